@@ -1,0 +1,204 @@
+"""What must fit between the parts of a suite, beyond what each part can say about itself.
+
+Pure. Every check yields all its misfits, so that a person mends a suite once and not one error at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from gate.config import hints
+from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholders
+from gate.units import format_rate
+
+if TYPE_CHECKING:
+    from gate.config.models import Endpoint, Suite
+
+Location: TypeAlias = tuple[str | int, ...]
+
+MOST_MISFITS = 50
+"""More are not looked for: each costs a search for the name that was meant, and people read twenty."""
+
+ALWAYS_JUDGED = frozenset({"p50", "p95", "errors"})
+"""Metrics every loaded endpoint has a row for, whatever its objectives."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One problem between parts of the suite, at the place where it should be mended."""
+
+    location: Location
+    message: str
+    """What is wrong; then, after a semicolon, the cure."""
+    also: tuple[Location, ...] = ()
+    """Other places it follows from: if one of them could not be read, the misfit means nothing."""
+
+
+class MisplacedError(ValueError):
+    """Misfits of a suite that is otherwise well-formed."""
+
+    def __init__(self, misfits: list[Misfit]) -> None:
+        super().__init__("\n".join(f"{'.'.join(map(str, item.location))}: {item.message}" for item in misfits))
+        self.misfits = misfits
+
+
+def misfits(suite: Suite) -> Iterator[Misfit]:
+    """Everything in the suite that does not fit together."""
+    for name, endpoint in suite.endpoints.items():
+        yield from _references(suite, name, endpoint)
+        yield from _rates(suite, name, endpoint)
+    yield from _identities(suite)
+    yield from _environment_only(suite)
+    yield from _scenarios(suite)
+    yield from _waivers(suite)
+    yield from _targets(suite)
+
+
+def _unknown(location: Location, kind: str, section: str, name: str, known: Iterable[str]) -> Misfit:
+    cure = hints.cure(name, known, none=f"there are no {section}")
+    message = f"names the {kind} {name!r}, which does not exist; {cure}"
+    # A mix may also name a journey; where those are refused as a whole, their names are no misfits.
+    return Misfit(location, message, also=((section, name), ("journeys", name)))
+
+
+def _not_unique(location: Location, value: object) -> Iterator[Misfit]:
+    for name in sorted(unique_placeholders(value) - set(UNIQUE_VALUES)):
+        shown = name if name.isprintable() and len(name) <= 40 else "..."
+        yield Misfit(location, f"holds {{{{{shown}}}}}, which nothing fills; there are {{{{seq}}}} and {{{{uuid}}}}")
+
+
+def _references(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
+    here = ("endpoints", name)
+    if endpoint.identity is not None and endpoint.identity not in suite.identities:
+        yield _unknown((*here, "identity"), "identity", "identities", endpoint.identity, suite.identities)
+    if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
+        yield _unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
+    sent: list[tuple[Location, object]] = [((*here, "request"), endpoint.path), ((*here, "json"), endpoint.json_body)]
+    sent += [((*here, "headers", header), value) for header, value in endpoint.headers.items()]
+    for place, value in sent:
+        for data in sorted(placeholders(value) - set(suite.data)):
+            yield _unknown(place, "data", "data", data, suite.data)
+        yield from _not_unique(place, value)
+
+
+def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
+    if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
+        return
+    objectives = suite.objectives_of(name)
+    place = ("endpoints", name, "objectives" if endpoint.objectives.limits() else "class")
+    class_place = ("classes", endpoint.class_name or "")
+    if not endpoint.is_loaded:
+        if objectives:
+            message = (
+                f"has objectives that nothing judges: a {endpoint.method} without mutates is asked once, not loaded"
+                "; add mutates: true, or take the objectives out"
+            )
+            yield Misfit(place, message, also=(class_place, ("endpoints", name, "mutates")))
+        return
+    rate, most = endpoint.rate_rps, suite.policy.max_rate_rps
+    if rate > most:
+        message = (
+            f"is to be loaded at {format_rate(rate)}, which policy.max_rate of {format_rate(most)} never lets happen"
+            "; lower its rate or raise max_rate"
+        )
+        yield Misfit(("endpoints", name, "rate"), message, also=(("policy", "max_rate"),))
+    wanted = objectives.get("rate", 0.0)
+    if wanted > rate:
+        own = endpoint.objectives.rate is not None
+        message = (
+            f"asks for {format_rate(wanted)} answers of an endpoint that is loaded at {format_rate(rate)}"
+            "; raise its rate or lower the objective"
+        )
+        at: Location = ("endpoints", name, "objectives", "rate") if own else ("endpoints", name, "class")
+        yield Misfit(at, message, also=(class_place, ("endpoints", name, "rate")))
+
+
+def _identities(suite: Suite) -> Iterator[Misfit]:
+    for name, identity in suite.identities.items():
+        here: Location = ("identities", name)
+        extracted: set[str] = set()
+        for index, step in enumerate(identity.login):
+            at = (*here, "login", index)
+            sent: list[tuple[Location, object]] = [((*at, "request"), step.request), ((*at, "json"), step.json_body)]
+            sent += [((*at, "headers", header), value) for header, value in step.headers.items()]
+            for place, value in sent:
+                yield from _not_extracted(place, value, extracted, (*here, "login"))
+                yield from _not_unique(place, value)
+            extracted |= set(step.extract)
+        for header, text in identity.headers.items():
+            place = (*here, "headers", header)
+            yield from _not_extracted(place, text, extracted, (*here, "login"))
+            if unique_placeholders(text):
+                yield Misfit(place, "holds double braces, but is made once; write it into the headers of the endpoints")
+
+
+def _not_extracted(place: Location, value: object, extracted: set[str], login: Location) -> Iterator[Misfit]:
+    for name in sorted(placeholders(value) - extracted):
+        cure = hints.cure(name, extracted, none="extract it in an earlier step of the login: extract: {token: $.token}")
+        yield Misfit(place, f"uses {{{name}}}, which no earlier step of its login extracts; {cure}", also=(login,))
+
+
+def _environment_only(suite: Suite) -> Iterator[Misfit]:
+    preview = suite.preview
+    sent: list[tuple[Location, object]] = [(("preview", "headers", key), text) for key, text in preview.headers.items()]
+    sent.append((("preview", "ready", "path"), preview.ready.path))
+    sent.append((("preview", "commit", "path"), preview.commit.path if preview.commit else None))
+    for place, value in sent:
+        if placeholders(value) or unique_placeholders(value):
+            yield Misfit(place, "holds a name in braces, which nothing fills here; only ${NAME} may stand in it")
+
+
+def _scenarios(suite: Suite) -> Iterator[Misfit]:
+    for name, scenario in suite.scenarios.items():
+        here = ("scenarios", name)
+        for member in scenario.mix:
+            place = (*here, "mix", member)
+            endpoint = suite.endpoints.get(member)
+            if endpoint is None:
+                yield _unknown(place, "endpoint", "endpoints", member, suite.endpoints)
+            elif not endpoint.is_loaded:
+                message = f"is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
+                yield Misfit(place, message, also=(("endpoints", member),))
+        rate = scenario.load.rate_rps
+        if rate is not None and rate > suite.policy.max_rate_rps:
+            most = format_rate(suite.policy.max_rate_rps)
+            message = f"asks for {format_rate(rate)}, above policy.max_rate of {most}; lower the rate or raise max_rate"
+            yield Misfit((*here, "load", "rate"), message, also=(("policy", "max_rate"),))
+        wanted = scenario.objectives.rate
+        if rate is not None and wanted is not None and wanted > rate:
+            message = f"asks for {format_rate(wanted)} answers of a load of {format_rate(rate)}; raise its load"
+            yield Misfit((*here, "objectives", "rate"), message, also=((*here, "load"),))
+
+
+def _waivers(suite: Suite) -> Iterator[Misfit]:
+    seen: Counter[str] = Counter()
+    for index, waiver in enumerate(suite.policy.waivers):
+        place = ("policy", "waivers", index, "row")
+        of_suite, name, metric = waiver.row.split("/")
+        seen[waiver.row] += 1
+        endpoint = suite.endpoints.get(name)
+        if of_suite != suite.name:
+            message = f"names a row of the suite {of_suite!r}; this suite is {suite.name}"
+            yield Misfit(place, message, also=(("suite",),))
+        elif endpoint is None:
+            yield _unknown(place, "endpoint", "endpoints", name, suite.endpoints)
+        elif endpoint.class_name is None or endpoint.class_name in suite.classes:
+            judged = ALWAYS_JUDGED | set(suite.objectives_of(name)) if endpoint.is_loaded else {"errors"}
+            if metric not in judged:
+                message = f"names the metric {metric!r}, for which {name} has no row; {hints.cure(metric, judged)}"
+                yield Misfit(place, message, also=(("endpoints", name), ("classes",)))
+        if seen[waiver.row] == 2:
+            yield Misfit(place, f"waives {waiver.row} a second time; keep one waiver for each row")
+
+
+def _targets(suite: Suite) -> Iterator[Misfit]:
+    urls, bases = suite.preview.url or [], suite.preview.base or []
+    for key, texts in (("url", urls), ("base", bases)):
+        if len(set(texts)) < len(texts):
+            message = "names one deployment twice, which would count as two independent ones; keep one"
+            yield Misfit(("preview", key), message)
+    if set(urls) & set(bases):
+        yield Misfit(("preview", "base"), "is also the url, which would be compared with itself; name another one")

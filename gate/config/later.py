@@ -1,0 +1,53 @@
+"""Keys of the format that a later version fills: refused by name, neither ignored nor taken for a typing error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gate.config.checks import Location
+
+LATER: dict[tuple[str, ...], str] = {
+    ("preview", "redeploy"): "confirm by running the check again",
+    ("preview", "serve"): "start the application yourself and give its address as preview.url",
+    ("data", "*", "csv"): "write a range, for example range: [1, 1000]",
+    ("data", "*", "column"): "write a range, for example range: [1, 1000]",
+    ("data", "*", "pick"): "values are drawn uniformly",
+    ("endpoints", "*", "graphql"): "write it as request: POST /graphql with its query under json",
+    ("endpoints", "*", "cleanup"): "bound what it leaves behind by max_count",
+    ("journeys",): "measure their steps as endpoints",
+    ("scenarios", "*", "load", "rates"): "write one scenario with a rate for each step",
+    ("scenarios", "*", "load", "shape"): "rate and users stay constant",
+    ("scenarios", "*", "load", "ramp"): "rate and users stay constant",
+    ("scenarios", "*", "load", "find"): "write one scenario with a rate for each step",
+    ("scenarios", "*", "load", "until"): "write objectives",
+    ("scenarios", "*", "load", "from"): "write one scenario with a rate for each step",
+    ("scenarios", "*", "load", "limit"): "write one scenario with a rate for each step",
+    ("probes",): "write endpoints with expect",
+    ("telemetry",): "watch the server with your own tools",
+    ("score",): "rows decide, one by one",
+}
+"""Paths of keys, ``*`` for any name, with what to do until then."""
+
+_OTHER_STORE = re.compile(r"branch:|[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def later_keys(suite: object) -> Iterator[tuple[Location, str]]:
+    """Where a suite, as read from its file, uses what is not in this version; each with what to do until then."""
+    for pattern, cure in LATER.items():
+        for place, _ in _found(suite, pattern):
+            yield place, cure
+    for place, store in _found(suite, ("baselines", "store")):
+        if isinstance(store, str) and _OTHER_STORE.match(store):
+            yield place, "write a directory, for example dir:baselines"
+    if not any(_found(suite, ("endpoints", "login"))):
+        for place, _ in _found(suite, ("scenarios", "*", "mix", "login")):
+            yield place, "the logins of identities are made before the load; write the login as an endpoint to load it"
+
+
+def _found(value: object, pattern: tuple[str, ...], below: Location = ()) -> Iterator[tuple[Location, object]]:
+    if not pattern:
+        yield below, value
+    elif isinstance(value, dict):
+        for key in value if pattern[0] == "*" else value.keys() & {pattern[0]}:
+            yield from _found(value[key], pattern[1:], (*below, key))

@@ -1,0 +1,173 @@
+"""Field types of the suite: text as people write it in, floats in SI units inside."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from gate import units
+from gate.config import addresses
+from gate.config.templates import has_malformed
+from gate.config.written import DURATION, RATE, RATIO, SIZE, Also
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+# Printable ASCII without '#' (a fragment is never sent), no second slash (``//host`` is another host to a URL joiner).
+_PATH = r'/([!"$-.0-~][!"$-~]*)?'
+PATH_PATTERN = rf"^{_PATH}$"
+REQUEST_PATTERN = rf"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) {_PATH}$"
+HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"
+JSON_PATH_PATTERN = r"^\$(\.[A-Za-z0-9_-]+|\[[0-9]+\])+$"
+ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
+STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
+
+SHAPES = {
+    NAME_PATTERN: "is no name; a name has up to 64 letters, digits, '_', '.' and '-', a letter or digit first",
+    PATH_PATTERN: "is no path; a path is written /path?query, percent-encoded, with a single slash first",
+    REQUEST_PATTERN: "is no request; a request is written GET /path?query: one of GET, HEAD, POST, PUT, PATCH, DELETE,"
+    " OPTIONS, a space, and a percent-encoded path with a single slash first",
+    HEADER_PATTERN: "is no header name; a header name has letters, digits and '-', for example X-Commit",
+    JSON_PATH_PATTERN: "is no place in a JSON answer; a place is written $.token or $.items[0].id",
+    ROW_PATTERN: "is no row; a row is written suite/endpoint/metric, for example shop/search/p95",
+    STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
+}
+"""What is wrong with a text that does not match, and the cure, by pattern."""
+
+
+_NOT_ONE_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]")
+
+
+def _one_line(text: str) -> str:
+    if _NOT_ONE_LINE.search(text):
+        raise ValueError("holds a line break or a control character; write it on one line")
+    return text
+
+
+def _well_formed(value: object) -> object:
+    if has_malformed(value):
+        raise ValueError("holds a '${' that begins no environment value; write ${NAME} with letters, digits and '_'")
+    return value
+
+
+def _day(text: object) -> object:
+    if isinstance(text, dt.date):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("is no day of the calendar; write it like 2027-03-01") from None
+    raise ValueError("is not a date; write it like 2027-03-01")
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise ValueError("is not a URL; write one URL or a list of them")  # a TypeError would pass pydantic by
+    return [value] if isinstance(value, str) else value
+
+
+def _unlike(headers: dict[str, str]) -> dict[str, str]:
+    for name in headers:
+        if name.lower() in {"host", "content-length", "transfer-encoding", "connection"}:
+            raise ValueError(f"sets {name}, which the gate sets itself; take it out")
+    if len({name.lower() for name in headers}) < len(headers):
+        raise ValueError("names one header twice, in capital and small letters; keep one")
+    return headers
+
+
+DurationS = Annotated[
+    float,
+    BeforeValidator(units.parse_duration_s),
+    DURATION,
+]
+"""Seconds, written ``200ms``, ``2s``, ``5m``."""
+
+RateRps = Annotated[
+    float,
+    BeforeValidator(units.parse_rate_rps),
+    Field(gt=0),
+    RATE,
+]
+"""Requests per second, written ``20/s``."""
+
+Ratio = Annotated[
+    float,
+    BeforeValidator(units.parse_ratio),
+    RATIO,
+]
+"""Ratio, written ``5%``."""
+
+SizeBytes = Annotated[
+    int,
+    BeforeValidator(units.parse_size_bytes),
+    SIZE,
+]
+"""Bytes, written ``5MB``."""
+
+Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day, written ``2027-03-01``."""
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+"""A name that may stand in a row id, a file name and a table cell as it is."""
+
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
+"""One line of text for people; nothing is filled in."""
+
+Template = Annotated[str, Field(max_length=8192), AfterValidator(_one_line), AfterValidator(_well_formed)]
+"""Text that may hold ``${ENVIRONMENT}``, ``{data}`` and ``{{seq}}`` or ``{{uuid}}``; filled in only when sent."""
+
+Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=4096), AfterValidator(_well_formed)]
+"""``/path?query``, percent-encoded where needed; a template."""
+
+RequestLine = Annotated[str, Field(pattern=REQUEST_PATTERN, max_length=4096), AfterValidator(_well_formed)]
+"""``METHOD /path?query``, path and query percent-encoded where needed; a template."""
+
+HeaderName = Annotated[str, Field(pattern=HEADER_PATTERN)]
+"""The name of a header."""
+
+Headers = Annotated[dict[HeaderName, Template], Field(max_length=64), AfterValidator(_unlike)]
+"""Header names with their values; the values are templates."""
+
+Status = Annotated[int, Field(ge=200, le=599)]
+"""Status of an answer; 1xx never ends one."""
+
+Statuses = Annotated[
+    list[Status],
+    BeforeValidator(lambda value: [value] if type(value) is int else value),
+    Field(min_length=1, max_length=50),
+    Also(lambda whole: whole["items"]),
+]
+"""One status or several."""
+
+JsonPath = Annotated[str, Field(pattern=JSON_PATH_PATTERN, max_length=500)]
+"""One member of a JSON answer: ``$.items[0].id``."""
+
+Json = Annotated[Any, AfterValidator(_well_formed)]
+"""A JSON value; its strings are templates."""
+
+Url = Annotated[
+    str,
+    Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PREVIEW_URL}"]}),
+    AfterValidator(_one_line),
+    AfterValidator(_well_formed),
+    AfterValidator(addresses.checked_url),
+]
+"""Where a deployment answers, whole or in part from the environment."""
+
+Urls = Annotated[
+    list[Url],
+    BeforeValidator(_listed),
+    Field(min_length=1, max_length=16),
+    Also(lambda whole: whole["items"]),
+]
+"""One URL or several."""
+
+Host = Annotated[
+    str,
+    Field(max_length=253, json_schema_extra={"examples": ["*.preview.example.app", "10.0.0.0/8"]}),
+    AfterValidator(_one_line),
+    AfterValidator(addresses.checked_host),
+]
+"""An allowed target: a host, ``*.`` and a domain, an address or a network."""

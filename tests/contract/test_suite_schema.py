@@ -1,0 +1,115 @@
+"""The published JSON schema: current, sound, and of one mind with the reader."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from gate.config.models import Suite
+from gate.config.plain import decode
+from gate.config.read import read_suite
+from gate.config.schema import schema_text, suite_schema
+from gate.config.tree import read_tree
+
+ROOT = Path(__file__).parents[2]
+SUITES = ROOT / "tests" / "data" / "suites"
+BAD = yaml.safe_load((SUITES / "bad.yml").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "gate.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def schemas(schema):
+    """All schemas inside a schema."""
+    yield schema
+    for key in ("properties", "patternProperties", "$defs"):
+        for inner in schema.get(key, {}).values():
+            yield from schemas(inner)
+    for inner in [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]:
+        yield from schemas(inner)
+
+
+def test_the_committed_schema_is_current():
+    assert (ROOT / "gate.schema.json").read_text(encoding="utf-8") == schema_text(), (
+        "run: gate schema suite > gate.schema.json"
+    )
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("name", ["smallest", "full", "header"])
+def test_it_accepts_good_suites(name):
+    tree = read_tree(decode((SUITES / f"{name}.yml").read_bytes()))
+    assert [error.message for error in VALIDATOR.iter_errors(tree.data)] == []
+
+
+@pytest.mark.parametrize("case", [case for case in BAD if case["schema"] != "-"], ids=lambda case: case["name"])
+def test_it_refuses_bad_suites_where_it_can(case):
+    tree = read_tree(case["suite"])
+    assert VALIDATOR.is_valid(tree.data) == (case["schema"] == "accepts")
+
+
+def test_every_key_says_what_it_is_for():
+    for schema in schemas(suite_schema()):
+        for key, inner in schema.get("properties", {}).items():
+            assert inner.get("description", "").endswith("."), key
+            assert "``" not in inner["description"]
+
+
+def test_no_key_is_open_to_more_than_it_knows():
+    for schema in schemas(suite_schema()):
+        if schema.get("type") == "object":
+            assert schema["additionalProperties"] is False
+
+
+def test_defaults_and_examples_are_as_people_write_them():
+    defaults = {}
+    for schema in schemas(suite_schema()):
+        for example in schema.get("examples", []):
+            assert "pattern" not in schema or Draft202012Validator({"pattern": schema["pattern"]}).is_valid(example)
+        for key, inner in schema.get("properties", {}).items():
+            if "default" in inner:
+                defaults[key] = inner["default"]
+                assert Draft202012Validator(inner).is_valid(inner["default"]), key
+    assert defaults == {
+        "version": 1,
+        "suite": "default",
+        "path": "/",
+        "timeout": "60s",
+        "rate": "20/s",
+        "mutates": False,
+        "gate": True,
+        "advisory": False,
+        "absolute_floor": "1ms",
+        "false_block_rate": "1%",
+        "time": "3m",
+        "requests": 60000,
+        "max_rate": "50/s",
+        "objectives": "block",
+        "on_inconclusive": "approve",
+        "on_missing_baseline": "approve",
+        "on_global_suspect": "block",
+        "store": "dir:baselines",
+        "window": 30,
+        "max_age": "60d",
+    }
+
+
+def test_defaults_written_out_change_nothing():
+    suite = read_suite(
+        b"""
+version: 1
+suite: default
+preview: {ready: {path: /, timeout: 60s}}
+endpoints: {home: {request: GET /, rate: 20/s, mutates: false, gate: true}}
+policy: {absolute_floor: 1ms, false_block_rate: 1%, budget: {time: 3m, requests: 60000}, max_rate: 50/s,
+  objectives: block, on_inconclusive: approve, on_missing_baseline: approve, on_global_suspect: block}
+baselines: {store: dir:baselines, window: 30, max_age: 60d}
+""",
+        "gate.yml",
+    )
+    assert suite == Suite.model_validate({"endpoints": {"home": "GET /"}})
