@@ -1,0 +1,169 @@
+"""A run: everything measured against one deployment in one job, as a frozen value with a published schema.
+
+Pure. A stored baseline is a run; so is a candidate. Times are seconds, latencies are natural logs of seconds where the
+name says ``log``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = "gate.run/1"
+
+Arm = Literal["candidate", "base"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Value(BaseModel):
+    """Base of everything that is written to a file: frozen, strict, no unknown members, no NaN."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Notice(Value):
+    """Something the reader should know; it changes no number."""
+
+    code: str
+    """Stable identifier."""
+    message: str
+    """What was seen, with its value."""
+    cure: str = ""
+    """What can be done about it."""
+
+
+class Block(Value):
+    """A fixed number of requests of one endpoint at its fixed rate."""
+
+    round: Count
+    order: Count
+    """Position among all blocks of the run."""
+    start_s: float
+    """Since the run began."""
+    planned: Count
+    sent: Count
+    dropped: Count
+    errors: Count
+    n: Count
+    """Answered as expected; the summaries below are of these."""
+    spoiled: bool = False
+    """The generator sent too many of its requests late: kept, not used."""
+    log_p50: float | None = None
+    log_p95: float | None = None
+    log_trimmed_mean: float | None = None
+    """10 %-trimmed mean of log latency: the centre that is tested."""
+    mean_s: float | None = None
+
+
+class ArmRecord(Value):
+    """One endpoint on one deployment, all blocks together."""
+
+    blocks: list[Block]
+    histogram: str
+    """Latencies of all blocks in HdrHistogram's V2 encoding, microseconds."""
+    errors: dict[str, Count] = Field(default_factory=dict)
+    """Answers that were not as expected, by kind."""
+    statuses: dict[str, Count] = Field(default_factory=dict)
+    """HTTP statuses; 0 for no complete answer."""
+    body_mean: float | None = None
+    body_min: Count | None = None
+    body_max: Count | None = None
+    """Bytes of bodies as sent, of answers as expected."""
+    new_connections: Count = 0
+
+    @property
+    def n(self) -> int:
+        """Answers as expected."""
+        return sum(block.n for block in self.blocks)
+
+    @property
+    def sent(self) -> int:
+        return sum(block.sent for block in self.blocks)
+
+    @property
+    def failed(self) -> int:
+        """Answers that were not as expected."""
+        return sum(block.errors for block in self.blocks)
+
+
+class EndpointRecord(Value):
+    """One endpoint in a run."""
+
+    config_hash: str
+    """Of everything that makes its numbers comparable: request, load pattern, expectation."""
+    arms: dict[Arm, ArmRecord]
+
+
+class ScenarioRecord(Value):
+    """One scenario in a run."""
+
+    config_hash: str
+    executor: Literal["rate", "users", "count"]
+    elapsed_s: float
+    planned: Count
+    sent: Count
+    dropped: Count
+    completed: Count
+    errors: dict[str, Count]
+    histogram: str
+    body_max: Count | None = None
+
+
+class Environment(Value):
+    """What must be alike for two runs to be comparable."""
+
+    host: str
+    """Pattern of the suite that the host matched, ``loopback``, or ``other``."""
+    runner: str
+    cpu: str | None = None
+    """Model of the runner's processor, only when the preview runs on the runner."""
+
+
+class GeneratorHealth(Value):
+    """Whether the load generator itself kept up."""
+
+    planned: Count
+    sent: Count
+    dropped: Count
+    lag_p50_s: float
+    lag_p99_s: float
+    """Actual minus scheduled instant of sending."""
+    cpu_share: float
+    """Processor time of the worker over wall time under load."""
+    repeated: Count
+    """Blocks measured again because the generator sent them late."""
+    spoiled: Count
+    """Blocks that stayed late all the same; they are kept and not used."""
+    peak_in_flight: Count
+
+
+class Run(Value):
+    """Everything measured against one deployment in one job."""
+
+    schema_: Literal["gate.run/1"] = Field(default="gate.run/1", alias="schema")
+    tool: str
+    """Version of the gate that measured."""
+    suite: str
+    run_id: str
+    created: str
+    """UTC, ISO 8601."""
+    commit: str | None
+    """Commit that was measured, as served or as told."""
+    environment: Environment
+    one_host: bool
+    """Both arms ran on the machine of the gate, so they share its noise."""
+    seed: int
+    complete: bool
+    """False if it was cut short: kept, never judged as complete."""
+    not_measured: list[Notice] = Field(default_factory=list)
+    """Why nothing of this run may be judged; empty for a sound run."""
+    notices: list[Notice] = Field(default_factory=list)
+    ready_after_s: float
+    elapsed_s: float
+    """Warm-up, blocks and scenarios."""
+    generator: GeneratorHealth
+    endpoints: dict[str, EndpointRecord]
+    scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
