@@ -1,0 +1,168 @@
+"""HTTP over libcurl: one handle per request in flight, answers classified, never a redirect, never a proxy.
+
+Errors are kinds, not texts: library messages may hold URLs and with them secrets, and their number has no bound.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import certifi
+import pycurl
+
+from gate.load.job import Expectation, Request
+
+BODY_CAP_BYTES = 64 * 2**20
+"""No answer is read further than this."""
+
+_KINDS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_CONNECT: "connect",
+    pycurl.E_OPERATION_TIMEDOUT: "timeout",
+    pycurl.E_PEER_FAILED_VERIFICATION: "tls",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_SSL_CACERT_BADFILE: "tls",
+    pycurl.E_SSL_CIPHER: "tls",
+    pycurl.E_SSL_ISSUER_ERROR: "tls",
+    pycurl.E_GOT_NOTHING: "empty_reply",
+    pycurl.E_RECV_ERROR: "reset",
+    pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_PARTIAL_FILE: "short_body",
+    pycurl.E_FILESIZE_EXCEEDED: "too_large",
+    8: "protocol",  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
+    pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
+    pycurl.E_HTTP2: "protocol",
+    pycurl.E_URL_MALFORMAT: "bad_url",
+}
+
+THROTTLED = "throttled"
+"""429, or 503 with Retry-After: the preview asks to slow down."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request as it went."""
+
+    kind: str | None
+    """Error kind; None if answered as expected."""
+    status: int
+    """0 if there was no complete answer."""
+    body_bytes: int
+    total_s: float
+    """From the start of the transfer to the last byte, on the monotonic clock."""
+    is_new_connection: bool
+
+
+def ca_bundle() -> bytes:
+    """Certificates to trust; read before the worker gives up its rights."""
+    with open(certifi.where(), "rb") as file:
+        return file.read()
+
+
+def new_handle(ca: bytes) -> pycurl.Curl:
+    """A handle with everything set that no request changes."""
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
+    handle.setopt(pycurl.CAINFO_BLOB, ca)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.DNS_CACHE_TIMEOUT, -1)
+    handle.setopt(pycurl.TCP_NODELAY, 1)
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    return handle
+
+
+def prepare(
+    handle: pycurl.Curl,
+    request: Request,
+    expect: Expectation,
+    write: Callable[[bytes], None],
+) -> None:
+    """Set a handle up for one request whose placeholders are filled in."""
+    body = None if request.json is None else jsonlib.dumps(request.json, separators=(",", ":")).encode()
+    headers = {"accept": "*/*", "user-agent": "gate"} | {name.lower(): value for name, value in request.headers.items()}
+    if body is not None:
+        headers.setdefault("content-type", "application/json")
+    handle.setopt(pycurl.URL, request.url)
+    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()] + ["Expect:"])
+    handle.setopt(pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000)))
+    handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, expect.max_bytes or BODY_CAP_BYTES))
+    handle.setopt(pycurl.WRITEFUNCTION, write)
+    handle.setopt(pycurl.NOBODY, request.method == "HEAD")
+    if body is not None:
+        handle.setopt(pycurl.POST, 1)
+        handle.setopt(pycurl.POSTFIELDS, body)
+    elif request.method != "HEAD":
+        handle.setopt(pycurl.HTTPGET, 1)
+    handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+
+
+def discard(_chunk: bytes) -> None:
+    """Take a piece of a body and forget it; libcurl counts the bytes."""
+
+
+def answer_of(handle: pycurl.Curl, errno: int, expect: Expectation) -> Answer:
+    """Classify a finished transfer; ``errno`` is libcurl's, 0 for a complete answer."""
+    status = int(handle.getinfo(pycurl.RESPONSE_CODE)) if errno == 0 else 0
+    size = int(handle.getinfo(pycurl.SIZE_DOWNLOAD_T))
+    return Answer(
+        kind=_KINDS.get(errno, f"curl_{errno}") if errno else _unexpected(handle, status, size, expect),
+        status=status,
+        body_bytes=size,
+        total_s=handle.getinfo(pycurl.TOTAL_TIME_T) / 1e6,
+        is_new_connection=handle.getinfo(pycurl.NUM_CONNECTS) > 0,
+    )
+
+
+def _unexpected(handle: pycurl.Curl, status: int, size: int, expect: Expectation) -> str | None:
+    """Why a complete answer is an error, or None."""
+    is_expected = status in expect.statuses if expect.statuses else 200 <= status < 300
+    if not is_expected:
+        asked_to_wait = status == 503 and handle.getinfo(pycurl.RETRY_AFTER) > 0
+        return THROTTLED if status == 429 or asked_to_wait else f"status_{status}"
+    media_type = handle.getinfo(pycurl.CONTENT_TYPE) or ""
+    if expect.media_type is not None and not media_type.lower().startswith(expect.media_type.lower()):
+        return "content_type"
+    if expect.min_bytes is not None and size < expect.min_bytes:
+        return "body_too_small"
+    if expect.max_bytes is not None and size > expect.max_bytes:
+        return "body_too_large"
+    return None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One answer with its body and headers, for readiness, commit checks and logins."""
+
+    answer: Answer
+    body: bytes
+    headers: dict[str, str]
+    """Lower-case names; the last of equal ones."""
+
+
+def fetch(request: Request, expect: Expectation, *, body_cap: int = 2**20) -> Fetched:
+    """Make one request outside any load, with a total deadline and a bounded body; never raises for the network."""
+    headers: dict[str, str] = {}
+    chunks: list[bytes] = []
+
+    def keep_header(line: bytes) -> None:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon and len(headers) < 200:
+            headers[name.strip().lower()] = value.strip()
+
+    handle = new_handle(ca_bundle())
+    try:
+        prepare(handle, request, expect, chunks.append)
+        handle.setopt(pycurl.MAXFILESIZE_LARGE, body_cap)
+        handle.setopt(pycurl.HEADERFUNCTION, keep_header)
+        try:
+            handle.perform()
+            errno = 0
+        except pycurl.error as error:
+            errno = int(error.args[0])
+        return Fetched(answer_of(handle, errno, expect), b"".join(chunks), headers)
+    finally:
+        handle.close()
