@@ -1,0 +1,123 @@
+"""From the suite to requests: origin, headers and identity joined, placeholders still in."""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+from urllib.parse import urlsplit
+
+from gate.config.models import Expect, Suite
+from gate.errors import UsageError
+from gate.load.job import Expectation, Request
+
+REQUEST_TIMEOUT_S = 10.0
+"""Total deadline of one request under load."""
+
+
+def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
+    """The request of an endpoint against one deployment."""
+    endpoint = suite.endpoints[name]
+    headers = dict(suite.preview.headers) | endpoint.headers
+    if endpoint.identity is not None:
+        headers |= identity_headers(suite, endpoint.identity)
+    return Request(endpoint.method, origin + endpoint.path, headers, endpoint.json_body, REQUEST_TIMEOUT_S)
+
+
+def identity_headers(suite: Suite, identity: str) -> dict[str, str]:
+    """Headers of an identity, with the names its login extracts made its own: two identities may both have a token."""
+    own = {name for step in suite.identities[identity].login for name in step.extract}
+    return {
+        header: _qualify(template, identity, own) for header, template in suite.identities[identity].headers.items()
+    }
+
+
+def value_name(identity: str, name: str) -> str:
+    """Name under which a value that a login extracted is sent to the worker."""
+    return f"{identity}.{name}"
+
+
+def _qualify(template: str, identity: str, names: set[str]) -> str:
+    for name in names:
+        template = template.replace("{" + name + "}", "{" + value_name(identity, name) + "}")
+    return template
+
+
+def expectation(expect: Expect) -> Expectation:
+    """What the suite expects of an answer, as the worker checks it."""
+    return Expectation(tuple(expect.status or ()), expect.type, expect.body.min_bytes, expect.body.max_bytes)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a preview URL; its path, if any, is kept as a prefix.
+
+    Raises
+    ------
+    UsageError
+        If it is not a plain http or https URL. The URL itself is not repeated: it may hold a secret.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.username is not None:
+        raise UsageError(
+            "a preview URL is not of the form https://host[:port][/path]",
+            "give it whole, without user and password; see preview.url, --preview and --base",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "") + parts.path.rstrip("/")
+
+
+def is_loopback(origin: str) -> bool:
+    """Whether an origin names this machine."""
+    host = urlsplit(origin).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def host_class(suite: Suite, origin: str) -> str:
+    """The pattern of ``preview.hosts`` that a host matches, ``loopback``, or ``other``."""
+    if is_loopback(origin):
+        return "loopback"
+    return _matching_host(suite.preview.hosts, origin) or "other"
+
+
+def check_allowed(suite: Suite, origin: str, *, hosts_required: bool) -> None:
+    """Refuse a host that the suite does not name; with ``hosts_required`` an empty list allows nothing.
+
+    Raises
+    ------
+    UsageError
+        Before any connection is made.
+    """
+    if not suite.preview.hosts and not hosts_required:
+        return
+    if is_loopback(origin) and not hosts_required:
+        return
+    if _matching_host(suite.preview.hosts, origin) is None:
+        raise UsageError(
+            f"the host {urlsplit(origin).hostname!r} is not a target this suite allows"
+            f" (preview.hosts: {', '.join(suite.preview.hosts) or 'empty'})",
+            "name the host, or *.its.domain, in preview.hosts of the suite on the base branch",
+        )
+
+
+def _matching_host(patterns: list[str], origin: str) -> str | None:
+    host = (urlsplit(origin).hostname or "").lower()
+    for pattern in patterns:
+        wanted = pattern.lower()
+        if wanted == host or (wanted.startswith("*.") and fnmatch.fnmatchcase(host, "?" + wanted)):
+            return pattern
+        if _in_network(host, wanted):
+            return pattern
+    return None
+
+
+def _in_network(host: str, pattern: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(pattern)
+    except ValueError:
+        return False

@@ -1,0 +1,24 @@
+"""The small part of JSONPath that a suite uses: members and indices, ``$.data.items[0].id``."""
+
+from __future__ import annotations
+
+import re
+
+_STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
+
+
+def lookup(value: object, path: str) -> object | None:
+    """What stands at ``path``, or None if nothing does.
+
+    References
+    ----------
+    RFC 9535, sections 2.3.1 and 2.3.3 (name and index selectors).
+    """
+    for name, index in _STEP.findall(path):
+        if name and isinstance(value, dict):
+            value = value.get(name)
+        elif index and isinstance(value, list) and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            return None
+    return value

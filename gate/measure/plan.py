@@ -1,0 +1,135 @@
+"""What will be measured and in which order: a pure function of the suite.
+
+Blocks of several endpoints run side by side up to ``policy.max_rate``; the grouping follows from the suite alone and
+is the same in every run. The order of groups, and of the arms within a duet, is shuffled anew in every round.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from gate.config.models import Suite
+from gate.errors import UsageError
+from gate.record.codec import digest
+from gate.record.run import Arm
+
+BLOCK_REQUESTS = 50
+WARMUP_REQUESTS = 10
+"""Per endpoint and arm before the first round; measured, counted, never judged."""
+MIN_ROUNDS = 3
+MAX_ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Step:
+    """One segment: some endpoints of one arm side by side."""
+
+    round: int
+    arm: Arm
+    endpoints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole run."""
+
+    warmup: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    asked_once: tuple[str, ...]
+    """Endpoints that may not be loaded: asked a single time, only their answer is judged."""
+    rounds: int
+    expected_s: float
+    """Wall time of warm-up and blocks at the planned rates."""
+
+
+def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
+    """Lay out the rounds of one run.
+
+    Raises
+    ------
+    UsageError
+        If the budget does not reach for the least number of rounds.
+    """
+    groups = group_endpoints(suite)
+    round_s = len(arms) * sum(_block_s(suite, group) for group in groups)
+    round_requests = len(arms) * BLOCK_REQUESTS * sum(len(group) for group in groups)
+    rounds = _rounds(suite, round_s, round_requests) if groups else 1
+    order = Random(seed)
+    steps: list[Step] = []
+    for number in range(rounds):
+        for group in order.sample(groups, len(groups)):
+            able = tuple(name for name in group if number < _most_blocks(suite, name))
+            steps.extend(Step(number, arm, able) for arm in order.sample(arms, len(arms)) if able)
+    warmup = tuple(Step(0, arm, group) for group in groups for arm in arms)
+    asked_once = tuple(name for name, endpoint in suite.endpoints.items() if not endpoint.is_loaded)
+    warmup_s = round_s * WARMUP_REQUESTS / BLOCK_REQUESTS
+    return Plan(warmup, tuple(steps), asked_once, rounds, warmup_s + rounds * round_s)
+
+
+def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
+    """Endpoints that run side by side: in the suite's order, as many as ``max_rate`` carries."""
+    groups: list[list[str]] = []
+    left = 0.0
+    for name, endpoint in suite.endpoints.items():
+        if not endpoint.is_loaded:
+            continue
+        if not groups or endpoint.rate_rps > left:
+            groups.append([])
+            left = suite.policy.max_rate_rps
+        groups[-1].append(name)
+        left -= endpoint.rate_rps
+    return [tuple(group) for group in groups]
+
+
+def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
+    return BLOCK_REQUESTS / min(suite.endpoints[name].rate_rps for name in group)
+
+
+def _most_blocks(suite: Suite, name: str) -> int:
+    most = suite.endpoints[name].max_count
+    return MAX_ROUNDS if most is None else max(0, most - WARMUP_REQUESTS) // BLOCK_REQUESTS
+
+
+def _rounds(suite: Suite, round_s: float, round_requests: int) -> int:
+    budget = suite.policy.budget
+    by_time, by_requests = int(budget.time_s / round_s), budget.requests // round_requests
+    rounds = min(by_time, by_requests, MAX_ROUNDS)
+    if rounds < MIN_ROUNDS:
+        raise UsageError(
+            f"the budget allows {rounds} rounds of {round_s:.0f} s and {round_requests} requests; a verdict needs at"
+            f" least {MIN_ROUNDS}",
+            f"set policy.budget to {{time: {math.ceil(MIN_ROUNDS * round_s)}s,"
+            f" requests: {MIN_ROUNDS * round_requests}}} or more, or raise policy.max_rate if the preview can take it",
+        )
+    return rounds
+
+
+def block_seed(suite: str, endpoint: str, number: int) -> int:
+    """Seed of one block's arrivals and data: the same in every run and in both arms."""
+    return int(digest([suite, endpoint, number])[:15], 16)
+
+
+def endpoint_hash(suite: Suite, name: str) -> str:
+    """Identity of everything that makes an endpoint's numbers comparable; templates stay unfilled."""
+    endpoint = suite.endpoints[name]
+    identity = suite.identities[endpoint.identity].model_dump(mode="json") if endpoint.identity else None
+    return digest(
+        {
+            "request": endpoint.model_dump(
+                mode="json", include={"request", "headers", "json_body", "expect", "rate_rps"}
+            ),
+            "identity": identity,
+            "preview_headers": suite.preview.headers,
+            "data": {key: value.model_dump(mode="json") for key, value in suite.data.items()},
+            "load": {"block": BLOCK_REQUESTS, "arrivals": "poisson", "max_rate_rps": suite.policy.max_rate_rps},
+        }
+    )[:32]
+
+
+def scenario_hash(suite: Suite, name: str) -> str:
+    """Identity of a scenario: its load, its mix, and the endpoints in it."""
+    scenario = suite.scenarios[name]
+    members = {member: endpoint_hash(suite, member) for member in scenario.mix}
+    return digest([scenario.load.model_dump(mode="json"), scenario.mix, members])[:32]

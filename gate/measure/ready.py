@@ -1,0 +1,192 @@
+"""Before the load: wait until a preview is up, see which commit it serves, log its identities in."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+
+from gate.config.models import Suite
+from gate.errors import NotMeasured
+from gate.load.filler import Filler
+from gate.load.job import Expectation, Request, Segment
+from gate.load.transport import Fetched
+from gate.measure.access import expectation, value_name
+from gate.measure.jsonpath import lookup
+
+Fetch = Callable[[Request, Expectation], Fetched]
+
+_ANY_BELOW_500 = tuple(range(100, 500))
+_ONCE = "once"
+"""Prefix of unique values in requests made once."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
+_HOPELESS = {
+    "tls": "its certificate or its TLS version is not accepted",
+    "bad_url": "libcurl cannot read its URL",
+}
+_WORDS = {
+    "connect": "connection refused",
+    "dns": "host name not found",
+    "timeout": "no answer in time",
+    "empty_reply": "closed without an answer",
+    "reset": "connection reset",
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time as this module needs it; tests bring their own."""
+
+    now_s: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Up:
+    """A preview that is ready."""
+
+    after_s: float
+    commit: str | None
+
+
+def wait_ready(
+    suite: Suite, origin: str, environment: Mapping[str, str], expected_commit: str | None, fetch: Fetch, clock: Clock
+) -> Up:
+    """Ask until the preview answers as ready and, if the suite can tell, serves the expected commit.
+
+    Raises
+    ------
+    NotMeasured
+        When the deadline passes, with what was seen and how often; at once where waiting cannot help.
+    """
+    ready = suite.preview.ready
+    request = _filled(suite, environment, Request("GET", origin + ready.path, dict(suite.preview.headers)))
+    expect = Expectation(_ANY_BELOW_500 if ready.status is None else (ready.status,))
+    started, pause = clock.now_s(), _FIRST_PAUSE_S
+    seen: Counter[str] = Counter()
+    while True:
+        left = started + ready.timeout_s - clock.now_s()
+        fetched = fetch(replace(request, timeout_s=max(0.1, min(request.timeout_s, left))), expect)
+        problem = fetched.answer.kind
+        if problem is None:
+            commit = _served_commit(suite, origin, environment, fetched, fetch)
+            if expected_commit is None or suite.preview.commit is None or _same_commit(commit, expected_commit):
+                return Up(clock.now_s() - started, commit)
+            problem = f"serves commit {_shown(commit)}"
+        if problem in _HOPELESS:
+            raise NotMeasured(f"the preview cannot be reached: {_HOPELESS[problem]}")
+        seen[_WORDS.get(problem, problem.replace("status_", "status "))] += 1
+        if not clock.now_s() + pause < started + ready.timeout_s:
+            raise _never_ready(suite, seen, expected_commit)
+        clock.sleep(pause)
+        pause = min(_LONGEST_PAUSE_S, pause * 1.5)
+
+
+def _never_ready(suite: Suite, seen: Counter[str], expected_commit: str | None) -> NotMeasured:
+    history = ", ".join(f"{what} ({count} x)" for what, count in seen.most_common(5))
+    timeout_s = suite.preview.ready.timeout_s
+    if expected_commit is not None and any(what.startswith("serves commit") for what in seen):
+        return NotMeasured(
+            f"the preview did not serve commit {expected_commit[:12]} within {timeout_s:g} s: {history}",
+            "wait for the deployment before the gate runs, or raise preview.ready.timeout",
+        )
+    return NotMeasured(
+        f"the preview was not ready within {timeout_s:g} s at {suite.preview.ready.path}: {history}",
+        "see preview.ready in the suite: path, status, timeout",
+    )
+
+
+def _served_commit(
+    suite: Suite, origin: str, environment: Mapping[str, str], ready_answer: Fetched, fetch: Fetch
+) -> str | None:
+    source = suite.preview.commit
+    if source is None:
+        return None
+    answer = ready_answer
+    if source.path is not None:
+        request = Request("GET", origin + source.path, dict(suite.preview.headers))
+        answer = fetch(_filled(suite, environment, request), Expectation())
+    if source.header is not None:
+        return answer.headers.get(source.header.lower())
+    value = lookup(_json(answer.body), source.json_path or "$")
+    return value if isinstance(value, str) else None
+
+
+def _same_commit(served: str | None, expected: str) -> bool:
+    """Whether two commits agree, either of which may be shortened to seven digits or more."""
+    if served is None or min(len(served), len(expected)) < 7:
+        return False
+    short, long = sorted((served.lower(), expected.lower()), key=len)
+    return long.startswith(short)
+
+
+def _shown(commit: str | None) -> str:
+    return repr(commit[:40]) if commit else "unknown"
+
+
+def log_in(suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fetch) -> dict[str, str]:
+    """Values that the logins of all identities in use extract, by the name the worker knows them under.
+
+    Raises
+    ------
+    NotMeasured
+        If a login is refused or its answer lacks a value; neither body nor values are repeated.
+    """
+    used = {endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity is not None}
+    values: dict[str, str] = {}
+    for identity in sorted(used):
+        own: dict[str, str] = {}
+        for number, step in enumerate(suite.identities[identity].login, 1):
+            method, path = step.request.split(" ", 1)
+            request = Request(method, origin + path, dict(suite.preview.headers) | step.headers, step.json_body)
+            expect = Expectation(() if step.status is None else (step.status,))
+            fetched = fetch(_filled(suite, environment, request, own), expect)
+            if fetched.answer.kind is not None:
+                raise NotMeasured(
+                    f"the login of identity {identity!r} was refused: step {number}, {step.request}, answered"
+                    f" {_words(fetched)}",
+                    "see identities in the suite, and the values it takes from the environment",
+                )
+            body = _json(fetched.body)
+            for name, path_in_body in step.extract.items():
+                value = lookup(body, path_in_body)
+                if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
+                    raise NotMeasured(
+                        f"the login of identity {identity!r} gave no {name!r}: step {number} answered without"
+                        f" {path_in_body}",
+                        "see identities in the suite",
+                    )
+                own[name] = str(value)
+        values |= {value_name(identity, name): value for name, value in own.items()}
+    return values
+
+
+def ask_once(
+    suite: Suite, name: str, request: Request, environment: Mapping[str, str], values: dict[str, str], fetch: Fetch
+) -> Fetched:
+    """One request of an endpoint that may not be loaded."""
+    return fetch(_filled(suite, environment, request, values), expectation(suite.endpoints[name].expect))
+
+
+def _words(fetched: Fetched) -> str:
+    kind = fetched.answer.kind or "as expected"
+    return _WORDS.get(kind, kind.replace("status_", "status "))
+
+
+def _filled(
+    suite: Suite, environment: Mapping[str, str], request: Request, values: Mapping[str, str] | None = None
+) -> Request:
+    ranges = {name: (data.range[0], data.range[1]) for name, data in suite.data.items()}
+    segment = Segment(
+        streams=(), environment=dict(environment), values=dict(values or {}), ranges=ranges, run_token=_ONCE
+    )
+    return Filler(segment).fill(request, Random(0))
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,78 @@
+"""Results of segments gathered into the records of a run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gate.load.health import is_spoiled
+from gate.load.histogram import Histogram
+from gate.load.job import LaneResult
+from gate.record.run import ArmRecord, Block
+from gate.stats.sample import quantile, trimmed_mean
+
+
+@dataclass
+class ArmTally:
+    """One endpoint on one deployment while the run goes on."""
+
+    blocks: list[Block] = field(default_factory=list)
+    histogram: Histogram = field(default_factory=Histogram)
+    errors: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    body_bytes: int = 0
+    body_sizes: list[int] = field(default_factory=list)
+    new_connections: int = 0
+
+    def add(self, lane: LaneResult, number: int, order: int, start_s: float) -> None:
+        """Take in one block; a spoiled one is listed, but its latencies do not join the others."""
+        block = block_of(lane, number, order, start_s)
+        self.blocks.append(block)
+        if not block.spoiled:
+            self.histogram += Histogram(lane.histogram)
+        self.errors.update(lane.errors)
+        self.statuses.update(lane.statuses)
+        self.body_bytes += lane.body_bytes
+        self.body_sizes.extend(size for size in (lane.body_min, lane.body_max) if size is not None)
+        self.new_connections += lane.new_connections
+
+    def record(self) -> ArmRecord:
+        """What is written to the run."""
+        n = sum(block.n for block in self.blocks)
+        return ArmRecord(
+            blocks=self.blocks,
+            histogram=self.histogram.encode(),
+            errors=dict(sorted(self.errors.items())),
+            statuses=dict(sorted(self.statuses.items())),
+            body_mean=self.body_bytes / n if n else None,
+            body_min=min(self.body_sizes, default=None),
+            body_max=max(self.body_sizes, default=None),
+            new_connections=self.new_connections,
+        )
+
+
+def block_of(lane: LaneResult, number: int, order: int, start_s: float) -> Block:
+    """Summaries of one block; none where nothing was answered as expected."""
+    samples = lane.samples
+    logs = [math.log(max(sample, 1e-6)) for sample in samples]
+    return Block(
+        round=number,
+        order=order,
+        start_s=round(start_s, 6),
+        planned=lane.planned,
+        sent=lane.sent,
+        dropped=lane.dropped,
+        errors=sum(lane.errors.values()),
+        n=lane.completed,
+        spoiled=is_spoiled(lane),
+        log_p50=_rounded(quantile(logs, 0.5)) if logs else None,
+        log_p95=_rounded(quantile(logs, 0.95)) if logs else None,
+        log_trimmed_mean=_rounded(trimmed_mean(logs)) if logs else None,
+        mean_s=_rounded(math.fsum(samples) / len(samples)) if samples else None,
+    )
+
+
+def _rounded(value: float) -> float:
+    """Nine digits are far below any noise and keep records small."""
+    return float(f"{value:.9g}")
