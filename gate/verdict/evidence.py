@@ -1,0 +1,162 @@
+"""Everything that was found out about a candidate, before the decision: changes, answers, objectives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gate.config.models import Suite
+from gate.load.histogram import Histogram
+from gate.measure.plan import BLOCK_REQUESTS
+from gate.record.run import ArmRecord, Run, ScenarioRecord
+from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
+from gate.verdict.changes import Changes, duet_changes, stored_changes
+from gate.verdict.limits import Limit, Observed, judge_limit
+from gate.verdict.values import Way
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One limit of one endpoint or scenario."""
+
+    owner: str
+    limit: Limit
+    base: Limit | None
+    """The same limit on base or baselines, for ``objectives: ratchet``."""
+    gated: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All findings, and the family they form."""
+
+    suite: str
+    way: Way
+    baselines: tuple[Run, ...]
+    level: float
+    changes: Changes
+    errors: tuple[Errors, ...]
+    bodies: tuple[Body, ...]
+    objectives: tuple[Objective, ...]
+    gated: frozenset[str]
+    """Endpoints that may block."""
+    one_host: bool
+
+    def family(self) -> dict[str, float]:
+        """Raw p of every test that may block, by row id."""
+        tests: dict[str, float] = {}
+        for change in self.changes.rows:
+            if change.shift is not None and change.endpoint in self.gated and change.doubt is None:
+                tests[self.row_id(change.endpoint, change.metric)] = change.shift.p_slower(change.margin)
+        for errors in self.errors:
+            if errors.base_share is not None and errors.endpoint in self.gated:
+                tests[self.row_id(errors.endpoint, "errors")] = errors.p_more
+        for objective in self.objectives:
+            if objective.gated and not objective.limit.is_check and objective.limit.n:
+                tests[self.row_id(objective.owner, f"limit:{objective.limit.statistic}")] = objective.limit.p_missed
+        return tests
+
+    def row_id(self, owner: str, metric: str) -> str:
+        """Id of a row: suite/endpoint/metric."""
+        return f"{self.suite}/{owner}/{metric}"
+
+
+def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]) -> Evidence:
+    """Find out all there is to know; the way follows from what there is: a base arm, stored runs, or neither."""
+    has_base = all("base" in record.arms for run in candidates for record in run.endpoints.values())
+    way: Way = "duet" if has_base else "stored" if baselines else "none"
+    if way == "duet":
+        changes = duet_changes(suite, candidates)
+    elif way == "stored":
+        changes = stored_changes(suite, candidates, baselines)
+    else:
+        changes = Changes((), {})
+    level = suite.policy.false_block_rate
+    new = {name: arm_records(candidates, name, "candidate") for name in suite.endpoints}
+    old = {name: _old(way, candidates, baselines, name) for name in suite.endpoints}
+    bodies = [
+        compare_bodies(name, new[name], old[name])
+        for name, endpoint in suite.endpoints.items()
+        if endpoint.expect.body.min_bytes is None and endpoint.expect.body.max_bytes is None
+    ]
+    return Evidence(
+        suite=suite.name,
+        way=way,
+        baselines=baselines if way == "stored" else (),
+        level=level,
+        changes=changes,
+        errors=tuple(
+            compare_errors(name, new[name], old[name], level / (3 * len(suite.endpoints))) for name in suite.endpoints
+        ),
+        bodies=tuple(body for body in bodies if body is not None),
+        objectives=(*_endpoint_objectives(suite, new, old), *_scenario_objectives(suite, candidates)),
+        gated=frozenset(name for name, endpoint in suite.endpoints.items() if endpoint.gate),
+        one_host=all(run.one_host for run in candidates),
+    )
+
+
+def _old(way: Way, candidates: tuple[Run, ...], baselines: tuple[Run, ...], name: str) -> list[ArmRecord]:
+    if way == "duet":
+        return arm_records(candidates, name, "base")
+    return stored_records(baselines, candidates[0], name)
+
+
+def _endpoint_objectives(
+    suite: Suite, new: dict[str, list[ArmRecord]], old: dict[str, list[ArmRecord]]
+) -> list[Objective]:
+    found = []
+    for name, endpoint in suite.endpoints.items():
+        if not endpoint.is_loaded:
+            continue
+        observed, before = observe(new[name], endpoint.rate_rps), observe(old[name], endpoint.rate_rps)
+        for statistic, limit in suite.objectives_of(name).items():
+            base = judge_limit(statistic, limit, before) if old[name] else None
+            found.append(Objective(name, judge_limit(statistic, limit, observed), base, endpoint.gate))
+    return found
+
+
+def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Objective]:
+    found = []
+    for name, scenario in suite.scenarios.items():
+        records = [run.scenarios[name] for run in candidates if name in run.scenarios]
+        for statistic, limit in scenario.objectives.limits().items():
+            observed = observe_scenario(records, scenario.load.rate_rps)
+            found.append(Objective(name, judge_limit(statistic, limit, observed), None, not scenario.advisory))
+    return found
+
+
+def observe(records: list[ArmRecord], rate_rps: float) -> Observed:
+    """One endpoint over all its blocks."""
+    blocks = [block for record in records for block in record.blocks if not block.spoiled]
+    sent, failed = sum(block.sent for block in blocks), sum(block.errors for block in blocks)
+    planned = sum(block.planned for block in blocks)
+    sizes = [record.body_max for record in records if record.body_max is not None]
+    return Observed(
+        histogram=sum((Histogram.decode(record.histogram) for record in records), Histogram()),
+        sent=sent,
+        failed=failed,
+        block_log_means=tuple(block.log_trimmed_mean for block in blocks if block.log_trimmed_mean is not None),
+        block_means_s=tuple(block.mean_s for block in blocks if block.mean_s is not None),
+        block_errors=tuple(block.errors for block in blocks),
+        block_size=float(BLOCK_REQUESTS),
+        body_max=max(sizes, default=None),
+        achieved_rps=rate_rps * sum(block.n for block in blocks) / planned if planned else math.nan,
+    )
+
+
+def observe_scenario(records: list[ScenarioRecord], rate_rps: float | None) -> Observed:
+    """One scenario; at a set rate what counts is the share answered, not the luck of the arrivals."""
+    planned, completed = sum(record.planned for record in records), sum(record.completed for record in records)
+    elapsed_s = sum(record.elapsed_s for record in records)
+    if rate_rps is not None:
+        achieved = rate_rps * completed / planned if planned else math.nan
+    else:
+        achieved = completed / elapsed_s if elapsed_s > 0 else math.nan
+    sizes = [record.body_max for record in records if record.body_max is not None]
+    return Observed(
+        histogram=sum((Histogram.decode(record.histogram) for record in records), Histogram()),
+        sent=sum(record.sent for record in records),
+        failed=sum(sum(record.errors.values()) for record in records),
+        body_max=max(sizes, default=None),
+        achieved_rps=achieved,
+    )

@@ -1,0 +1,196 @@
+"""Objectives: absolute limits judged with the uncertainty of the estimate, or as checks where there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from gate.load.histogram import Histogram
+from gate.record.run import Notice
+from gate.stats.proportion import (
+    CONFIDENCE,
+    clean_needed,
+    design_effect,
+    dispersion,
+    lower_bound,
+    p_above,
+    quantile_bounds,
+    upper_bound,
+)
+
+QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+Unit = Literal["s", "ratio", "rps", "bytes"]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What objectives are judged on: one endpoint or scenario of the candidate, all runs together."""
+
+    histogram: Histogram
+    sent: int
+    failed: int
+    block_log_means: tuple[float, ...] = ()
+    block_means_s: tuple[float, ...] = ()
+    block_errors: tuple[int, ...] = ()
+    block_size: float = math.nan
+    """Empty and NaN for scenarios, which are one stretch: their requests are taken as they come."""
+    body_max: int | None = None
+    achieved_rps: float = math.nan
+    worst_s: float = math.nan
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One objective with its evidence."""
+
+    statistic: str
+    limit: float
+    unit: Unit
+    value: float
+    """Estimate; NaN if nothing was measured."""
+    lo: float = math.nan
+    hi: float = math.nan
+    p_missed: float = 1.0
+    """Small means the limit is really missed; joins the family of the pull request."""
+    is_met: bool = False
+    is_check: bool = False
+    """Seen or not seen: decided without a test."""
+    test: str = ""
+    n: int = 0
+    design_effect: float | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
+    """Gather the evidence on one objective."""
+    if statistic in QUANTILES:
+        return _quantile_limit(statistic, limit, observed)
+    if statistic == "mean":
+        return _mean_limit(limit, observed)
+    if statistic == "error_rate":
+        return _error_limit(limit, observed)
+    return _check(statistic, limit, observed)
+
+
+def _quantile_limit(statistic: str, limit: float, observed: Observed) -> Limit:
+    """p95 <= L is tested as: at most 5 % of the requests take longer than L."""
+    share, n = 1 - QUANTILES[statistic], observed.histogram.n
+    over = observed.histogram.count_above(limit)
+    effect = _latency_design_effect(observed)
+    if n == 0 or not math.isfinite(effect):
+        return Limit(statistic, limit, "s", math.nan, notices=(_too_little("answers"),))
+    low, high = quantile_bounds(n / effect, QUANTILES[statistic])
+    is_met = upper_bound(over / effect, n / effect) <= share
+    needed = math.ceil(clean_needed(share) * effect)
+    return Limit(
+        statistic=statistic,
+        limit=limit,
+        unit="s",
+        value=observed.histogram.quantile(QUANTILES[statistic]),
+        lo=observed.histogram.quantile(low),
+        hi=observed.histogram.quantile(high) if high <= 1 else math.inf,
+        p_missed=p_above(over / effect, n / effect, share),
+        is_met=is_met,
+        test="share of requests beyond the limit, Clopper-Pearson over the design effect",
+        n=n,
+        design_effect=effect,
+        notices=() if is_met or n >= needed else (_more(needed, n),),
+    )
+
+
+def _mean_limit(limit: float, observed: Observed) -> Limit:
+    means = np.array(observed.block_means_s)
+    if len(means) < 2:
+        value = observed.histogram.mean()
+        return Limit("mean", limit, "s", value, notices=(_too_little("blocks"),), n=observed.histogram.n)
+    centre, se, df = float(np.mean(means)), float(np.std(means, ddof=1) / math.sqrt(len(means))), len(means) - 1
+    reach = float(stdtrit(df, CONFIDENCE)) * se
+    p_missed = float(stdtr(df, -(centre - limit) / se)) if se > 0 else float(centre <= limit)
+    return Limit(
+        statistic="mean",
+        limit=limit,
+        unit="s",
+        value=centre,
+        lo=centre - reach,
+        hi=centre + reach,
+        p_missed=p_missed,
+        is_met=centre + reach <= limit,
+        test="t interval over block means",
+        n=len(means),
+    )
+
+
+def _error_limit(limit: float, observed: Observed) -> Limit:
+    n, failed = observed.sent, observed.failed
+    if n == 0:
+        return Limit("error_rate", limit, "ratio", math.nan, notices=(_too_little("requests"),))
+    effect = dispersion(observed.block_errors)
+    is_met = upper_bound(failed / effect, n / effect) <= limit
+    needed = clean_needed(limit) if limit > 0 else 0
+    return Limit(
+        statistic="error_rate",
+        limit=limit,
+        unit="ratio",
+        value=failed / n,
+        lo=lower_bound(failed / effect, n / effect),
+        hi=upper_bound(failed / effect, n / effect),
+        # No number of clean requests shows a rate of zero; a single error refutes it.
+        p_missed=p_above(failed / effect, n / effect, limit) if limit > 0 else float(failed == 0),
+        is_met=is_met if limit > 0 else failed == 0,
+        is_check=limit == 0,
+        test="error rate, Clopper-Pearson over the dispersion of errors" if limit > 0 else "no error seen",
+        n=n,
+        design_effect=effect,
+        notices=() if is_met or n >= needed else (_more(needed, n),),
+    )
+
+
+def _check(statistic: str, limit: float, observed: Observed) -> Limit:
+    value, unit, is_upper = _checked_value(statistic, observed)
+    is_met = value <= limit if is_upper else value >= limit
+    return Limit(
+        statistic=statistic,
+        limit=limit,
+        unit=unit,
+        value=value,
+        is_met=is_met,
+        p_missed=1.0 if math.isnan(value) else float(is_met),
+        is_check=True,
+        test="seen or not seen",
+        n=observed.sent,
+        notices=(_too_little("answers"),) if math.isnan(value) else (),
+    )
+
+
+def _checked_value(statistic: str, observed: Observed) -> tuple[float, Unit, bool]:
+    if statistic == "max":
+        return observed.histogram.quantile(1.0), "s", True
+    if statistic == "bytes":
+        return math.nan if observed.body_max is None else float(observed.body_max), "bytes", True
+    if statistic == "rate":
+        return observed.achieved_rps, "rps", False
+    succeeded = (observed.sent - observed.failed) / observed.sent if observed.sent else math.nan
+    return succeeded, "ratio", False
+
+
+def _latency_design_effect(observed: Observed) -> float:
+    """1 for a scenario, whose single stretch cannot tell; its interval is then too narrow, and the report says so."""
+    if not observed.block_log_means:
+        return 1.0
+    return design_effect(observed.block_log_means, observed.histogram.log_variance(), observed.block_size)
+
+
+def _too_little(what: str) -> Notice:
+    return Notice(code="too-little-data", message=f"too few {what} to judge this objective", cure="raise policy.budget")
+
+
+def _more(needed: int, n: int) -> Notice:
+    return Notice(
+        code="more-requests-needed",
+        message=f"{n} requests cannot show this limit to be met; {needed} without a miss could",
+        cure="raise policy.budget, or relax the limit",
+    )

@@ -1,0 +1,89 @@
+"""From rows to reasons: what blocks this pull request under the suite's policy."""
+
+from __future__ import annotations
+
+from gate.config.models import Suite
+from gate.verdict.evidence import Evidence
+from gate.verdict.rows import EVERYTHING
+from gate.verdict.values import Reason, Row
+
+_COMPARED = ("p50", "p95")
+
+
+def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
+    """All reasons to block, the gravest first; empty means approved."""
+    own = [row for row in rows if row.endpoint != EVERYTHING and row.gated]
+    reasons = _failures(own)
+    reasons += _gaps(suite, evidence, own)
+    suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed"]
+    if suspects and suite.policy.on_global_suspect == "block":
+        reasons.append(
+            Reason(
+                code="everything-slower",
+                rows=[row.id for row in suspects],
+                message="every endpoint is slower by the same factor, and one run cannot tell the pull request from a"
+                " slow runner",
+                cure="measure again on another runner, or give a base deployment (preview.base)",
+            )
+        )
+    inconclusive = [row for row in own if row.outcome == "inconclusive"]
+    if inconclusive and suite.policy.on_inconclusive == "block":
+        reasons.append(
+            Reason(
+                code="inconclusive",
+                rows=[row.id for row in inconclusive],
+                message="rows are inconclusive and the policy blocks on that",
+                cure="raise policy.budget, store more baselines, or set on_inconclusive: approve",
+            )
+        )
+    return reasons
+
+
+def _failures(rows: list[Row]) -> list[Reason]:
+    answers = [row for row in rows if row.blocks and row.metric in ("errors", "body")]
+    missed = [row for row in rows if row.blocks and row.outcome == "missed"]
+    slower = sorted(
+        (row for row in rows if row.blocks and row.metric in _COMPARED), key=lambda row: -(row.change or 0.0)
+    )
+    found = (("unexpected-answers", answers), ("regressed", slower), ("missed", missed))
+    return [Reason(code=code, rows=[row.id for row in group]) for code, group in found if group]  # type: ignore[arg-type]
+
+
+def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
+    """What could not be measured or judged although it should have been."""
+    reasons = []
+    failing = {row.endpoint for row in rows if row.metric == "errors" and row.blocks}
+    unmeasured = [row for row in rows if row.outcome == "not_measured" and row.endpoint not in failing]
+    if unmeasured:
+        seen = "; ".join(
+            f"{row.endpoint}: {n.message}" for row in unmeasured for n in row.notices if n.code == "errors"
+        )
+        reasons.append(
+            Reason(
+                code="not-measured",
+                rows=[row.id for row in unmeasured],
+                message=seen or "too few answers as expected",
+                cure="see the endpoint's expect, identity and path in the suite",
+            )
+        )
+    judged = [row for row in rows if row.outcome not in ("no_baseline", "not_measured")]
+    if not judged and not reasons:
+        reasons.append(
+            Reason(
+                code="nothing-to-judge",
+                message="there is neither a baseline nor a base deployment nor an objective to judge by",
+                cure="run `gate refresh` on main, give --base, or add objectives",
+            )
+        )
+    missing = [row for row in rows if row.outcome == "no_baseline" and row.metric in _COMPARED]
+    absent = missing or (evidence.way == "none")
+    if absent and suite.policy.on_missing_baseline == "block":
+        reasons.append(
+            Reason(
+                code="no-baseline",
+                rows=[row.id for row in missing],
+                message="there is no comparable baseline and the policy blocks on that",
+                cure="run `gate refresh` on main",
+            )
+        )
+    return reasons

@@ -1,0 +1,116 @@
+"""Rows and verdicts: frozen values that carry everything the report shows, with a published schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gate.record.run import Notice, Value
+
+Outcome = Literal["improved", "unchanged", "regressed", "inconclusive", "no_baseline", "not_measured", "met", "missed"]
+"""Of one row. Comparisons end in the first six, objectives in met, missed, inconclusive or not_measured."""
+
+Way = Literal["duet", "stored", "none"]
+"""How changes were judged: beside a base deployment, against stored runs, or not at all."""
+
+ReasonCode = Literal[
+    "regressed",
+    "missed",
+    "unexpected-answers",
+    "not-measured",
+    "nothing-to-judge",
+    "no-baseline",
+    "inconclusive",
+    "everything-slower",
+]
+
+
+class Trail(Value):
+    """How a number was tested, complete enough to do it again by hand."""
+
+    test: str
+    n: int
+    """Units of replication: pairs of blocks, stored runs, or requests."""
+    effect: float | None = None
+    """Natural log of candidate over baseline."""
+    se: float | None = None
+    se_parts: dict[str, float] = Field(default_factory=dict)
+    df: float | None = None
+    margin: float | None = None
+    """Ratio that the test had to rule out."""
+    design_effect: float | None = None
+    """Requests that were worth one independent request."""
+    p: float
+    p_adjusted: float
+    """By Holm, over all rows that may block."""
+    level: float
+
+
+class Row(Value):
+    """One endpoint (or scenario) and one metric: the unit of outcome, acceptance and explanation."""
+
+    id: str
+    """suite/endpoint/metric"""
+    endpoint: str
+    """Endpoint or scenario; ``*`` for what all endpoints share."""
+    metric: str
+    """p50, p95, errors, body, or ``limit:`` and a statistic."""
+    unit: Literal["s", "ratio", "rps", "bytes"]
+    baseline: float | None = None
+    candidate: float | None = None
+    change: float | None = None
+    """Ratio minus one, after everything shared was taken out."""
+    change_lo: float | None = None
+    change_hi: float | None = None
+    """90 % interval of the change."""
+    limit: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    """One-sided 95 % bounds of the candidate's value against a limit; None where none is finite."""
+    detectable: float | None = None
+    """Smallest slowdown (a ratio; for errors a share) that this run would have caught four times in five."""
+    outcome: Outcome
+    gated: bool
+    """May block."""
+    blocks: bool = False
+    trail: Trail | None = None
+    notices: list[Notice] = Field(default_factory=list)
+
+
+class Reason(Value):
+    """One reason for a block."""
+
+    code: ReasonCode
+    rows: list[str] = Field(default_factory=list)
+    """Ids of the rows concerned, worst first."""
+    message: str = ""
+    cure: str = ""
+
+
+class Verdict(Value):
+    """The answer."""
+
+    schema_: Literal["gate.verdict/1"] = Field(default="gate.verdict/1", alias="schema")
+    tool: str
+    suite: str
+    commit: str | None
+    verdict: Literal["APPROVED", "BLOCKED"]
+    measured: bool
+    """False: nothing is claimed about the preview; BLOCKED - not measured."""
+    exit_code: int
+    in_effect: bool = True
+    """False on the pull request that adds the suite: told, without consequence."""
+    reasons: list[Reason]
+    """Empty exactly for APPROVED."""
+    way: Way
+    candidates: list[str]
+    """Run ids."""
+    baselines: list[str]
+    """Run ids of the stored runs used."""
+    level: float
+    """Nominal family-wise level of the tests."""
+    family: int
+    """Rows that shared it."""
+    rows: list[Row]
+    notices: list[Notice] = Field(default_factory=list)
