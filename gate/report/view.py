@@ -1,0 +1,215 @@
+"""Everything a report says, worded and rounded here and nowhere else.
+
+Pure. A view holds plain text; the templates only lay it out and escape it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gate.record.run import Notice
+from gate.units import format_duration, format_rate, format_ratio, format_size
+from gate.verdict.values import Reason, Row, Verdict
+
+OUTCOME_WORDS = {
+    "improved": "faster",
+    "unchanged": "unchanged",
+    "regressed": "SLOWER",
+    "inconclusive": "inconclusive",
+    "no_baseline": "no baseline",
+    "not_measured": "NOT MEASURED",
+    "met": "met",
+    "missed": "MISSED",
+}
+_WAYS = {
+    "duet": "measured side by side with the base deployment",
+    "stored": "compared with {n} stored {runs} of main",
+    "none": "no baseline yet: only objectives were judged",
+}
+_FORMATS: dict[str, Callable[[float], str]] = {
+    "s": format_duration,
+    "ratio": format_ratio,
+    "rps": format_rate,
+    "bytes": format_size,
+}
+_QUIET = ("unchanged", "no_baseline")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table, as text."""
+
+    endpoint: str
+    metric: str
+    baseline: str
+    candidate: str
+    change: str
+    detectable: str
+    outcome: str
+    row_id: str
+    is_loud: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """One report, as text."""
+
+    verdict: str
+    why: str
+    lines: tuple[Line, ...]
+    findings: tuple[str, ...]
+    notes: tuple[str, ...]
+    footer: str
+    hidden: int = field(default=0)
+    """Rows left out for lack of room."""
+
+    @property
+    def headline(self) -> str:
+        """Verdict and reason in one sentence."""
+        return f"{self.verdict}: {self.why}"
+
+
+def view_of(verdict: Verdict) -> View:
+    """Word a verdict."""
+    lines = tuple(_line(row) for row in verdict.rows if _is_shown(row))
+    return View(
+        verdict=_title(verdict),
+        why=_why(verdict),
+        lines=lines,
+        findings=tuple(_finding(row, notice) for row in verdict.rows for notice in row.notices),
+        notes=tuple(_note(notice) for notice in verdict.notices),
+        footer=_footer(verdict),
+    )
+
+
+def _title(verdict: Verdict) -> str:
+    title = verdict.verdict if verdict.measured else "BLOCKED - not measured"
+    return title if verdict.in_effect else f"Not in effect until merged, would be {title}"
+
+
+def _why(verdict: Verdict) -> str:
+    by_id = {row.id: row for row in verdict.rows}
+    if verdict.reasons:
+        first = _reason(verdict.reasons[0], by_id)
+        others = len({row for reason in verdict.reasons for row in reason.rows}) - 1
+        return first + (f" (and {others} more)" if others > 0 and verdict.measured else "")
+    if verdict.way == "none":
+        met = sum(row.outcome == "met" for row in verdict.rows)
+        return f"no baseline yet; {met} of {_count(verdict, 'limit:')} objectives met, none missed"
+    seen = [row.detectable for row in verdict.rows if row.metric == "p50" and row.endpoint != "*" and row.detectable]
+    compared = sum(
+        row.metric in ("p50", "p95") and row.trail is not None and row.endpoint != "*" for row in verdict.rows
+    )
+    reach = f"; a slowdown of {format_ratio(sorted(seen)[len(seen) // 2])} would have been seen" if seen else ""
+    return f"nothing is slower in {compared} comparisons{reach}"
+
+
+def _count(verdict: Verdict, prefix: str) -> int:
+    return sum(row.metric.startswith(prefix) for row in verdict.rows)
+
+
+def _reason(reason: Reason, rows: dict[str, Row]) -> str:
+    row = rows.get(reason.rows[0]) if reason.rows else None
+    if reason.code == "regressed" and row is not None and row.change is not None:
+        return f"{row.endpoint} {row.metric} is {format_ratio(row.change)} slower than main"
+    if reason.code == "missed" and row is not None and row.candidate is not None and row.limit is not None:
+        statistic = row.metric.removeprefix("limit:")
+        value, limit = _amount(row.candidate, row.unit), _amount(row.limit, row.unit)
+        return f"{row.endpoint} misses its objective: {_statistic(statistic)} is {value}, the limit is {limit}"
+    if reason.code == "unexpected-answers" and row is not None:
+        return _answers(row)
+    return reason.message
+
+
+def _answers(row: Row) -> str:
+    if row.metric == "body":
+        return (
+            f"{row.endpoint} answers with {_amount(row.candidate, 'bytes')}, main with {_amount(row.baseline, 'bytes')}"
+        )
+    kinds = next((notice.message.split(": ", 1)[1] for notice in row.notices if notice.code == "errors"), "")
+    was = f", main {_amount(row.baseline, 'ratio')}" if row.baseline is not None else ""
+    return f"{row.endpoint} answers {_amount(row.candidate, 'ratio')} of requests with errors{was} ({kinds})"
+
+
+def _statistic(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _is_shown(row: Row) -> bool:
+    """Answers as they should be need no line of their own."""
+    return not (row.metric in ("errors", "body") and row.outcome in _QUIET)
+
+
+def _line(row: Row) -> Line:
+    outcome = OUTCOME_WORDS[row.outcome]
+    if row.metric in ("errors", "body") and row.outcome == "regressed":
+        outcome = "UNEXPECTED"
+    if row.endpoint == "*" and row.outcome == "regressed":
+        outcome = "SUSPECT"
+    if not row.gated and row.endpoint != "*":
+        outcome += " (not gated)"
+    elif row.outcome in ("regressed", "missed") and not row.blocks and row.endpoint != "*":
+        outcome += " (accepted)"
+    return Line(
+        endpoint="all endpoints" if row.endpoint == "*" else row.endpoint,
+        metric=_statistic(row.metric.removeprefix("limit:")),
+        baseline=_amount(row.baseline, row.unit) if not row.metric.startswith("limit:") else "",
+        candidate=_bounded(row),
+        change=_change(row),
+        detectable=_detectable(row),
+        outcome=outcome,
+        row_id=row.id,
+        is_loud=row.outcome in ("regressed", "missed", "not_measured"),
+    )
+
+
+def _amount(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return _FORMATS[unit](value)
+
+
+def _bounded(row: Row) -> str:
+    if row.lo is None and row.hi is None:
+        return _amount(row.candidate, row.unit)
+    low, high = _amount(row.lo, row.unit), _amount(row.hi, row.unit) if row.hi is not None else "?"
+    return f"{_amount(row.candidate, row.unit)} ({low} to {high})"
+
+
+def _change(row: Row) -> str:
+    if row.limit is not None:
+        return f"limit {_amount(row.limit, row.unit)}"
+    if row.change is None:
+        return "-"
+    if row.change_lo is None or row.change_hi is None:
+        return format_ratio(row.change, signed=True)
+    low, high = format_ratio(row.change_lo, signed=True), format_ratio(row.change_hi, signed=True)
+    return f"{format_ratio(row.change, signed=True)} ({low} to {high})"
+
+
+def _detectable(row: Row) -> str:
+    if row.detectable is None:
+        return "-"
+    if row.metric == "errors":
+        return format_ratio(row.detectable)
+    return format_ratio(row.detectable, signed=True) if row.detectable < 10 else "more than tenfold"
+
+
+def _finding(row: Row, notice: Notice) -> str:
+    where = (
+        "all endpoints" if row.endpoint == "*" else f"{row.endpoint} {_statistic(row.metric.removeprefix('limit:'))}"
+    )
+    return f"{where}: {_note(notice)}"
+
+
+def _note(notice: Notice) -> str:
+    return f"{notice.message}; {notice.cure}" if notice.cure else notice.message
+
+
+def _footer(verdict: Verdict) -> str:
+    n = len(verdict.baselines)
+    way = _WAYS[verdict.way].format(n=n, runs="run" if n == 1 else "runs")
+    commit = f"commit {verdict.commit[:12]}, " if verdict.commit else ""
+    level = f"{verdict.family} tests share one nominal false-block level of {format_ratio(verdict.level)}"
+    return f"{commit}{way}; {level}; gate {verdict.tool}"
