@@ -1,0 +1,212 @@
+"""The command line: the only place that reads the clock and the environment, builds clients and decides to exit.
+
+Heavy modules are imported by the command that needs them, so that `gate --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from gate.errors import Cancelled, ExitCode, GateError
+
+if TYPE_CHECKING:
+    from gate.commands.effects import Effects
+
+_EPILOG = """\
+exit codes: 0 approved, 1 blocked, 2 suite or usage refused, 3 not measured, 4 not delivered to GitHub,
+5 baselines unusable, 70 a bug in the gate, 130 and 143 cancelled
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="gate",
+        description="Measure a preview of a pull request, compare it with main, answer APPROVED or BLOCKED.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, text: str, *options: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        for option in options:
+            _OPTIONS[option](sub)
+        return sub
+
+    add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
+    add("refresh", "measure main and append one run to the baselines", "suite", "preview", "commit", "baselines", "out")
+    add("run", "measure only and write run files", "suite", "preview", "base", "commit", "out")
+    compare = add("compare", "judge run files offline", "suite", "baselines", "out", "json")
+    compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
+    report = add("report", "render a verdict again", "out", "json")
+    report.add_argument("verdict", metavar="VERDICT.json", type=Path)
+    add("validate", "read a suite and say what it would measure", "suite")
+    schema = add("schema", "print a JSON schema")
+    schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict"))
+    add("demo", "run the whole gate against a bundled shop", "out")
+    add("action", "run as a GitHub Action; inputs come from the environment")
+    return top
+
+
+_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
+    "suite": lambda p: p.add_argument(
+        "--suite", metavar="FILE", type=Path, default=Path("gate.yml"), help="default gate.yml"
+    ),
+    "preview": lambda p: p.add_argument(
+        "--preview",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="deployment to measure; again for more of one commit",
+    ),
+    "base": lambda p: p.add_argument(
+        "--base", metavar="URL", action="append", default=[], help="deployment of the merge base, measured side by side"
+    ),
+    "commit": lambda p: p.add_argument("--commit", metavar="SHA", help="commit that the preview should serve"),
+    "baselines": lambda p: p.add_argument(
+        "--baselines", metavar="STORE", help="over the suite's, such as dir:baselines"
+    ),
+    "out": lambda p: p.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("gate-out"), help="default gate-out"
+    ),
+    "json": lambda p: p.add_argument("--json", action="store_true", help="print the verdict as JSON"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and say with which code to exit. Never a traceback, unless GATE_DEBUG is set."""
+    options = parser().parse_args(argv)
+    if options.version:
+        from gate.version import tool_version
+
+        print(f"gate {tool_version()}")  # noqa: T201
+        return 0
+    if options.command is None:
+        parser().print_help()
+        return int(ExitCode.USAGE)
+    from gate.console import StreamConsole
+
+    console = StreamConsole(sys.stdout, sys.stderr)
+    try:
+        _catch_signals()
+        return int(_dispatch(options, console))
+    except GateError as error:
+        console.problem(str(error))
+        return int(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output went away; the verdict is on disk, but nobody saw it.
+        sys.stderr.close()
+        return int(ExitCode.NOT_DELIVERED)
+    except Exception as error:
+        if os.environ.get("GATE_DEBUG"):
+            raise
+        console.problem(f"a bug in the gate: {type(error).__name__}: {error}\n  set GATE_DEBUG=1 for a traceback")
+        return int(ExitCode.BUG)
+
+
+def _dispatch(options: argparse.Namespace, console: object) -> ExitCode:
+    from gate.wiring import real_effects
+
+    return _COMMANDS[options.command](options, real_effects(console, os.environ))  # type: ignore[arg-type]
+
+
+def _check(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import check, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.baselines)
+    return check.run(suite, store, _targets(options), options.out, effects, as_json=options.json)
+
+
+def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import judging, measuring, refresh
+
+    suite = measuring.load_suite(options.suite)
+    return refresh.run(suite, judging.open_store(suite, options.baselines), _targets(options), options.out, effects)
+
+
+def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import measuring, run
+
+    return run.run(measuring.load_suite(options.suite), _targets(options), options.out, effects)
+
+
+def _compare(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import compare, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.baselines)
+    return compare.run(suite, store, tuple(options.runs), options.out, effects, as_json=options.json)
+
+
+def _report(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import report
+
+    return report.run(options.verdict, options.out, effects, as_json=options.json)
+
+
+def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import validate
+
+    return validate.run(options.suite, effects)
+
+
+def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import schema
+
+    return schema.run(options.kind, effects)
+
+
+def _demo(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import demo
+
+    return demo.run(options.out, effects)
+
+
+def _action(_options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import action
+
+    return action.act(effects)
+
+
+def _targets(options: argparse.Namespace) -> measuring.Targets:  # type: ignore[name-defined]  # noqa: F821
+    from gate.commands.measuring import Targets
+
+    return Targets(tuple(options.preview), tuple(getattr(options, "base", ())), options.commit)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
+    "check": _check,
+    "refresh": _refresh,
+    "run": _run,
+    "compare": _compare,
+    "report": _report,
+    "validate": _validate,
+    "schema": _schema,
+    "demo": _demo,
+    "action": _action,
+}
+
+
+def _catch_signals() -> None:
+    """Turn signals into an exception where the command stands; a second one ends the process at once."""
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+        raise Cancelled(
+            f"cancelled by {signal.Signals(number).name}; what was measured is kept, marked incomplete", code
+        )
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

@@ -1,0 +1,49 @@
+"""`gate check`: measure a preview, compare it, answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.baseline.store import Store
+from gate.commands.effects import Effects
+from gate.commands.judging import deliver, judge_runs, read_baselines, unusable_baselines
+from gate.commands.measuring import Targets, measure, prepare
+from gate.config.models import Suite
+from gate.errors import BaselineError, Cancelled, ExitCode
+from gate.verdict.values import Verdict
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A verdict and the files behind it."""
+
+    verdict: Verdict
+    run_files: tuple[Path, ...]
+
+
+def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> Checked:
+    """Stored runs first, for they are cheap to refuse; then measure; then judge. Never writes to the store.
+
+    Raises
+    ------
+    Cancelled
+        If a signal ended it; what was measured is in a run file marked incomplete.
+    """
+    prepared = prepare(suite, targets, effects)
+    try:
+        stored = read_baselines(suite, store)
+    except BaselineError as error:
+        return Checked(unusable_baselines(suite, error, effects), ())
+    measured = measure(prepared, out, effects)
+    if isinstance(measured.stopped_by, Cancelled):
+        raise measured.stopped_by
+    return Checked(judge_runs(suite, measured.runs, stored, effects), measured.files)
+
+
+def run(
+    suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects, *, as_json: bool = False
+) -> ExitCode:
+    """Check and deliver on the command line."""
+    checked = check(suite, store, targets, out, effects)
+    return deliver(checked.verdict, out, effects, as_json=as_json)

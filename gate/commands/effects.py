@@ -1,0 +1,45 @@
+"""What commands may do to the world, handed to them by the command line; tests hand in their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gate.load.engine import Engine
+
+if TYPE_CHECKING:
+    from gate.config.environment import Redactor
+    from gate.measure.ready import Clock, Fetch
+    from gate.measure.session import Runner
+
+
+class Console(Protocol):
+    """Where text goes."""
+
+    def say(self, text: str) -> None:
+        """Progress: a line on standard error."""
+
+    def show(self, text: str) -> None:
+        """A result: text on standard output."""
+
+    def hide(self, redactor: Redactor) -> None:
+        """Keep these values out of everything printed from now on."""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Network, clock, environment and output."""
+
+    environ: Mapping[str, str]
+    console: Console
+    clock: Clock
+    utc_now: Callable[[], str]
+    """ISO 8601 with seconds and a Z."""
+    new_id: Callable[[], str]
+    fetch: Fetch
+    engine: Callable[[], Engine]
+    runner: Runner
+    tool: str
+    hosts_required: bool = False
+    """On GitHub a suite has to name the hosts that may be loaded."""

@@ -1,0 +1,78 @@
+"""Steps that `check` and `compare` share: stored runs in, verdict out, report on disk and on the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gate.baseline.directory import DirectoryStore
+from gate.baseline.select import Selection, select
+from gate.baseline.store import Store
+from gate.baseline.window import read_window
+from gate.commands.effects import Effects
+from gate.commands.outputs import pretty, write_report
+from gate.config.models import Suite
+from gate.errors import BaselineError, ExitCode, UsageError
+from gate.record.run import Run
+from gate.verdict.rules import judge, not_measured
+from gate.verdict.values import Verdict
+
+
+def open_store(suite: Suite, override: str | None) -> Store:
+    """The store named on the command line, else the suite's.
+
+    Raises
+    ------
+    UsageError
+        For a kind of store that this version has not.
+    """
+    place = override if override is not None else suite.baselines.store
+    kind, colon, rest = place.partition(":")
+    if not colon:
+        return DirectoryStore(Path(place))
+    if kind == "dir":
+        return DirectoryStore(Path(rest))
+    raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
+
+
+def read_baselines(suite: Suite, store: Store) -> list[Run]:
+    """All stored runs that may matter; every one of them readable.
+
+    Raises
+    ------
+    BaselineError
+        If any is not.
+    """
+    return read_window(store, suite.name, suite.baselines.window)
+
+
+def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], effects: Effects) -> Verdict:
+    """Select comparable runs and judge.
+
+    Raises
+    ------
+    UsageError
+        If the candidates are not runs of this suite, or not of one commit.
+    """
+    strangers = sorted({run.suite for run in candidates} - {suite.name})
+    if strangers:
+        raise UsageError(f"a run of suite {strangers[0]!r} cannot be judged by suite {suite.name!r}")
+    commits = {run.commit for run in candidates}
+    if len(commits) > 1:
+        raise UsageError("the candidate runs are of different commits", "give runs of one commit")
+    selection = select(candidates[0], stored, suite.baselines) if candidates else Selection(())
+    return judge(suite, candidates, selection, effects.tool)
+
+
+def deliver(verdict: Verdict, out: Path, effects: Effects, *, as_json: bool) -> ExitCode:
+    """Write the report, show it, and say with which code to end."""
+    from gate.report.render import terminal
+
+    write_report(out, verdict)
+    effects.console.show(pretty(verdict).decode() if as_json else terminal(verdict))
+    effects.console.say(f"report in {out}/")
+    return ExitCode(verdict.exit_code)
+
+
+def unusable_baselines(suite: Suite, error: BaselineError, effects: Effects) -> Verdict:
+    """The verdict when stored runs cannot be used: blocked, for a damaged store is not an empty one."""
+    return not_measured(suite, effects.tool, error.message, error.cure, exit_code=ExitCode.BASELINES_UNUSABLE)

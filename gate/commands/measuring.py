@@ -1,0 +1,143 @@
+"""Steps that `run`, `check` and `refresh` share: read the suite, name the targets, measure, keep the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.commands.effects import Effects
+from gate.commands.outputs import write_run
+from gate.config.environment import Redactor, missing_names, needed_values
+from gate.config.models import Suite
+from gate.config.read import read_suite
+from gate.config.templates import fill
+from gate.errors import GateError, UsageError
+from gate.measure.access import check_allowed, origin_of
+from gate.measure.plan import make_plan
+from gate.measure.session import Job, Session
+from gate.record.run import Arm, Run
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is asked for on the command line, over what the suite says."""
+
+    previews: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A suite ready to be measured."""
+
+    suite: Suite
+    origins: tuple[dict[Arm, str], ...]
+    """One per run: the preview, and its base if there is one."""
+    environment: Mapping[str, str]
+    commit: str | None
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read or is not a suite.
+    """
+    try:
+        return read_suite(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(
+            f"the suite {path} cannot be read: {error.strerror}",
+            "name it with --suite; the smallest suite is  endpoints: {home: GET /}",
+        ) from None
+
+
+def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
+    """Find the deployments and the values from the environment, before any connection is made.
+
+    Raises
+    ------
+    UsageError
+        If a URL or a value is missing, or a host is not allowed.
+    """
+    preview = suite.preview
+    if targets.previews:
+        preview = preview.model_copy(update={"url": list(targets.previews)})
+    if targets.bases:
+        preview = preview.model_copy(update={"base": list(targets.bases)})
+    suite = suite.model_copy(update={"preview": preview})
+    if preview.url is None:
+        raise UsageError("there is no preview to measure", "give --preview URL, or preview.url in the suite")
+    missing = missing_names(suite, effects.environ)
+    if missing:
+        raise UsageError(
+            "the suite takes values from the environment that are not set: " + "; ".join(missing),
+            "set them in the environment of the gate",
+        )
+    environment = needed_values(suite, effects.environ)
+    effects.console.hide(Redactor(environment))
+    candidates = [_origin(suite, url, environment, effects) for url in preview.url]
+    bases = [_origin(suite, url, environment, effects) for url in preview.base or []]
+    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit)
+
+
+def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
+    origin = origin_of(fill(url, environment=environment))
+    check_allowed(suite, origin, hosts_required=effects.hosts_required)
+    return origin
+
+
+def _pairs(candidates: list[str], bases: list[str]) -> tuple[dict[Arm, str], ...]:
+    if not bases:
+        return tuple({"candidate": candidate} for candidate in candidates)
+    if len(bases) == 1:
+        bases = bases * len(candidates)
+    if len(bases) != len(candidates):
+        raise UsageError(
+            f"there are {len(candidates)} previews and {len(bases)} base deployments",
+            "give one base for all previews, or one for each",
+        )
+    return tuple({"candidate": candidate, "base": base} for candidate, base in zip(candidates, bases, strict=True))
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Runs as measured and kept, and what cut them short if anything did."""
+
+    runs: tuple[Run, ...]
+    files: tuple[Path, ...]
+    stopped_by: GateError | None
+
+
+def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
+    """Measure every deployment, one run each; each run is on disk before the next begins."""
+    runs: list[Run] = []
+    files: list[Path] = []
+    for number, origins in enumerate(prepared.origins, 1):
+        if len(prepared.origins) > 1:
+            effects.console.say(f"deployment {number} of {len(prepared.origins)}")
+        run_id = effects.new_id()
+        seed = int(run_id, 16)
+        job = Job(
+            suite=prepared.suite,
+            plan=make_plan(prepared.suite, tuple(origins), seed),
+            origins=origins,
+            environment=prepared.environment,
+            expected_commit=prepared.commit,
+            run_id=run_id,
+            created=effects.utc_now(),
+            seed=seed,
+            runner=effects.runner,
+            tool=effects.tool,
+        )
+        with effects.engine() as engine:
+            measured = Session(job, engine, effects.fetch, effects.clock, effects.console.say).measure()
+        runs.append(measured.run)
+        files.append(write_run(out, measured.run))
+        if measured.stopped_by is not None:
+            return Measurements(tuple(runs), tuple(files), measured.stopped_by)
+    return Measurements(tuple(runs), tuple(files), None)

@@ -1,0 +1,95 @@
+"""What commands leave on disk: whole files or none, under the same names everywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from gate.errors import UsageError
+from gate.record.codec import RecordError, decode_run, dump, encode_run, load_json
+from gate.record.run import Run, Value
+from gate.verdict.values import Verdict
+
+VERDICT_FILE = "verdict.json"
+COMMENT_FILE = "comment.md"
+SUMMARY_FILE = "summary.md"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file through a temporary one, so that no reader ever sees half of it.
+
+    Raises
+    ------
+    UsageError
+        If the place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "see --out") from error
+
+
+def pretty(value: Value) -> bytes:
+    """A value as indented JSON with sorted members: equal values give equal bytes."""
+    return (json.dumps(dump(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_run(out: Path, run: Run) -> Path:
+    """Write one run and say where."""
+    path = out / f"run-{run.run_id}.json"
+    write_whole(path, encode_run(run))
+    return path
+
+
+def read_run(path: Path) -> Run:
+    """Read a run file.
+
+    Raises
+    ------
+    UsageError
+        If it is not there or not a run.
+    """
+    try:
+        return decode_run(path.read_bytes())
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", "give the run files that `gate run` wrote"
+        ) from None
+    except RecordError as error:
+        raise UsageError(f"{path} {error}", "give the run files that `gate run` wrote") from None
+
+
+def read_verdict(path: Path) -> Verdict:
+    """Read a verdict file.
+
+    Raises
+    ------
+    UsageError
+        If it is not there or not a verdict.
+    """
+    cure = "give the verdict.json that `gate check` or `gate compare` wrote"
+    try:
+        return Verdict.model_validate(load_json(path.read_bytes()))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", cure) from None
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{path} is not a verdict: {reason}", cure) from None
+
+
+def write_report(out: Path, verdict: Verdict) -> None:
+    """Write verdict, comment and summary, in this order: the verdict is safe before anything is rendered."""
+    from gate.report import render
+
+    write_whole(out / VERDICT_FILE, pretty(verdict))
+    write_whole(out / COMMENT_FILE, render.comment(verdict).encode())
+    write_whole(out / SUMMARY_FILE, render.summary(verdict).encode())

@@ -1,0 +1,47 @@
+"""`gate refresh`: measure main and append one run to the baselines. It never judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gate.baseline.store import Store
+from gate.baseline.window import append_run
+from gate.commands.effects import Effects
+from gate.commands.judging import read_baselines
+from gate.commands.measuring import Targets, measure, prepare
+from gate.config.models import Suite
+from gate.errors import ExitCode, NotMeasured, UsageError
+
+
+def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> ExitCode:
+    """Measure one deployment of main and store the run if it is sound.
+
+    Raises
+    ------
+    NotMeasured
+        If it could not be measured; nothing is stored then.
+    BaselineError
+        If the store holds something unusable; it is left as it is.
+    UsageError
+        If more than one deployment, or a base, was named.
+    """
+    prepared = prepare(suite, targets, effects)
+    if len(prepared.origins) != 1 or "base" in prepared.origins[0]:
+        raise UsageError("a refresh measures one deployment of main", "give one --preview and no --base")
+    read_baselines(suite, store)
+    measured = measure(prepared, out, effects)
+    if measured.stopped_by is not None:
+        raise measured.stopped_by
+    (done,) = measured.runs
+    if done.not_measured:
+        notice = done.not_measured[0]
+        raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
+    failing = [name for name, record in done.endpoints.items() if record.arms["candidate"].n == 0]
+    if failing:
+        raise NotMeasured(
+            f"nothing was stored: {', '.join(failing)} did not answer as expected a single time",
+            "a baseline of errors would make errors look normal; mend main or the suite",
+        )
+    place = append_run(store, done)
+    effects.console.show(f"stored {place}\n")
+    return ExitCode.APPROVED

@@ -1,0 +1,59 @@
+"""Text on the terminal or in a CI log, harmless and without secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from gate.lines import safe_lines
+
+if TYPE_CHECKING:
+    from gate.config.environment import Redactor
+
+_LONGEST_LINE = 20_000
+
+
+class StreamConsole:
+    """Prints results on one stream and progress on another; on a terminal progress stays on one line."""
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self._out = out
+        self._err = err
+        self._redactors: list[Redactor] = []
+        self._line_open = False
+
+    def hide(self, redactor: Redactor) -> None:
+        """Keep these values out of everything printed from now on."""
+        self._redactors.append(redactor)
+
+    def say(self, text: str) -> None:
+        """Progress."""
+        line = self._clean(text)
+        if self._err.isatty():
+            self._err.write(f"\r\x1b[K{line}")
+            self._line_open = True
+        else:
+            self._err.write(f"{line}\n")
+        self._err.flush()
+
+    def show(self, text: str) -> None:
+        """A result."""
+        self._end_line()
+        self._out.write("\n".join(self._clean(line) for line in text.split("\n")))
+        self._out.flush()
+
+    def problem(self, text: str) -> None:
+        """Why the command ends badly."""
+        self._end_line()
+        self._err.write("\n".join(self._clean(line) for line in f"gate: {text}".split("\n")) + "\n")
+        self._err.flush()
+
+    def _end_line(self) -> None:
+        if self._line_open:
+            self._err.write("\r\x1b[K")
+            self._line_open = False
+
+    def _clean(self, line: str) -> str:
+        for redactor in self._redactors:
+            line = redactor.redact(line)
+        # A CI runner reads commands from logs; control characters could also move a terminal's cursor.
+        return "".join(safe_lines(line, _LONGEST_LINE))
