@@ -1,0 +1,100 @@
+"""Start the shop: ``python serve.py --port 0 --db shop.sqlite3 --log requests.jsonl``.
+
+Prints ``listening http://127.0.0.1:PORT`` once every worker takes connections; SIGTERM stops it with
+all its workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+# The folder works wherever it is copied to and however this file is started.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
+
+from app import create_app
+from database import DatabaseError, prepare
+from settings import Settings, read_settings
+from variants import VariantError
+
+KEEP_ALIVE_SECONDS = 300
+STOP_SECONDS = 5
+
+
+class ShopServer(BaseApplication):
+    """Gunicorn serving the shop on the loopback interface."""
+
+    def __init__(self, settings: Settings, port: int, workers: int, threads: int) -> None:
+        self._settings = settings
+        self._options: dict[str, Any] = {
+            "bind": f"127.0.0.1:{port}",
+            "workers": workers,
+            "threads": threads,
+            "worker_class": "gthread",
+            "keepalive": KEEP_ALIVE_SECONDS,
+            "graceful_timeout": STOP_SECONDS,
+            "preload_app": True,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_worker_init": self._announce,
+        }
+        self._ready_workers = multiprocessing.Value("i", 0)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn the options; older versions have no control socket to disable."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Iterable[bytes]]:
+        """Build the application, once, before the workers are forked."""
+        app = create_app(self._settings)
+        # What lives as long as the server need not be visited by every collection.
+        gc.collect()
+        gc.freeze()
+        return app
+
+    def _announce(self, worker: Worker) -> None:
+        # Called in each worker.  The last one speaks: a stop that comes while a worker is still
+        # starting would get lost in it.
+        with self._ready_workers.get_lock():
+            self._ready_workers.value += 1
+            if self._ready_workers.value == self._options["workers"]:
+                host, port = worker.sockets[0].getsockname()
+                print(f"listening http://{host}:{port}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prepare the database and serve until told to stop; exit with 2 when wrongly configured."""
+    parser = argparse.ArgumentParser(prog="serve.py", description="Serve the example shop on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=8000, help="0 picks a free port (default 8000)")
+    parser.add_argument("--db", type=Path, help="SQLite file, created if missing (default: SHOP_DB)")
+    parser.add_argument("--log", type=Path, help="file to append one JSON line per request to")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--threads", type=int, default=4, help="threads per process (default 4)")
+    options = parser.parse_args(arguments)
+    database = options.db or Path(os.environ.get("SHOP_DB", ""))
+    if not database.name:
+        parser.error("give the database with --db or SHOP_DB")
+    try:
+        settings = read_settings(os.environ, database, options.log)
+        prepare(database)
+        if options.log:
+            options.log.touch()
+    except (VariantError, DatabaseError, OSError) as error:
+        parser.error(str(error))
+    ShopServer(settings, options.port, options.workers, options.threads).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What makes the shop slow or broken on purpose, read from the environment.
+
+``SHOP_SLOW`` is a comma separated list of ``endpoint:cause:grade``; ``SHOP_FAIL`` is ``endpoint`` or
+``endpoint:status``.  A grade stands for an amount of real work (rows scanned, queries issued, hash
+rounds), never for a time, so the same grade costs more on a slower machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+GRADES = range(1, 6)
+
+ENDPOINTS = (
+    "health",
+    "version",
+    "products",
+    "detail",
+    "search",
+    "categories",
+    "bestsellers",
+    "login",
+    "orders_mine",
+    "orders_create",
+    "orders_bulk",
+    "orders_cleanup",
+)
+
+AMOUNTS: Mapping[tuple[str, str], tuple[int, int, int, int, int]] = {
+    # products of a page (of 100) that query their own facts
+    ("products", "n_plus_one"): (13, 26, 39, 60, 100),
+    # similar products sent in full, with all their reviews
+    ("detail", "payload"): (18, 36, 54, 84, 165),
+    # oldest products (of 7,200) whose words the index does not cover
+    ("search", "no_index"): (160, 320, 480, 710, 1450),
+    # products of each category (of 180) sent along
+    ("categories", "payload"): (1, 2, 4, 6, 14),
+    # oldest sales (of 54,000) the date index does not cover
+    ("bestsellers", "no_index"): (3_000, 6_000, 9_200, 14_500, 30_000),
+    # PBKDF2 rounds on top of the usual 16,000
+    ("login", "hash_cost"): (1_900, 3_800, 5_700, 8_500, 17_000),
+    # lines of a page of orders (of 500) that query their own product
+    ("orders_mine", "n_plus_one"): (60, 120, 190, 290, 500),
+    # sales (of 54,000) added up while other orders of the process wait
+    ("orders_create", "lock"): (5_500, 11_000, 16_500, 25_000, 50_000),
+    ("orders_bulk", "lock"): (6_500, 13_000, 20_000, 30_000, 52_000),
+}
+"""How much extra work each grade of an endpoint's cause stands for."""
+
+
+class VariantError(ValueError):
+    """``SHOP_SLOW`` or ``SHOP_FAIL`` says something the shop does not know."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One endpoint that answers an error at once."""
+
+    endpoint: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The slow and failing endpoints of one server."""
+
+    amounts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    def amount(self, endpoint: str, cause: str) -> int:
+        """Return the extra work of `endpoint` by `cause`; 0 when it is not switched on."""
+        return self.amounts.get((endpoint, cause), 0)
+
+
+def parse_variants(environment: Mapping[str, str]) -> Variants:
+    """Read ``SHOP_SLOW`` and ``SHOP_FAIL``.
+
+    Raises
+    ------
+    VariantError
+        If an entry is malformed or names an unknown endpoint, cause, grade or status.
+    """
+    amounts: dict[tuple[str, str], int] = {}
+    for entry in filter(None, (part.strip() for part in environment.get("SHOP_SLOW", "").split(","))):
+        pair, grade = _parse_slow_entry(entry)
+        if pair in amounts:
+            raise VariantError(f"SHOP_SLOW: {':'.join(pair)} is given twice")
+        amounts[pair] = AMOUNTS[pair][grade - 1]
+    failure_text = environment.get("SHOP_FAIL", "").strip()
+    return Variants(amounts, _parse_failure(failure_text) if failure_text else None)
+
+
+def _parse_slow_entry(entry: str) -> tuple[tuple[str, str], int]:
+    parts = entry.split(":")
+    if len(parts) != 3:
+        raise VariantError(f"SHOP_SLOW: {entry!r} is not endpoint:cause:grade")
+    endpoint, cause, grade_text = parts
+    if (endpoint, cause) not in AMOUNTS:
+        known = ", ".join(":".join(pair) for pair in AMOUNTS)
+        raise VariantError(f"SHOP_SLOW: unknown variant {endpoint}:{cause}; known: {known}")
+    if grade_text not in {str(grade) for grade in GRADES}:
+        raise VariantError(f"SHOP_SLOW: {entry!r}: the grade is a whole number from 1 to 5")
+    return (endpoint, cause), int(grade_text)
+
+
+def _parse_failure(text: str) -> Failure:
+    endpoint, _, status_text = text.partition(":")
+    if endpoint not in ENDPOINTS:
+        raise VariantError(f"SHOP_FAIL: unknown endpoint {endpoint!r}; known: {', '.join(ENDPOINTS)}")
+    if not status_text and text.endswith(":"):
+        raise VariantError(f"SHOP_FAIL: {text!r} is not endpoint or endpoint:status")
+    status = status_text or "500"
+    if not (status.isascii() and status.isdigit() and 400 <= int(status) <= 599):
+        raise VariantError(f"SHOP_FAIL: {text!r}: the status is a number from 400 to 599")
+    return Failure(endpoint, int(status))
