@@ -1,0 +1,76 @@
+"""The parts of GitHub's answers that the gate uses; an answer that does not fit its shape is no answer."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OBJECT_ID = r"^[0-9a-f]{40}([0-9a-f]{24})?$"
+"""Full id of a commit, tree or file: SHA-1, or SHA-256 in repositories that use it."""
+
+
+class Shape(BaseModel):
+    """Base of all answers: strict about what is used, deaf to the rest."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class User(Shape):
+    """An account."""
+
+    login: str = Field(min_length=1)
+
+
+class Comment(Shape):
+    """A comment on a pull request."""
+
+    id: int
+    body: str | None = None
+    user: User | None = None
+    """None where the account is gone."""
+    html_url: str = ""
+
+    @property
+    def author(self) -> str:
+        """Login of who wrote it; empty where the account is gone."""
+        return self.user.login if self.user else ""
+
+    @property
+    def text(self) -> str:
+        """Its Markdown."""
+        return self.body or ""
+
+
+class Repository(Shape):
+    """Where a branch lives."""
+
+    full_name: str
+
+
+class Side(Shape):
+    """Head or base of a pull request."""
+
+    sha: str = Field(pattern=OBJECT_ID)
+    ref: str
+    repo: Repository | None = None
+    """None where the fork was deleted."""
+
+
+class PullRequest(Shape):
+    """What decides where a pull request's policy comes from."""
+
+    number: int
+    state: str
+    head: Side
+    base: Side
+
+
+class GitObject(Shape):
+    """What a branch points at."""
+
+    sha: str = Field(pattern=OBJECT_ID)
+
+
+class Ref(Shape):
+    """A branch."""
+
+    object: GitObject

@@ -1,0 +1,232 @@
+"""The whole action in a process of its own, as the runner starts it: event in, load on a real server, comment out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub
+
+from tests.integration.load.servers import Server, answer, serving, steady
+
+SUITE = """\
+suite: shop
+preview: {hosts: ["127.0.0.1"], commit: {header: X-Commit}, ready: {timeout: 2s}}
+endpoints:
+  list: {request: GET /list, rate: 100/s, objectives: {max: 5s}}
+  detail: {request: GET /detail, rate: 100/s, objectives: {max: 5s}}
+policy: {max_rate: 200/s, budget: {time: 2s}}
+"""
+TRAP = "raise SystemExit('the workspace was imported')\n"
+
+
+def shop(connection: socket.socket, line: str, _number: int) -> bool:
+    head = f"Content-Type: application/json\r\nX-Commit: {HEAD}\r\n"
+    connection.sendall(answer(500 if "/fail" in line else 200, headers=head))
+    return True
+
+
+class Runner:
+    """One job of a workflow: a workspace full of traps, an event, and fresh files for outputs and summary."""
+
+    def __init__(self, folder: Path, github: FakeGitHub) -> None:
+        self.folder, self.github = folder, github
+        self.workspace = folder / "workspace"
+        self.workspace.mkdir()
+        for name in ("yaml", "pydantic", "requests", "json", "sitecustomize", "github", "conftest"):
+            (self.workspace / f"{name}.py").write_text(TRAP)
+        (self.workspace / "gate.yml").write_text("endpoints: {mine: GET /soft}\n")
+        self.log = ""
+
+    def event(self, **changes: object) -> dict:
+        repository = {"full_name": REPOSITORY, "default_branch": "main", "name": "shop"}
+        side = {"repo": repository | {"fork": False}}
+        pull = {
+            "number": 7,
+            "state": "open",
+            "draft": False,
+            "head": side | {"sha": HEAD, "ref": "topic"},
+            "base": side | {"sha": BASE, "ref": "main"},
+        }
+        return {"action": "synchronize", "number": 7, "pull_request": pull, "repository": repository} | changes
+
+    def run(
+        self, server: Server, event: dict | None = None, name: str = "pull_request", run_id: int = 1, **inputs: str
+    ) -> int:
+        files = {key: self.folder / f"{key}-{run_id}" for key in ("event", "output", "summary")}
+        files["event"].write_text(json.dumps(event or self.event()))
+        files["output"].write_text("")
+        files["summary"].write_text("")
+        self.output, self.summary = files["output"], files["summary"]
+        given = {"token": TOKEN, "preview-url": server.origin, "api-url": self.github.url, "suite": "gate.yml"} | inputs
+        environment = {
+            **{f"INPUT_{key.upper()}": value for key, value in given.items()},
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_PATH": str(files["event"]),
+            "GITHUB_SHA": BASE,
+            "GITHUB_REF": "refs/heads/main" if name != "pull_request" else "refs/pull/7/merge",
+            "GITHUB_RUN_ID": str(run_id),
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_WORKSPACE": str(self.workspace),
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+            "PYTHONPATH": ".",
+            "PATH": os.defpath,
+        }
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "gate", "action"],
+            cwd=self.workspace,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        self.log = done.stdout + done.stderr
+        assert "Traceback" not in self.log
+        assert "was imported" not in self.log
+        return done.returncode
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """As the runner reads them; a later value of a name wins."""
+        values: dict[str, str] = {}
+        lines = iter(self.output.read_text().splitlines())
+        for line in lines:
+            name, mark, value = re.fullmatch(r"([\w-]+)(=|<<)(.*)", line).groups()
+            values[name] = value if mark == "=" else "\n".join(iter(lambda end=value: next(lines), value))
+        return values
+
+
+@pytest.fixture
+def runner(tmp_path: Path, github: FakeGitHub) -> Runner:
+    github.commit(BASE, {"gate.yml": SUITE.encode()})
+    github.pulls[7] = {}
+    return Runner(tmp_path, github)
+
+
+def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
+    with serving(shop) as server:
+        assert runner.run(server) == 0, runner.log
+        assert not any("/soft" in line for line in server.requests), "the workspace's suite was used"
+        assert sum("/list" in line for line in server.requests) >= 150
+    (body,) = github.bodies()
+    first, second = body.split("\n")[:2]
+    assert first == "<!-- gate:shop run=1.1 -->"
+    assert second.startswith("**APPROVED**: no baseline yet; 2 of 2 objectives met")
+    assert runner.outputs["verdict"] == "APPROVED"
+    assert runner.outputs["exit-code"] == "0"
+    assert list(runner.outputs)[-1] == "verdict"
+    assert (runner.workspace / runner.outputs["report"]).read_text() in body
+    assert json.loads((runner.workspace / runner.outputs["verdict-file"]).read_text())["commit"] == HEAD
+    assert "**APPROVED**" in runner.summary.read_text()
+    assert TOKEN not in runner.log.replace(f"::add-mask::{TOKEN}", "")
+
+
+def test_a_second_run_edits_the_comment_in_place(runner, github):
+    with serving(shop) as server:
+        runner.run(server, run_id=1)
+        runner.run(server, run_id=2)
+    (body,) = github.bodies()
+    assert "run=2.1" in body
+
+
+def test_a_failing_objective_fails_the_step_and_says_so(runner, github):
+    github.commit(
+        BASE, {"gate.yml": SUITE.replace("GET /detail", "GET /fail").replace("max: 5s", "error_rate: 1%").encode()}
+    )
+    with serving(shop) as server:
+        assert runner.run(server) == 1
+    assert (
+        github.bodies()[0]
+        .split("\n")[1]
+        .startswith("**BLOCKED**: detail misses its objective: error rate is 100 %, the limit is 1.0 %")
+    )
+    assert runner.outputs["verdict"] == "BLOCKED"
+
+
+def test_stored_runs_are_read_at_the_base_commit(runner, github):
+    """A refresh on main writes into the workspace; committed, the next pull request is compared with it."""
+    push = {"ref": "refs/heads/main", "after": BASE, "repository": runner.event()["repository"]}
+
+    def main(connection: socket.socket, _line: str, _number: int) -> bool:
+        connection.sendall(answer(headers=f"Content-Type: application/json\r\nX-Commit: {BASE}\r\n"))
+        return True
+
+    with serving(main) as server:
+        assert runner.run(server, push, name="push") == 0, runner.log
+    (stored,) = (runner.workspace / "baselines" / "v1" / "shop").iterdir()
+    github.commit(BASE, {"gate.yml": SUITE.encode(), f"baselines/v1/shop/{stored.name}": stored.read_bytes()})
+    (runner.workspace / "baselines" / "v1" / "shop" / "20990101T000000Z-soft-000000.json").write_text("{}")
+    with serving(shop) as server:
+        code = runner.run(server, run_id=2)
+    assert code == 0, runner.log
+    assert "compared with 1 stored run of main" in github.bodies()[0].replace("\\", "")
+
+
+def test_a_damaged_stored_run_is_exit_5_and_the_preview_is_left_alone(runner, github):
+    github.commit(BASE, {"gate.yml": SUITE.encode(), "baselines/v1/shop/20260101T000000Z-x-1.json": b"{"})
+    with serving(shop) as server:
+        assert runner.run(server) == 5
+        assert server.requests == []
+    assert "not measured" in github.bodies()[0].replace("\\", "")
+    assert runner.outputs["verdict"] == "BLOCKED"
+
+
+def test_a_host_the_base_suite_does_not_name_is_never_asked(runner, github):
+    github.commit(BASE, {"gate.yml": SUITE.replace('"127.0.0.1"', '"*.example.app"').encode()})
+    with serving(shop) as server:
+        assert runner.run(server) == 2
+        assert server.connections == 0
+    assert (runner.outputs["exit-code"], runner.outputs["verdict"]) == ("2", "")
+
+
+def test_the_pull_request_that_adds_the_suite_is_measured_without_consequence(runner, github):
+    github.commit(BASE, {"README.md": b"a shop"})
+    github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+    with serving(shop) as server:
+        assert runner.run(server) == 0, runner.log
+        assert sum("/list" in line for line in server.requests) >= 150
+    assert github.bodies()[0].split("\n")[1].startswith("**Not in effect until merged, would be APPROVED**")
+    assert runner.outputs["verdict"] == ""
+
+
+def test_a_fork_cannot_name_a_target_by_adding_a_suite(runner, github):
+    github.commit(BASE, {"README.md": b"a shop"})
+    github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+    event = runner.event()
+    event["pull_request"]["head"] = event["pull_request"]["head"] | {
+        "repo": {"full_name": "stranger/shop", "fork": True}
+    }
+    with serving(shop) as server:
+        assert runner.run(server, event) == 2
+        assert server.connections == 0
+
+
+def test_a_comment_that_cannot_be_written_is_exit_4_and_the_verdict_stands_on_disk(runner, github):
+    github.fail("POST .*comments", times=50, status=403, message="Resource not accessible by integration")
+    with serving(shop) as server:
+        assert runner.run(server) == 4
+    assert json.loads((runner.workspace / "gate-out" / "verdict.json").read_text())["verdict"] == "APPROVED"
+    assert "**APPROVED**" in runner.summary.read_text()
+
+
+def test_measuring_only_judges_nothing(runner):
+    with serving(shop) as server:
+        assert runner.run(server, mode="measure") == 0
+    assert runner.outputs["verdict"] == ""
+    assert runner.outputs["run-files"].startswith("gate-out/run-")
+
+
+def test_another_commit_than_the_head_is_not_measured(runner, github):
+    with serving(steady()) as server:
+        assert runner.run(server) == 3
+    assert "did not serve commit" in github.bodies()[0]
