@@ -1,0 +1,1 @@
+"""Studies: each module is one command that measures and publishes figures."""
