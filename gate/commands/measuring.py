@@ -11,7 +11,7 @@ from gate.commands.outputs import write_run
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.models import Suite
 from gate.config.read import read_suite
-from gate.config.templates import fill
+from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
 from gate.measure.plan import make_plan
@@ -87,7 +87,7 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
 
 def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
     origin = origin_of(fill(url, environment=environment))
-    check_allowed(suite, origin, hosts_required=effects.hosts_required)
+    check_allowed(suite, origin, url if environment_names(url) else origin, hosts_required=effects.hosts_required)
     return origin
 
 

@@ -10,7 +10,11 @@ _PROBLEMS = (
     ("mapping values are not allowed", "has a colon where no key can be", "indent it rightly, or quote the value"),
     ("could not find expected ':'", "has a line without key and colon", "write KEY: VALUE"),
     ("expected <block end>", "does not fit what stands above it", "begin all keys of a mapping in the same column"),
-    ("expected ',' or", "has an open brace, or a value in braces that needs quotes", 'close it; write "${NAME}"'),
+    (
+        "expected ',' or",
+        "has an open brace, or a value in braces that needs quotes",
+        'close it, or put the value in quotes: "GET /list?page=1"',
+    ),
     ("while scanning a quoted scalar", "has a quote that is never closed", "close it"),
     ("unknown escape character", "has an escape that YAML does not know", "double the backslash, or use single quotes"),
     ("expected the node content", "has a comma, a colon or a bracket where a value is missing", "write the value"),

@@ -85,8 +85,10 @@ def host_class(suite: Suite, origin: str) -> str:
     return _matching_host(suite.preview.hosts, origin) or "other"
 
 
-def check_allowed(suite: Suite, origin: str, *, hosts_required: bool) -> None:
+def check_allowed(suite: Suite, origin: str, shown: str, *, hosts_required: bool) -> None:
     """Refuse a host that the suite does not name; with ``hosts_required`` an empty list allows nothing.
+
+    ``shown`` stands for the URL in the message: one that comes from the environment is not repeated.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def check_allowed(suite: Suite, origin: str, *, hosts_required: bool) -> None:
         return
     if _matching_host(suite.preview.hosts, origin) is None:
         raise UsageError(
-            f"the host {urlsplit(origin).hostname!r} is not a target this suite allows"
+            f"the host of {shown} is not a target this suite allows"
             f" (preview.hosts: {', '.join(suite.preview.hosts) or 'empty'})",
             "name the host, or *.its.domain, in preview.hosts of the suite on the base branch",
         )

@@ -58,7 +58,7 @@ ALLOWED = ["*.preview.example.app", "exact.example", "10.0.0.0/8"]
     "host", ["a.preview.example.app", "a.b.preview.example.app", "A.PREVIEW.EXAMPLE.APP", "exact.example", "10.1.2.3"]
 )
 def test_named_hosts_are_allowed(host):
-    check_allowed(suite(preview={"hosts": ALLOWED}), f"https://{host}", hosts_required=True)
+    check_allowed(suite(preview={"hosts": ALLOWED}), f"https://{host}", "URL", hosts_required=True)
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,20 @@ def test_named_hosts_are_allowed(host):
 )
 def test_other_hosts_are_refused(host):
     with pytest.raises(UsageError, match="not a target"):
-        check_allowed(suite(preview={"hosts": ALLOWED}), f"https://{host}", hosts_required=False)
+        check_allowed(suite(preview={"hosts": ALLOWED}), f"https://{host}", "URL", hosts_required=False)
 
 
 def test_without_a_list_the_command_line_is_free_and_github_is_not():
-    check_allowed(suite(), "https://any.example", hosts_required=False)
+    check_allowed(suite(), "https://any.example", "URL", hosts_required=False)
     with pytest.raises(UsageError, match="empty"):
-        check_allowed(suite(), "https://any.example", hosts_required=True)
+        check_allowed(suite(), "https://any.example", "URL", hosts_required=True)
 
 
 def test_loopback_is_free_on_the_command_line_only():
     listed = suite(preview={"hosts": ALLOWED})
-    check_allowed(listed, "http://127.0.0.1:1", hosts_required=False)
+    check_allowed(listed, "http://127.0.0.1:1", "URL", hosts_required=False)
     with pytest.raises(UsageError):
-        check_allowed(listed, "http://127.0.0.1:1", hosts_required=True)
+        check_allowed(listed, "http://127.0.0.1:1", "URL", hosts_required=True)
 
 
 def test_the_host_class_is_the_pattern_and_never_the_host():
