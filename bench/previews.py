@@ -36,7 +36,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--previews", type=int, default=10, help="of each kind (default 10)")
     options.add_argument("--baselines", type=int, default=10, help="stored runs (default 10)")
-    options.add_argument("--slow", default=f"{CULPRIT}:no_index:2", help="SHOP_SLOW of the slow ones")
+    options.add_argument("--slow", default=f"{CULPRIT}:no_index:3", help="SHOP_SLOW of the slow ones")
     chosen = options.parse_args()
     effects = real_effects(StreamConsole(sys.stdout, sys.stderr), {**os.environ, "SHOP_PASSWORD": PASSWORD})
     with tempfile.TemporaryDirectory() as folder:

@@ -38,7 +38,7 @@ PREVIEWS = (
     Preview(
         "slow-search",
         "an index that search no longer uses for some rows",
-        {"SHOP_SLOW": "search:no_index:3"},
+        {"SHOP_SLOW": "search:no_index:4"},
         ExitCode.BLOCKED,
         frozenset({"search"}),
     ),

@@ -210,7 +210,8 @@ def test_login_checks_name_and_password(server: Server) -> None:
     for username, password in [("demo", "wrong"), ("customer-2", PASSWORD), ("nobody", PASSWORD)]:
         answer = server.ask("POST", "/api/auth/login/", {"username": username, "password": password})
         assert answer.status == 401
-    for body in ({}, [], {"username": "demo"}, {"username": "demo", "password": 1}):
+    bodies: list[object] = [{}, [], {"username": "demo"}, {"username": "demo", "password": 1}]
+    for body in bodies:
         assert server.ask("POST", "/api/auth/login/", body).status == 400
     assert server.ask("POST", "/api/auth/login/", raw=b"{not json").status == 400
     assert server.ask("POST", "/api/auth/login/", raw=b"").status == 400
@@ -282,7 +283,13 @@ def test_orders_that_cannot_be_placed_leave_nothing(server: Server) -> None:
         [good] * 21,
     ):
         assert server.ask("POST", "/api/orders/", {"lines": lines}, token).status == 400
-    for orders in ([], [{"lines": []}], [{"lines": [good]}] * 101, [{"lines": [good]}, {"lines": [{"product_id": 0}]}]):
+    bulks: list[object] = [
+        [],
+        [{"lines": []}],
+        [{"lines": [good]}] * 101,
+        [{"lines": [good]}, {"lines": [{**good, "product_id": 0}]}],
+    ]
+    for orders in bulks:
         assert server.ask("POST", "/api/orders/bulk/", {"orders": orders}, token).status == 400
     assert server.ask("POST", "/api/orders/", raw=b"[", token=token).status == 400
     assert server.rows("SELECT COUNT(*) FROM orders WHERE seeded = 0") == [(0,)]
@@ -539,7 +546,7 @@ def test_hash_cost_is_more_rounds(shop: SimpleNamespace, start: Start, monkeypat
 
     def noted(name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
         rounds.append(iterations)
-        return usual_hash(name, password, salt, iterations)
+        return bytes(usual_hash(name, password, salt, iterations))
 
     monkeypatch.setattr(shop.accounts.hashlib, "pbkdf2_hmac", noted)
     start()
