@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gate.baseline.store import Store
 from gate.errors import BaselineError
 from gate.record.codec import RecordError, decode_run, encode_run
@@ -49,4 +51,6 @@ def append_run(store: Store, run: Run) -> str:
 def record_name(run: Run) -> str:
     """File name of a run: when, which commit, which run."""
     when = run.created.translate({ord("-"): None, ord(":"): None})
-    return f"{when}-{(run.commit or 'unknown')[:12]}-{run.run_id}.json"
+    # A preview names its commit itself, so it may be anything.
+    commit = re.sub("[^0-9A-Za-z]", "", run.commit or "")[:12]
+    return f"{when}-{commit or 'unknown'}-{run.run_id}.json"

@@ -14,12 +14,12 @@ KINDS = ("suite", "run", "verdict")
 def schema_of(kind: str) -> dict[str, Any]:
     """JSON schema of one kind of file."""
     from gate.config.schema import suite_schema
-    from gate.record.run import Run
+    from gate.record.run import RunFile
     from gate.verdict.values import Verdict
 
     if kind == "suite":
         return suite_schema()
-    model = Run if kind == "run" else Verdict
+    model = RunFile if kind == "run" else Verdict
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema(by_alias=True)
 
 

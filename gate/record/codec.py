@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -16,6 +17,8 @@ from gate.record.run import SCHEMA, Run, Value
 
 MAX_BYTES = 8 * 2**20
 _ENVELOPE = {"run", "sha256"}
+_MOST_DIGITS = 20
+_MOST_SHOWN = 60
 
 
 class RecordError(ValueError):
@@ -57,9 +60,13 @@ def decode_run(data: bytes) -> Run:
     schema = raw["run"].get("schema")
     if schema != SCHEMA:
         raise RecordError(
-            f"has schema {schema!r}, this gate reads {SCHEMA!r}; use the gate version that wrote it, or a newer one"
+            f"has schema {_shown(schema)}, this gate reads {SCHEMA!r}; use the gate version that wrote it, or a newer one"
         )
-    if digest(raw["run"]) != raw["sha256"]:
+    try:
+        is_unchanged = digest(raw["run"]) == raw["sha256"]
+    except UnicodeEncodeError:
+        raise RecordError("holds text that is not Unicode: half a surrogate pair") from None
+    if not is_unchanged:
         raise RecordError("does not match its own sha256: it was changed after it was written")
     try:
         return Run.model_validate(raw["run"])
@@ -80,11 +87,14 @@ def load_json(data: bytes) -> object:
     if len(data) > MAX_BYTES:
         raise RecordError(f"is {len(data)} bytes long, more than the {MAX_BYTES} allowed")
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        text = data.decode("utf-8")
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_whole
+        )
     except UnicodeDecodeError as error:
         raise RecordError(f"is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise RecordError(f"is not JSON: {error.msg} at byte {error.pos} of {len(data)}") from None
+        raise RecordError(f"is not JSON: {error.msg} at character {error.pos} of {len(text)}") from None
     except RecursionError:
         raise RecordError("is nested too deeply") from None
 
@@ -94,9 +104,27 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RecordError(f"has the member {twice!r} twice")
+        raise RecordError(f"has the member {_shown(twice)} twice")
     return members
 
 
 def _refuse(constant: str) -> NoReturn:
     raise RecordError(f"holds {constant}, which is not a number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise RecordError(f"holds {_shown(digits)}, which no float can hold")
+    return value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise RecordError(f"holds a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

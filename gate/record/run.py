@@ -6,14 +6,26 @@ name says ``log``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import datetime as dt
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA = "gate.run/1"
 
 Arm = Literal["candidate", "base"]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _instant(text: str) -> str:
+    dt.datetime.fromisoformat(text)  # the pattern alone lets the 99th of a month pass
+    return text
+
+
+Instant = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"), AfterValidator(_instant)
+]
+"""UTC, ISO 8601, to the second."""
 
 
 class Value(BaseModel):
@@ -56,6 +68,15 @@ class Block(Value):
     log_trimmed_mean: float | None = None
     """10 %-trimmed mean of log latency: the centre that is tested."""
     mean_s: float | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.n + self.errors != self.sent or self.sent + self.dropped != self.planned:
+            raise ValueError(
+                f"a block of {self.planned} planned requests cannot have {self.sent} sent, {self.dropped} dropped,"
+                f" {self.n} answered as expected and {self.errors} otherwise"
+            )
+        return self
 
 
 class ArmRecord(Value):
@@ -147,9 +168,9 @@ class Run(Value):
     tool: str
     """Version of the gate that measured."""
     suite: str
-    run_id: str
-    created: str
-    """UTC, ISO 8601."""
+    run_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
+    created: Instant
+    """When it was measured."""
     commit: str | None
     """Commit that was measured, as served or as told."""
     environment: Environment
@@ -167,3 +188,11 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
+
+
+class RunFile(Value):
+    """A run as it is kept in a file."""
+
+    run: Run
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    """Of the run as canonical JSON: members sorted, no spaces, UTF-8."""

@@ -5,9 +5,17 @@ from __future__ import annotations
 from gate.config.models import Suite
 from gate.verdict.evidence import Evidence
 from gate.verdict.rows import EVERYTHING
-from gate.verdict.values import Reason, Row
+from gate.verdict.values import Reason, Row, Way
 
 _COMPARED = ("p50", "p95")
+_EVERYTHING: dict[Way, str] = {
+    "stored": "every endpoint is slower by the same factor; one run cannot tell the pull request from a slow runner",
+    "duet": "every endpoint is slower than on the base by the same factor, which may be the two hosts' own difference",
+}
+_EVERYTHING_CURE: dict[Way, str] = {
+    "stored": "measure again on another runner, or give a base deployment (preview.base)",
+    "duet": "deploy base and preview alike, on hosts of the same size and region",
+}
 
 
 def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
@@ -21,9 +29,8 @@ def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
             Reason(
                 code="everything-slower",
                 rows=[row.id for row in suspects],
-                message="every endpoint is slower by the same factor, and one run cannot tell the pull request from a"
-                " slow runner",
-                cure="measure again on another runner, or give a base deployment (preview.base)",
+                message=_EVERYTHING[evidence.way],
+                cure=_EVERYTHING_CURE[evidence.way],
             )
         )
     inconclusive = [row for row in own if row.outcome == "inconclusive"]

@@ -263,15 +263,16 @@ def _limit_row(suite: Suite, evidence: Evidence, objective: Objective, adjusted:
 
 
 def _was_missed_before(objective: Objective) -> bool:
-    """Whether main misses the limit as well and the candidate is within its interval there, so not shown worse."""
+    """Whether main misses the limit as well and the candidate's interval overlaps main's, so it is not shown worse."""
     base = objective.base
     if base is None or not math.isfinite(base.value):
         return False
     is_lower_limit = objective.limit.statistic in ("rate", "success")
     if is_lower_limit:
         return base.value < base.limit and objective.limit.value >= base.value
+    best = objective.limit.lo if math.isfinite(objective.limit.lo) else objective.limit.value
     worst = base.hi if math.isfinite(base.hi) else base.value
-    return base.value > base.limit and objective.limit.value <= worst
+    return base.value > base.limit and best <= worst
 
 
 def _waived(suite: Suite, row: Row, today: str) -> Row:
