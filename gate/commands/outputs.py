@@ -39,8 +39,19 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def pretty(value: Value) -> bytes:
-    """A value as indented JSON with sorted members: equal values give equal bytes."""
-    return (json.dumps(dump(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """A value as indented JSON with sorted members: equal values give equal bytes, on other processors too."""
+    return (
+        json.dumps(_rounded(dump(value)), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    ).encode()
+
+
+def _rounded(value: object) -> object:
+    """Floats with nine digits: what differs beyond is the order in which a processor adds."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
 
 
 def write_run(out: Path, run: Run) -> Path:
