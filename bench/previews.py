@@ -1,6 +1,6 @@
 """Ten identical previews of the bundled shop, ten with one endpoint slower: how many are blocked, by stored baselines.
 
-``python -m bench.previews`` takes about fifteen minutes. The truth is the server's own log: by how much the endpoint's
+``python -m bench.previews`` takes about twenty minutes. The truth is the server's own log: by how much the endpoint's
 median time inside the application grew.
 """
 
@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -36,39 +35,54 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--previews", type=int, default=10, help="of each kind (default 10)")
     options.add_argument("--baselines", type=int, default=10, help="stored runs (default 10)")
+    options.add_argument("--seconds", type=float, default=33.0, help="policy.budget.time of a run (default 33)")
     options.add_argument("--slow", default=f"{CULPRIT}:no_index:3", help="SHOP_SLOW of the slow ones")
+    options.add_argument("--keep", type=Path, help="store the baselines in this directory instead of a temporary one")
     chosen = options.parse_args()
     effects = real_effects(StreamConsole(sys.stdout, sys.stderr), {**os.environ, "SHOP_PASSWORD": PASSWORD})
     with tempfile.TemporaryDirectory() as folder:
-        verdicts, slowdown = study(Path(folder), chosen.previews, chosen.baselines, chosen.slow, effects)
+        study = Study(Path(folder), chosen.keep or Path(folder) / "baselines", chosen.seconds, effects)
+        study.refresh(chosen.baselines)
+        verdicts = study.check(chosen.previews, chosen.slow)
+        slowdown = logged_median(Path(folder) / "slow.jsonl") / logged_median(Path(folder) / "identical.jsonl") - 1
     command = (
-        f"python -m bench.previews --previews {chosen.previews} --baselines {chosen.baselines} --slow {chosen.slow}"
+        f"python -m bench.previews --previews {chosen.previews} --baselines {chosen.baselines}"
+        f" --seconds {chosen.seconds:g} --slow {chosen.slow}"
     )
     return 0 if publish("previews", figures(verdicts, slowdown, chosen.previews, command)) else 1
 
 
-def study(
-    folder: Path, previews: int, baselines: int, slow: str, effects: Effects
-) -> tuple[dict[str, list[Verdict]], float]:
-    """Verdicts by kind, interleaved so that drift of the machine hits both kinds, and the slowdown in truth."""
-    shop = shop_folder()
-    suite = load_suite(shop / "gate.yml")
-    store = DirectoryStore(folder / "baselines")
-    for number in range(baselines):
-        with serving(shop, folder, {}) as url:
-            refresh.run(suite, store, Targets((url,)), folder / f"main-{number}", effects)
-    verdicts: dict[str, list[Verdict]] = {"identical": [], "slow": []}
-    for number in range(previews):
-        for kind, variant in (("identical", {}), ("slow", {"SHOP_SLOW": slow})):
-            out = folder / f"{kind}-{number}"
-            with serving(shop, folder, variant, log=f"{kind}.jsonl") as url:
-                checked = check(suite, store, Targets((url,)), out, replace(effects))
-            verdicts[kind].append(checked.verdict)
-            blamed = sorted({row.endpoint for row in checked.verdict.rows if row.blocks})
-            print(f"{kind} {number + 1}: {checked.verdict.verdict} {checked.verdict.exit_code} {blamed}", flush=True)
-            for reason in checked.verdict.reasons:
-                print(f"    {reason.code} {reason.rows} {reason.message}", flush=True)
-    return verdicts, logged_median(folder / "slow.jsonl") / logged_median(folder / "identical.jsonl") - 1
+class Study:
+    """The shop, its suite with one budget for all runs, and a store of baselines."""
+
+    def __init__(self, folder: Path, store: Path, seconds: float, effects: Effects) -> None:
+        self._folder, self._store, self._effects = folder, DirectoryStore(store), effects
+        self._shop = shop_folder()
+        suite = load_suite(self._shop / "gate.yml")
+        budget = suite.policy.budget.model_copy(update={"time_s": seconds})
+        self._suite = suite.model_copy(update={"policy": suite.policy.model_copy(update={"budget": budget})})
+
+    def refresh(self, count: int) -> None:
+        """Measure main so many times."""
+        for number in range(count):
+            with serving(self._shop, self._folder, {}) as url:
+                refresh.run(self._suite, self._store, Targets((url,)), self._folder / f"main-{number}", self._effects)
+
+    def check(self, count: int, slow: str) -> dict[str, list[Verdict]]:
+        """Verdicts by kind; the kinds take turns, so that drift of the machine hits both."""
+        verdicts: dict[str, list[Verdict]] = {"identical": [], "slow": []}
+        for number in range(count):
+            for kind, variant in (("identical", {}), ("slow", {"SHOP_SLOW": slow})):
+                out = self._folder / f"{kind}-{number}"
+                with serving(self._shop, self._folder, variant, log=f"{kind}.jsonl") as url:
+                    checked = check(self._suite, self._store, Targets((url,)), out, self._effects)
+                verdicts[kind].append(checked.verdict)
+                print(
+                    f"{kind} {number + 1}: exit {checked.verdict.exit_code}, blamed {sorted(blamed(checked.verdict))}"
+                )
+                for reason in checked.verdict.reasons:
+                    print(f"    {reason.code} {reason.rows} {reason.message}", flush=True)
+        return verdicts
 
 
 def logged_median(log: Path) -> float:

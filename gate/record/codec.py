@@ -88,11 +88,12 @@ def load_json(data: bytes) -> object:
         raise RecordError(f"is {len(data)} bytes long, more than the {MAX_BYTES} allowed")
     try:
         text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordError(f"is not UTF-8 at byte {error.start}") from None
+    try:
         return json.loads(
             text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_whole
         )
-    except UnicodeDecodeError as error:
-        raise RecordError(f"is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise RecordError(f"is not JSON: {error.msg} at character {error.pos} of {len(text)}") from None
     except RecursionError:

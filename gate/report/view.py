@@ -33,6 +33,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
     "rps": format_rate,
     "bytes": format_size,
 }
+_NOTHING = "–"
 _QUIET = ("unchanged", "no_baseline")
 
 
@@ -102,7 +103,9 @@ def _why(verdict: Verdict) -> str:
         row.metric in ("p50", "p95") and row.trail is not None and row.endpoint != "*" for row in verdict.rows
     )
     reach = f"; a slowdown of {format_ratio(sorted(seen)[len(seen) // 2])} would have been seen" if seen else ""
-    return f"nothing is slower in {compared} comparisons{reach}"
+    new = sum(row.metric in ("p50", "p95") and row.outcome == "no_baseline" for row in verdict.rows)
+    rest = f"; {new} more have no comparable baseline yet" if new else ""
+    return f"nothing is slower in {compared} comparisons{reach}{rest}"
 
 
 def _count(verdict: Verdict, prefix: str) -> int:
@@ -166,7 +169,7 @@ def _line(row: Row) -> Line:
 
 def _amount(value: float | None, unit: str) -> str:
     if value is None:
-        return "-"
+        return _NOTHING
     return _FORMATS[unit](value)
 
 
@@ -181,7 +184,7 @@ def _change(row: Row) -> str:
     if row.limit is not None:
         return f"limit {_amount(row.limit, row.unit)}"
     if row.change is None:
-        return "-"
+        return _NOTHING
     if row.change_lo is None or row.change_hi is None:
         return format_ratio(row.change, signed=True)
     low, high = format_ratio(row.change_lo, signed=True), format_ratio(row.change_hi, signed=True)
@@ -190,7 +193,7 @@ def _change(row: Row) -> str:
 
 def _detectable(row: Row) -> str:
     if row.detectable is None:
-        return "-"
+        return _NOTHING
     if row.metric == "errors":
         return format_ratio(row.detectable)
     return format_ratio(row.detectable, signed=True) if row.detectable < 10 else "more than tenfold"
