@@ -93,9 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser().print_help()
         return int(ExitCode.USAGE)
-    from gate.console import StreamConsole
+    from gate.console import StreamConsole, lenient
 
-    console = StreamConsole(sys.stdout, sys.stderr)
+    console = StreamConsole(lenient(sys.stdout), lenient(sys.stderr))
     try:
         _catch_signals()
         return int(_dispatch(options, console))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from typing import TYPE_CHECKING, TextIO
 
 from gate.lines import safe_lines
@@ -10,6 +12,13 @@ if TYPE_CHECKING:
     from gate.config.environment import Redactor
 
 _LONGEST_LINE = 20_000
+
+
+def lenient(stream: TextIO) -> TextIO:
+    """The stream, writing what its encoding does not know as an escape: a terminal's alphabet is no bug."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 class StreamConsole:
@@ -26,14 +35,15 @@ class StreamConsole:
         self._redactors.append(redactor)
 
     def say(self, text: str) -> None:
-        """Progress."""
+        """Progress; nobody has to read it."""
         line = self._clean(text)
-        if self._err.isatty():
-            self._err.write(f"\r\x1b[K{line}")
-            self._line_open = True
-        else:
-            self._err.write(f"{line}\n")
-        self._err.flush()
+        with contextlib.suppress(BrokenPipeError):
+            if self._err.isatty():
+                self._err.write(f"\r\x1b[K{line}")
+                self._line_open = True
+            else:
+                self._err.write(f"{line}\n")
+            self._err.flush()
 
     def show(self, text: str) -> None:
         """A result."""

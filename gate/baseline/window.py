@@ -25,7 +25,10 @@ def read_window(store: Store, suite: str, window: int) -> list[Run]:
     runs = []
     for name in store.names(suite)[-window * _READ_PER_WINDOW :]:
         try:
-            run = decode_run(store.read(suite, name))
+            data = store.read(suite, name)
+            run = decode_run(data)
+            if not data.endswith(b"\n"):
+                raise RecordError("is cut short: its last line does not end")
         except RecordError as error:
             raise BaselineError(
                 f"baseline {name} of suite {suite!r} in {store.place} {error}",

@@ -38,7 +38,11 @@ def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effe
     measured = measure(prepared, out, effects)
     if isinstance(measured.stopped_by, Cancelled):
         raise measured.stopped_by
-    return Checked(judge_runs(suite, measured.runs, stored, effects), measured.files)
+    try:
+        verdict = judge_runs(suite, measured.runs, stored, effects)
+    except BaselineError as error:
+        verdict = unusable_baselines(suite, error, effects)
+    return Checked(verdict, measured.files)
 
 
 def run(

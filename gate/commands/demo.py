@@ -15,10 +15,12 @@ from gate.commands.effects import Effects
 from gate.commands.judging import deliver
 from gate.commands.measuring import Targets, load_suite
 from gate.config.models import Suite
-from gate.errors import ExitCode
+from gate.errors import ExitCode, UsageError
 from gate.verdict.values import Verdict
 
 MAIN_RUNS = 5
+_MARK = ".gate-demo"
+"""Says that a folder is a demo's own and may be emptied."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,13 @@ def run(out: Path, effects: Effects) -> ExitCode:
     Raises
     ------
     UsageError
-        If the shop or what it needs is not installed.
+        If the shop or what it needs is not installed, or the folder holds anything that no demo left there.
     """
     shop = shop_folder()
+    clear(out)
     suite = load_suite(shop / "gate.yml")
     effects = replace(effects, environ={**effects.environ, "SHOP_PASSWORD": PASSWORD})
     store = DirectoryStore(out / "baselines")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
     effects.console.show(f"Measuring main {MAIN_RUNS} times into {store.place}\n")
     for number in range(1, MAIN_RUNS + 1):
         with serving(shop, out, {}) as url:
@@ -78,6 +79,26 @@ def run(out: Path, effects: Effects) -> ExitCode:
         )
     )
     return ExitCode.APPROVED if all(right) else ExitCode.BLOCKED
+
+
+def clear(out: Path) -> None:
+    """Make the folder empty if a demo filled it; anybody else's is not touched.
+
+    Raises
+    ------
+    UsageError
+        If it holds anything that no demo left there, or cannot be made.
+    """
+    mark = out / _MARK
+    try:
+        if mark.is_file():
+            shutil.rmtree(out)
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            raise UsageError(f"{out} is not empty, and no demo made it", "name another folder with --out")
+        mark.touch()
+    except OSError as error:
+        raise UsageError(f"{out} cannot be used: {error.strerror}", "name another folder with --out") from error
 
 
 def _show(preview: Preview, shop: Path, suite: Suite, store: DirectoryStore, out: Path, effects: Effects) -> bool:

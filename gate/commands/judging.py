@@ -12,6 +12,7 @@ from gate.commands.effects import Effects
 from gate.commands.outputs import pretty, write_report
 from gate.config.models import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
+from gate.measure.plan import endpoint_hash
 from gate.record.run import Run
 from gate.verdict.rules import judge, not_measured
 from gate.verdict.values import Verdict
@@ -51,16 +52,32 @@ def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], eff
     Raises
     ------
     UsageError
-        If the candidates are not runs of this suite, or not of one commit.
+        If the candidates are not runs of this suite as it is now, or one of them is given twice.
+    BaselineError
+        If what is inside a stored run cannot be read.
     """
+    _refuse_strangers(suite, candidates)
+    own = {run.run_id for run in candidates[1:]}
+    others = [run for run in stored if run.run_id not in own]
+    selection = select(candidates[0], others, suite.baselines) if candidates else Selection(())
+    return judge(suite, candidates, selection, effects.tool)
+
+
+def _refuse_strangers(suite: Suite, candidates: tuple[Run, ...]) -> None:
     strangers = sorted({run.suite for run in candidates} - {suite.name})
     if strangers:
         raise UsageError(f"a run of suite {strangers[0]!r} cannot be judged by suite {suite.name!r}")
-    commits = {run.commit for run in candidates}
-    if len(commits) > 1:
-        raise UsageError("the candidate runs are of different commits", "give runs of one commit")
-    selection = select(candidates[0], stored, suite.baselines) if candidates else Selection(())
-    return judge(suite, candidates, selection, effects.tool)
+    ids = [run.run_id for run in candidates]
+    twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
+    if twice is not None:
+        raise UsageError(f"the run {twice} is given twice, which would count as two measurements", "give each run once")
+    for run in candidates:
+        for name, record in run.endpoints.items():
+            if name in suite.endpoints and record.config_hash != endpoint_hash(suite, name):
+                raise UsageError(
+                    f"run {run.run_id} measured {name} in another way than the suite says now",
+                    "give the suite it was measured with, or measure again",
+                )
 
 
 def deliver(verdict: Verdict, out: Path, effects: Effects, *, as_json: bool) -> ExitCode:
@@ -75,4 +92,4 @@ def deliver(verdict: Verdict, out: Path, effects: Effects, *, as_json: bool) -> 
 
 def unusable_baselines(suite: Suite, error: BaselineError, effects: Effects) -> Verdict:
     """The verdict when stored runs cannot be used: blocked, for a damaged store is not an empty one."""
-    return not_measured(suite, effects.tool, error.message, error.cure, exit_code=ExitCode.BASELINES_UNUSABLE)
+    return not_measured(suite, effects.tool, error.message, error.cure, exit_code=5)

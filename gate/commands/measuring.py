@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.commands.effects import Effects
-from gate.commands.outputs import write_run
+from gate.commands.outputs import check_writable, write_run
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.models import Suite
 from gate.config.read import read_suite
@@ -115,6 +115,7 @@ class Measurements:
 
 def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
     """Measure every deployment, one run each; each run is on disk before the next begins."""
+    check_writable(out)
     runs: list[Run] = []
     files: list[Path] = []
     for number, origins in enumerate(prepared.origins, 1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 from pathlib import Path
 
 from gate.errors import UsageError
+from gate.load.histogram import Histogram
 from gate.record.codec import RecordError, decode_run, dump, encode_run, load_json
 from gate.record.run import Run, Value
 from gate.verdict.values import Verdict
@@ -28,30 +30,37 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                os.fchmod(file.fileno(), 0o644)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:  # a signal too
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", "see --out") from error
 
 
+def check_writable(out: Path) -> None:
+    """Refuse a folder that cannot be written before minutes are spent on measuring for it.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be made or written.
+    """
+    probe = out / ".writing-probe"
+    write_whole(probe, b"")
+    probe.unlink()
+
+
 def pretty(value: Value) -> bytes:
-    """A value as indented JSON with sorted members: equal values give equal bytes, on other processors too."""
-    return (
-        json.dumps(_rounded(dump(value)), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    ).encode()
-
-
-def _rounded(value: object) -> object:
-    """Floats with nine digits: what differs beyond is the order in which a processor adds."""
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
+    """A value as indented JSON with sorted members: equal values give equal bytes."""
+    return (json.dumps(dump(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def write_run(out: Path, run: Run) -> Path:
@@ -70,13 +79,23 @@ def read_run(path: Path) -> Run:
         If it is not there or not a run.
     """
     try:
-        return decode_run(path.read_bytes())
+        run = decode_run(path.read_bytes())
+        for text in _histograms(run):
+            Histogram.decode(text)
+        return run
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", "give the run files that `gate run` wrote"
         ) from None
     except RecordError as error:
         raise UsageError(f"{path} {error}", "give the run files that `gate run` wrote") from None
+    except ValueError as error:
+        raise UsageError(f"{path} holds what is {error}", "give the run files that `gate run` wrote") from None
+
+
+def _histograms(run: Run) -> list[str]:
+    arms = [record.histogram for endpoint in run.endpoints.values() for record in endpoint.arms.values()]
+    return arms + [scenario.histogram for scenario in run.scenarios.values()]
 
 
 def read_verdict(path: Path) -> Verdict:

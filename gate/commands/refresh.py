@@ -11,6 +11,9 @@ from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
 from gate.config.models import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
+from gate.record.run import Run
+from gate.verdict.answers import FAILING
+from gate.verdict.changes import has_latency
 
 
 def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> ExitCode:
@@ -36,12 +39,23 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     if done.not_measured:
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
-    failing = [name for name, record in done.endpoints.items() if record.arms["candidate"].n == 0]
-    if failing:
-        raise NotMeasured(
-            f"nothing was stored: {', '.join(failing)} did not answer as expected a single time",
-            "a baseline of errors would make errors look normal; mend main or the suite",
-        )
+    _refuse_failing(done)
     place = append_run(store, done)
     effects.console.show(f"stored {place}\n")
+    for name in suite.endpoints:
+        if suite.endpoints[name].is_loaded and not has_latency(done, name):
+            effects.console.show(f"{name} has too few usable blocks: this run is no baseline of its latency\n")
     return ExitCode.APPROVED
+
+
+def _refuse_failing(done: Run) -> None:
+    arms = {name: record.arms["candidate"] for name, record in done.endpoints.items()}
+    failing = {name: arm for name, arm in arms.items() if not arm.failed < FAILING * arm.sent}
+    if failing:
+        told = ", ".join(
+            f"{name} did not answer as expected, {a.failed} of {a.sent} times" for name, a in failing.items()
+        )
+        raise NotMeasured(
+            f"nothing was stored: {told}",
+            "a baseline of errors would make errors look normal; mend main or the suite",
+        )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
+from gate.config.environment import Redactor
 from gate.config.models import Suite
 from gate.errors import NotMeasured
 from gate.load.filler import Filler
@@ -21,6 +23,7 @@ Fetch = Callable[[Request, Expectation], Fetched]
 _ANY_BELOW_500 = tuple(range(100, 500))
 _ONCE = "once"
 """Prefix of unique values in requests made once."""
+_COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 _HOPELESS = {
     "tls": "its certificate or its TLS version is not accepted",
@@ -108,10 +111,13 @@ def _served_commit(
     if source.path is not None:
         request = Request("GET", origin + source.path, dict(suite.preview.headers))
         answer = fetch(_filled(suite, environment, request), Expectation())
-    if source.header is not None:
-        return answer.headers.get(source.header.lower())
-    value = lookup(_json(answer.body), source.json_path or "$")
-    return value if isinstance(value, str) else None
+    value: object = answer.headers.get(source.header.lower()) if source.header is not None else None
+    if source.json_path is not None:
+        value = lookup(_json(answer.body), source.json_path)
+    if not isinstance(value, str) or not _COMMIT.fullmatch(value):
+        return None
+    # It goes into files and reports: not if the preview repeats there what it was sent.
+    return value if Redactor(environment).redact(value) == value else None
 
 
 def _same_commit(served: str | None, expected: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -73,6 +74,7 @@ class Session:
         self._scenarios: dict[str, ScenarioRecord] = {}
         self._up: dict[Arm, Up] = {}
         self._complaints: list[Notice] = []
+        self._segments = itertools.count()
         self._repeats = self._repeated = self._spoiled = 0
         self._begun = clock.now_s()
 
@@ -163,7 +165,7 @@ class Session:
             environment=dict(job.environment),
             values=self._values[arm],
             ranges={name: (data.range[0], data.range[1]) for name, data in job.suite.data.items()},
-            run_token=f"{job.run_id}-{len(self._results)}-{arm[0]}",
+            run_token=f"{job.run_id}-{next(self._segments)}-{arm[0]}",
             keep_samples=keep_samples,
         )
 

@@ -60,7 +60,8 @@ def decode_run(data: bytes) -> Run:
     schema = raw["run"].get("schema")
     if schema != SCHEMA:
         raise RecordError(
-            f"has schema {_shown(schema)}, this gate reads {SCHEMA!r}; use the gate version that wrote it, or a newer one"
+            f"has schema {_shown(schema)}, this gate reads {SCHEMA!r}; use the gate version that wrote it, or a newer"
+            " one"
         )
     try:
         is_unchanged = digest(raw["run"]) == raw["sha256"]

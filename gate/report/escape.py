@@ -8,10 +8,12 @@ import unicodedata
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _REFERENCE = re.compile(r"[@#]|:(?=\S)")
 """Mentions, issue numbers, schemes and emoji; a colon before a space is only a colon."""
-_LINE_START = re.compile(r"^(\d*)([-+.)](?=\s|$)|=)")
+_LINE_START = re.compile(r"^(\d*)([-+.)](?=[\s-]|$)|=)")
 _NAMED = re.compile(r"(?i)\b(www|gh)(?=[.-])")
 MAX_CHARS = 200
-"""A single value is never longer than this in a report."""
+"""A single value is never longer than this in a report,"""
+MAX_SENTENCE = 1000
+"""nor a sentence with several of them than this."""
 
 
 def plain(text: str, limit: int = MAX_CHARS) -> str:
@@ -25,7 +27,7 @@ def plain(text: str, limit: int = MAX_CHARS) -> str:
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
-def markdown(text: str) -> str:
+def markdown(text: str, limit: int = MAX_CHARS) -> str:
     """The text so that GitHub shows it as it is, and readable where it is shown raw.
 
     What starts markup gets a backslash; what autolinking and emoji would find behind a backslash too (mentions, issue
@@ -35,7 +37,7 @@ def markdown(text: str) -> str:
     ----------
     GitHub Flavored Markdown, sections 2.4 (backslash escapes), 2.5 (entities) and 6.9 (extended autolinks).
     """
-    safe = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = plain(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = _MARKUP.sub(r"\\\1", safe)
     safe = _REFERENCE.sub(lambda match: f"&#{ord(match[0])};&#8203;", safe)
     safe = _LINE_START.sub(r"\1\\\2", safe)

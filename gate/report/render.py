@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gate.report.escape import markdown, plain
+from gate.report.escape import MAX_SENTENCE, markdown, plain
 from gate.report.view import View, view_of
 from gate.verdict.values import Verdict
 
@@ -56,6 +56,7 @@ def _markdown(view: View, verdict: Verdict) -> str:
         autoescape=False,  # noqa: S701 - Markdown, not HTML: every value goes through the md filter
     )
     environment.filters["md"] = markdown
+    environment.filters["sentence"] = lambda text: markdown(text, MAX_SENTENCE)
     cures = [reason.cure for reason in verdict.reasons if reason.cure]
     return environment.get_template("comment.md.j2").render(view=view, cures=cures).strip() + "\n"
 
@@ -69,12 +70,12 @@ def terminal(verdict: Verdict) -> str:
     ]
     rows = [tuple(plain(cell) for cell in row) for row in table]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = [plain(view.headline, 1000)]
-    lines += [f"  {plain(reason.cure, 1000)}" for reason in verdict.reasons if reason.cure]
+    lines = [plain(view.headline, MAX_SENTENCE)]
+    lines += [f"  {plain(reason.cure, MAX_SENTENCE)}" for reason in verdict.reasons if reason.cure]
     if view.lines:
         lines += [
             "",
             *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
         ]
-    lines += ["", *(f"- {plain(text, 1000)}" for text in (*view.findings, *view.notes))]
-    return "\n".join([*lines, plain(view.footer, 1000)]) + "\n"
+    lines += ["", *(f"- {plain(text, MAX_SENTENCE)}" for text in (*view.findings, *view.notes))]
+    return "\n".join([*lines, plain(view.footer, MAX_SENTENCE)]) + "\n"

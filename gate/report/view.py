@@ -35,6 +35,8 @@ _FORMATS: dict[str, Callable[[float], str]] = {
 }
 _NOTHING = "–"
 _QUIET = ("unchanged", "no_baseline")
+_COMPARED = ("p50", "p95")
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -95,21 +97,67 @@ def _why(verdict: Verdict) -> str:
         first = _reason(verdict.reasons[0], by_id)
         others = len({row for reason in verdict.reasons for row in reason.rows}) - 1
         return first + (f" (and {others} more)" if others > 0 and verdict.measured else "")
-    if verdict.way == "none":
-        met = sum(row.outcome == "met" for row in verdict.rows)
-        return f"no baseline yet; {met} of {_count(verdict, 'limit:')} objectives met, none missed"
-    seen = [row.detectable for row in verdict.rows if row.metric == "p50" and row.endpoint != "*" and row.detectable]
-    compared = sum(
-        row.metric in ("p50", "p95") and row.trail is not None and row.endpoint != "*" for row in verdict.rows
+    compared = [
+        row for row in verdict.rows if row.metric in _COMPARED and row.trail is not None and row.endpoint != "*"
+    ]
+    parts = [_slower(compared), _reach(compared)] if compared else [_uncompared(verdict)]
+    parts += [_everything(verdict), _objectives(verdict, always=not compared), _new(verdict) if compared else ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _slower(compared: list[Row]) -> str:
+    """What the comparisons came to, those that do not block and those that could not be decided included."""
+    slower = sorted((row for row in compared if row.outcome == "regressed"), key=lambda row: -(row.change or 0.0))
+    open_ = sum(row.outcome == "inconclusive" for row in compared)
+    if open_ == len(compared):
+        return f"none of {len(compared)} comparisons could be decided"
+    among = f"in {len(compared)} comparisons" + (f", {open_} of them inconclusive" if open_ else "")
+    if not slower:
+        return f"nothing is found slower than tolerated {among}"
+    worst, more = slower[0], f" (and {len(slower) - 1} more)" if len(slower) > 1 else ""
+    return (
+        f"{worst.endpoint} {worst.metric} is {format_ratio(worst.change or 0.0)} slower, which is accepted{more};"
+        f" nothing else is found slower than tolerated {among}"
     )
-    reach = f"; a slowdown of {format_ratio(sorted(seen)[len(seen) // 2])} would have been seen" if seen else ""
-    new = sum(row.metric in ("p50", "p95") and row.outcome == "no_baseline" for row in verdict.rows)
-    rest = f"; {new} more have no comparable baseline yet" if new else ""
-    return f"nothing is slower in {compared} comparisons{reach}{rest}"
 
 
-def _count(verdict: Verdict, prefix: str) -> int:
-    return sum(row.metric.startswith(prefix) for row in verdict.rows)
+def _reach(compared: list[Row]) -> str:
+    seen = sorted(row.detectable for row in compared if row.metric == "p50" and row.detectable is not None)
+    return f"a slowdown of {format_ratio(seen[len(seen) // 2])} would have been seen" if seen else ""
+
+
+def _uncompared(verdict: Verdict) -> str:
+    if any(notice.code == "baselines-left-out" for notice in verdict.notices):
+        return "no comparable baseline yet, stored runs were left out"
+    is_asked_once = verdict.way != "none" and not any(row.metric in _COMPARED for row in verdict.rows)
+    return "answers are as before" if is_asked_once else "no baseline yet"
+
+
+def _everything(verdict: Verdict) -> str:
+    """What is told of a slowdown that all endpoints share, where it was suspected or could not be seen."""
+    shared = [row for row in verdict.rows if row.endpoint == "*"]
+    suspect = next((row for row in shared if row.outcome == "regressed"), None)
+    if suspect is not None:
+        return f"everything may be {format_ratio(suspect.change or 0.0)} slower, which the policy accepts"
+    is_blind = any(row.outcome == "not_measured" for row in shared)
+    return "a slowdown of everything could not be seen" if is_blind else ""
+
+
+def _objectives(verdict: Verdict, *, always: bool) -> str:
+    outcomes = [row.outcome for row in verdict.rows if row.limit is not None]
+    met, missed, open_ = (outcomes.count(outcome) for outcome in ("met", "missed", "inconclusive"))
+    if not outcomes or (met == len(outcomes) and not always):
+        return ""
+    left = [f"{missed} missed, which is accepted" if missed else "none missed", f"{open_} undecided" if open_ else ""]
+    return ", ".join([f"{met} of {len(outcomes)} objectives met", *(text for text in left if text)])
+
+
+def _new(verdict: Verdict) -> str:
+    names = list(
+        dict.fromkeys(row.endpoint for row in verdict.rows if row.metric in _COMPARED and row.outcome == "no_baseline")
+    )
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"no comparable baseline yet for {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
 
 
 def _reason(reason: Reason, rows: dict[str, Row]) -> str:
@@ -214,5 +262,7 @@ def _footer(verdict: Verdict) -> str:
     n = len(verdict.baselines)
     way = _WAYS[verdict.way].format(n=n, runs="run" if n == 1 else "runs")
     commit = f"commit {verdict.commit[:12]}, " if verdict.commit else ""
+    if not verdict.rows:
+        return f"{commit}nothing was judged; gate {verdict.tool}"
     level = f"{verdict.family} tests share one nominal false-block level of {format_ratio(verdict.level)}"
     return f"{commit}{way}; {level}; gate {verdict.tool}"

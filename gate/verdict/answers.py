@@ -14,8 +14,10 @@ WORKING, FAILING = 0.01, 0.5
 """Error shares up to which an endpoint counts as working, and from which as failing."""
 LEAST_RISE = 0.005
 """A rise of errors smaller than half a point never blocks."""
+THROTTLED = "throttled"
+"""Kind of error by which a preview asks to slow down: it tells of the preview's limits, not of the pull request."""
 SHRUNK = 0.5
-"""Bodies smaller than this share of the smallest on main are unexpected, unless the suite states a size."""
+"""Bodies smaller than this share of the smallest on main are unexpected, unless the suite states the least."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Errors:
     def base_share(self) -> float | None:
         return self.base_failed / self.base_sent if self.base_sent else None
 
+    @property
+    def is_throttled(self) -> bool:
+        """Whether most of what failed was asked to slow down."""
+        return self.failed > 0 and 2 * self.kinds.get(THROTTLED, 0) >= self.failed
+
+    @property
+    def is_no_worse(self) -> bool:
+        """Whether so few failed that what is left still tells how fast the endpoint is."""
+        return self.share <= max(WORKING, self.base_share or 0.0)
+
 
 @dataclass(frozen=True)
 class Body:
@@ -57,8 +69,9 @@ class Body:
 
 def compare_errors(endpoint: str, candidates: list[ArmRecord], base: list[ArmRecord], level: float) -> Errors:
     """Test whether errors became more frequent; bursts count as fewer than they are."""
-    counts = [block.errors for record in candidates + base for block in record.blocks]
-    effect = dispersion(counts)
+    # Within each side: pooled, the very rise under test would pass for a burst.
+    sides = (candidates, base)
+    effect = max(dispersion([block.errors for record in side for block in record.blocks]) for side in sides)
     sent, failed = sum(record.sent for record in candidates), sum(record.failed for record in candidates)
     base_sent, base_failed = sum(record.sent for record in base), sum(record.failed for record in base)
     kinds: dict[str, int] = {}

@@ -174,6 +174,11 @@ def _block_values(record: ArmRecord | None, metric: str) -> FloatArray:
     return values[np.isfinite(values)]
 
 
+def has_latency(run: Run, name: str) -> bool:
+    """Whether a run can serve as a baseline of an endpoint's latency."""
+    return all(math.isfinite(_run_value(run, name, "candidate", metric)) for metric in METRICS)
+
+
 def _run_value(run: Run, name: str, arm: Arm, metric: str) -> float:
     """Location of a run's blocks, NaN with fewer than three."""
     values = _block_values(_arm(run, name, arm), metric)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from gate.config.models import Suite
+from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.plan import BLOCK_REQUESTS
 from gate.record.run import ArmRecord, Run, ScenarioRecord
@@ -65,19 +66,14 @@ def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]
     """Find out all there is to know; the way follows from what there is: a base arm, stored runs, or neither."""
     has_base = all("base" in record.arms for run in candidates for record in run.endpoints.values())
     way: Way = "duet" if has_base else "stored" if baselines else "none"
-    if way == "duet":
-        changes = duet_changes(suite, candidates)
-    elif way == "stored":
-        changes = stored_changes(suite, candidates, baselines)
-    else:
-        changes = Changes((), {})
+    changes = duet_changes(suite, candidates) if way == "duet" else stored_changes(suite, candidates, baselines)
     level = suite.policy.false_block_rate
     new = {name: arm_records(candidates, name, "candidate") for name in suite.endpoints}
     old = {name: _old(way, candidates, baselines, name) for name in suite.endpoints}
     bodies = [
         compare_bodies(name, new[name], old[name])
         for name, endpoint in suite.endpoints.items()
-        if endpoint.expect.body.min_bytes is None and endpoint.expect.body.max_bytes is None
+        if endpoint.expect.body.min_bytes is None
     ]
     return Evidence(
         suite=suite.name,
@@ -108,11 +104,25 @@ def _endpoint_objectives(
     for name, endpoint in suite.endpoints.items():
         if not endpoint.is_loaded:
             continue
-        observed, before = observe(new[name], endpoint.rate_rps), observe(old[name], endpoint.rate_rps)
-        for statistic, limit in suite.objectives_of(name).items():
-            base = judge_limit(statistic, limit, before) if old[name] else None
+        limits = suite.objectives_of(name)
+        if not limits:
+            continue
+        observed = observe(new[name], endpoint.rate_rps)
+        before = _observe_stored(name, old[name], endpoint.rate_rps) if old[name] else None
+        for statistic, limit in limits.items():
+            base = judge_limit(statistic, limit, before) if before is not None else None
             found.append(Objective(name, judge_limit(statistic, limit, observed), base, endpoint.gate))
     return found
+
+
+def _observe_stored(name: str, records: list[ArmRecord], rate_rps: float) -> Observed:
+    try:
+        return observe(records, rate_rps)
+    except ValueError as error:
+        raise BaselineError(
+            f"the latencies of {name} in a stored run cannot be read: {error}",
+            "use the gate version that wrote it, or delete it if it is not needed",
+        ) from None
 
 
 def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Objective]:

@@ -73,15 +73,8 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
                 cure="see the endpoint's expect, identity and path in the suite",
             )
         )
-    judged = [row for row in rows if row.outcome not in ("no_baseline", "not_measured")]
-    if not judged and not reasons:
-        reasons.append(
-            Reason(
-                code="nothing-to-judge",
-                message="there is neither a baseline nor a base deployment nor an objective to judge by",
-                cure="run `gate refresh` on main, give --base, or add objectives",
-            )
-        )
+    if not reasons and not _is_judged(suite, rows):
+        reasons.append(_nothing_judged(rows))
     missing = [row for row in rows if row.outcome == "no_baseline" and row.metric in _COMPARED]
     absent = missing or (evidence.way == "none")
     if absent and suite.policy.on_missing_baseline == "block":
@@ -94,3 +87,29 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
             )
         )
     return reasons
+
+
+def _is_judged(suite: Suite, rows: list[Row]) -> bool:
+    """Whether anything was compared or decided. Right answers alone say nothing of speed, where that is asked for."""
+    if any(row.metric in _COMPARED and row.trail is not None for row in rows):
+        return True
+    if any(row.outcome in ("met", "missed") for row in rows):
+        return True
+    is_loaded = any(endpoint.gate and endpoint.is_loaded for endpoint in suite.endpoints.values())
+    return not is_loaded and any(row.outcome in ("unchanged", "inconclusive", "regressed") for row in rows)
+
+
+def _nothing_judged(rows: list[Row]) -> Reason:
+    undecided = [row.id for row in rows if row.outcome == "inconclusive" and row.limit is not None]
+    if undecided:
+        return Reason(
+            code="not-measured",
+            rows=undecided,
+            message="too little data to decide any objective, and there is no comparable baseline",
+            cure="raise policy.budget, run `gate refresh` on main, or give --base",
+        )
+    return Reason(
+        code="nothing-to-judge",
+        message="there is neither a comparable baseline nor a base deployment nor an objective to judge by",
+        cure="run `gate refresh` on main, give --base, or add objectives",
+    )

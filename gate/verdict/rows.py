@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from gate.config.models import Suite
+from gate.config.models import DEFAULT_TOLERANCE, Suite, Waiver
 from gate.record.run import Notice
 from gate.stats.shift import Shift
 from gate.stats.stored import SharedFactor
+from gate.units import format_ratio
 from gate.verdict.answers import FAILING, LEAST_RISE, WORKING, Body, Errors
 from gate.verdict.changes import Change
 from gate.verdict.evidence import Evidence, Objective
@@ -68,7 +69,11 @@ def _change_row(suite: Suite, evidence: Evidence, change: Change, errors: Errors
             "change": math.expm1(shift.effect),
             "change_lo": math.expm1(low),
             "change_hi": math.expm1(high),
-            "detectable": max(change.tolerance, shift.detectable(change.margin, evidence.level / tests)),
+            "detectable": max(
+                change.tolerance,
+                suite.policy.absolute_floor_s / change.baseline_s,
+                shift.detectable(change.margin, evidence.level / tests),
+            ),
             "outcome": outcome,
             "blocks": gated and outcome == "regressed",
             "notices": [*change.notices, *_change_notices(change, p_adjusted, evidence.level, outcome)],
@@ -89,7 +94,7 @@ def _change_outcome(
         return "regressed"
     if min(1.0, shift.p_faster(change.margin) * tests) <= evidence.level and shift.effect < 0 and is_large:
         # Errors leave the slow answers out: what is left is fast for a bad reason.
-        return "improved" if errors.share <= WORKING else "not_measured"
+        return "improved" if errors.is_no_worse else "not_measured"
     low, high = shift.interval()
     reach = math.log1p(max(SAME_WITHIN * change.tolerance, floor_s / baseline_s))
     return "unchanged" if -reach <= low and high <= reach else "inconclusive"
@@ -137,7 +142,7 @@ def _factor_row(suite: Suite, evidence: Evidence, metric: str, factor: SharedFac
         return row.model_copy(update={"notices": [few]})
     shift = factor.shift
     tolerance = suite.policy.tolerance.p50 if metric == "p50" else suite.policy.tolerance.p95
-    margin = tolerance if tolerance is not None else 0.03
+    margin = tolerance if tolerance is not None else DEFAULT_TOLERANCE[metric]
     p = shift.p_slower(margin)
     low, high = shift.interval()
     suspected = not p > GLOBAL_LEVEL
@@ -189,7 +194,7 @@ def _errors_row(evidence: Evidence, errors: Errors, adjusted: Mapping[str, float
 
 def _errors_outcome(errors: Errors, p_adjusted: float, level: float) -> Outcome:
     base = errors.base_share
-    if not errors.sent:
+    if not errors.sent or (errors.is_throttled and not errors.is_no_worse):
         return "not_measured"
     if base is None:
         return "no_baseline" if errors.share <= WORKING else "not_measured"
@@ -197,7 +202,9 @@ def _errors_outcome(errors: Errors, p_adjusted: float, level: float) -> Outcome:
         return "regressed"
     if p_adjusted <= level and errors.share - base >= LEAST_RISE:
         return "regressed"
-    return "unchanged" if errors.share < FAILING else "not_measured"
+    if not errors.share < FAILING:
+        return "not_measured"
+    return "unchanged" if errors.share - base < LEAST_RISE else "inconclusive"
 
 
 def _body_row(evidence: Evidence, body: Body) -> Row:
@@ -205,7 +212,7 @@ def _body_row(evidence: Evidence, body: Body) -> Row:
     notice = Notice(
         code="body-shrunk",
         message="answers are less than half the size of the smallest on main",
-        cure="if that is meant, state the size in the endpoint's expect.body",
+        cure="if that is meant, state the least size in the endpoint's expect.body.min",
     )
     return Row(
         id=evidence.row_id(body.endpoint, "body"),
@@ -277,13 +284,22 @@ def _was_missed_before(objective: Objective) -> bool:
 
 def _waived(suite: Suite, row: Row, today: str) -> Row:
     """A regression that the suite accepts for a time and up to a ceiling does not block."""
-    for waiver in suite.policy.waivers:
-        if waiver.row != row.id or not row.blocks or row.change is None:
-            continue
-        if today <= waiver.until.isoformat() and row.change <= waiver.ceiling:
-            told = Notice(code="waived", message=f"accepted until {waiver.until}: {waiver.reason}")
-            return row.model_copy(update={"blocks": False, "notices": [*row.notices, told]})
-    return row
+    waiver = next((waiver for waiver in suite.policy.waivers if waiver.row == row.id), None)
+    if waiver is None or not row.blocks or row.change is None:
+        return row
+    told = _told_of(waiver, row.change, today)
+    return row.model_copy(update={"blocks": told.code != "waived", "notices": [*row.notices, told]})
+
+
+def _told_of(waiver: Waiver, change: float, today: str) -> Notice:
+    """Whether a waiver counts, and why not."""
+    if not today <= waiver.until.isoformat():
+        return Notice(code="waiver-over", message=f"its waiver was over on {waiver.until}: {waiver.reason}")
+    if not change <= waiver.ceiling:
+        return Notice(
+            code="waiver-exceeded", message=f"its waiver ends at {format_ratio(waiver.ceiling)}: {waiver.reason}"
+        )
+    return Notice(code="waived", message=f"accepted until {waiver.until}: {waiver.reason}")
 
 
 def _finite(value: float) -> float | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from gate.baseline.select import Selection
 from gate.config.models import Suite
-from gate.errors import ExitCode
-from gate.record.run import Run
+from gate.record.run import Notice, Run
 from gate.stats.multiplicity import holm
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
-from gate.verdict.values import Reason, ReasonCode, Verdict
+from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
 
 
 def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool: str) -> Verdict:
@@ -41,30 +40,62 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
         message = "; ".join(dict.fromkeys(notice.message for notice in broken)) or "the run is incomplete"
         cure = next((notice.cure for notice in broken if notice.cure), "")
         return not_measured(suite, tool, message, cure, candidates=candidates)
+    unlike = _unlike(candidates)
+    if unlike is not None:
+        return not_measured(suite, tool, unlike.message, unlike.cure, candidates=candidates)
     evidence = gather(suite, candidates, selection.runs)
     adjusted = holm(evidence.family())
     rows = settle(suite, evidence, adjusted, candidates[0].created[:10])
     reasons = combine(suite, evidence, rows)
-    return _verdict(suite, tool, candidates, evidence, reasons).model_copy(
+    verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
             "rows": rows,
             "notices": [*selection.notices, *(notice for run in candidates for notice in run.notices)],
         }
     )
+    return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
+
+
+def _unlike(candidates: tuple[Run, ...]) -> Notice | None:
+    """What keeps runs from being draws of one thing."""
+    commits = {run.commit for run in candidates}
+    if len(commits) > 1:
+        served = " and ".join(sorted(commit[:12] if commit else "an unknown one" for commit in commits))
+        return Notice(
+            code="commits",
+            message=f"the previews serve different commits: {served}",
+            cure="deploy one commit to all of them before the gate runs",
+        )
+    if len({run.environment for run in candidates}) > 1:
+        return Notice(
+            code="environments",
+            message="the candidate runs were measured in different environments, which no baseline fits alike",
+            cure="measure all of them from runners of one kind, at hosts of one pattern",
+        )
+    return None
+
+
+def _rounded(value: object) -> object:
+    """Nine digits: the same bytes whatever the processor does with the sixteenth, and far below any noise."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return {name: _rounded(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _verdict(
     suite: Suite, tool: str, candidates: tuple[Run, ...], evidence: Evidence, reasons: list[Reason]
 ) -> Verdict:
     blocked = any(reason.code in ("regressed", "missed", "unexpected-answers") for reason in reasons)
-    code = ExitCode.APPROVED if not reasons else ExitCode.BLOCKED if blocked else ExitCode.NOT_MEASURED
+    code: JudgedCode = 0 if not reasons else 1 if blocked else 3
     return Verdict(
         tool=tool,
         suite=suite.name,
         commit=candidates[0].commit,
-        verdict="APPROVED" if code == ExitCode.APPROVED else "BLOCKED",
-        measured=code != ExitCode.NOT_MEASURED,
-        exit_code=int(code),
+        verdict="BLOCKED" if reasons else "APPROVED",
+        measured=blocked or not reasons,
+        exit_code=code,
         reasons=reasons,
         way=evidence.way,
         candidates=[run.run_id for run in candidates],
@@ -82,7 +113,7 @@ def not_measured(
     cure: str = "",
     *,
     candidates: tuple[Run, ...] = (),
-    exit_code: ExitCode = ExitCode.NOT_MEASURED,
+    exit_code: JudgedCode = 3,
     code: ReasonCode = "not-measured",
 ) -> Verdict:
     """Nothing is claimed about the preview: blocked, with the reason and what can be done."""
@@ -92,7 +123,7 @@ def not_measured(
         commit=candidates[0].commit if candidates else None,
         verdict="BLOCKED",
         measured=False,
-        exit_code=int(exit_code),
+        exit_code=exit_code,
         reasons=[Reason(code=code, message=message, cure=cure)],
         way="none",
         candidates=[run.run_id for run in candidates],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gate.record.run import Notice, Value
 
@@ -13,6 +13,9 @@ Outcome = Literal["improved", "unchanged", "regressed", "inconclusive", "no_base
 
 Way = Literal["duet", "stored", "none"]
 """How changes were judged: beside a base deployment, against stored runs, or not at all."""
+
+JudgedCode = Literal[0, 1, 3, 5]
+"""Exit codes that come with a verdict: approved, blocked, not measured, baselines unusable."""
 
 ReasonCode = Literal[
     "regressed",
@@ -98,7 +101,7 @@ class Verdict(Value):
     verdict: Literal["APPROVED", "BLOCKED"]
     measured: bool
     """False: nothing is claimed about the preview; BLOCKED - not measured."""
-    exit_code: int
+    exit_code: JudgedCode
     in_effect: bool = True
     """False on the pull request that adds the suite: told, without consequence."""
     reasons: list[Reason]
@@ -114,3 +117,9 @@ class Verdict(Value):
     """Rows that shared it."""
     rows: list[Row]
     notices: list[Notice] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _has_reasons(self) -> Self:
+        if (self.verdict == "APPROVED") != (not self.reasons):
+            raise ValueError("APPROVED has no reasons, BLOCKED has some")
+        return self

@@ -1,0 +1,64 @@
+"""Which run files may be judged together, and by which suite."""
+
+from __future__ import annotations
+
+from gate.errors import NotMeasured
+from gate.record.run import Notice
+from tests.builders import PREVIEWS, World, history_of, run_of, suite_of, suite_text
+
+
+def test_a_run_given_twice_is_refused(desk, capsys):
+    """It would count as two draws and halve the variance."""
+    run = run_of(desk.suite, rounds=3)
+    assert desk.compare(run, run) == 2
+    assert "the run c0 is given twice" in capsys.readouterr().err
+
+
+def test_a_run_of_another_suite_is_refused(desk, capsys):
+    assert desk.compare(run_of(desk.suite, rounds=3).model_copy(update={"suite": "blog"})) == 2
+    assert "a run of suite 'blog' cannot be judged by suite 'shop'" in capsys.readouterr().err
+
+
+def test_a_run_that_measured_an_endpoint_in_another_way_is_refused(desk, capsys):
+    """A softer expectation would let errors pass for answers."""
+    soft = suite_text().replace("home: GET /home", "home: {request: GET /home, expect: {status: [200, 500]}}")
+    run = run_of(desk.write(soft), rounds=3)
+    desk.write(suite_text())
+    assert desk.compare(run) == 2
+    assert "measured home in another way than the suite says now" in capsys.readouterr().err
+
+
+def test_an_endpoint_that_the_run_does_not_have_is_not_measured(desk):
+    run = run_of(suite_of(names=("home", "list")))
+    desk.write(suite_text(names=("home", "list", "detail")))
+    assert desk.compare(run) == 3
+    assert desk.outcomes["detail/errors"] == "not_measured"
+
+
+def test_previews_of_different_commits_are_not_measured(desk):
+    runs = [run_of(desk.suite, f"c{n}", commit=f"commit {n}", rounds=3) for n in range(2)]
+    assert desk.compare(*runs) == 3
+    assert "the previews serve different commits" in desk.comment.splitlines()[0]
+
+
+def test_a_preview_that_never_came_up_is_told_of_before_its_unknown_commit(desk):
+    down = Notice(code="not-measured", message=str(NotMeasured("the preview was not ready")))
+    runs = [run_of(desk.suite, rounds=3), run_of(desk.suite, "c1", commit=None, rounds=3, not_measured=[down])]
+    assert desk.compare(*runs) == 3
+    assert "the preview was not ready" in desk.comment.splitlines()[0]
+
+
+def test_runs_of_different_environments_are_not_judged_together(desk):
+    desk.store(history_of(desk.suite, 5, rounds=3))
+    runs = [run_of(desk.suite, rounds=3), run_of(desk.suite, "c1", rounds=3, environment=PREVIEWS)]
+    assert desk.compare(*runs) == 3
+    assert "different environments" in desk.comment.splitlines()[0]
+
+
+def test_no_candidate_is_its_own_baseline(desk):
+    slow = World(slower=dict.fromkeys(("home",), 1.6))
+    runs = [run_of(desk.suite, f"c{n}", slow) for n in range(2)]
+    desk.store([*history_of(desk.suite, 10), *runs])
+    assert desk.compare(*runs) == 1
+    assert not {"c0", "c1"} & set(desk.verdict["baselines"])
+    assert desk.outcomes["home/p50"] == "regressed"

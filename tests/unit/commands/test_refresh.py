@@ -1,0 +1,67 @@
+"""Refreshing the baselines: one sound run more, or everything as it was."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.builders import history_of, suite_text
+from tests.integration.load.servers import answer, serving, steady
+
+HOME = "{request: GET /home, rate: 200/s}"
+QUICK = suite_text(
+    f"preview: {{ready: {{timeout: 1s}}}}\nendpoints: {{home: {HOME}}}\n"
+    "policy: {max_rate: 200/s, budget: {time: 1s}}\n"
+)
+
+
+def failing(each: int):
+    """Answer every so many-th request with an error, after the first that asks whether the preview is up."""
+
+    def behave(connection: socket.socket, line: str, number: int) -> bool:
+        connection.sendall(answer(500 if "/home" in line and number % each == 0 else 200))
+        return True
+
+    return behave
+
+
+def test_each_refresh_stores_one_more_run_and_keeps_the_others(desk, capsys):
+    desk.write(QUICK)
+    with serving(steady()) as server:
+        assert desk.run("refresh", "--preview", server.origin) == 0
+        first = desk.files()
+        assert desk.run("refresh", "--preview", server.origin) == 0
+    assert (len(first), len(desk.files())) == (1, 2)
+    assert first.items() <= desk.files().items()
+    assert all(f"stored {path}" in capsys.readouterr().out for path in [next(iter(first))])
+
+
+@pytest.mark.parametrize("each", [1, 2])
+def test_a_main_that_fails_as_often_as_not_is_no_baseline(desk, capsys, each):
+    """A baseline of errors would make errors look normal."""
+    desk.write(QUICK)
+    with serving(failing(each)) as server:
+        assert desk.run("refresh", "--preview", server.origin) == 3
+    assert "nothing was stored: home did not answer as expected" in capsys.readouterr().err
+    assert desk.files() == {}
+
+
+def test_a_refresh_measures_one_deployment_and_no_base(desk, capsys):
+    desk.write(QUICK)
+    with serving(steady()) as server, serving(steady()) as other:
+        assert desk.run("refresh", "--preview", server.origin, "--preview", other.origin) == 2
+        assert (server.connections, other.connections) == (0, 0)
+    desk.write(QUICK.replace("ready:", "base: http://127.0.0.1:9, ready:"))
+    assert desk.run("refresh", "--preview", "http://127.0.0.1:8") == 2
+    assert "give one --preview and no --base" in capsys.readouterr().err
+    assert desk.files() == {}
+
+
+def test_a_check_never_writes_to_the_store(desk):
+    desk.store(history_of(desk.write(QUICK), 3, rounds=3))
+    before = desk.files()
+    with serving(steady()) as server:
+        assert desk.run("check", "--preview", server.origin) in (0, 1, 3), "on any machine"
+    assert desk.files() == before
+    assert (desk.out / "verdict.json").exists()
