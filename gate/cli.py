@@ -123,7 +123,7 @@ def _check(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import check, judging, measuring
 
     suite = measuring.load_suite(options.suite)
-    store = judging.open_store(suite, options.baselines)
+    store = judging.open_store(suite, options.suite, options.baselines)
     return check.run(suite, store, _targets(options), options.out, effects, as_json=options.json)
 
 
@@ -131,7 +131,8 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import judging, measuring, refresh
 
     suite = measuring.load_suite(options.suite)
-    return refresh.run(suite, judging.open_store(suite, options.baselines), _targets(options), options.out, effects)
+    store = judging.open_store(suite, options.suite, options.baselines)
+    return refresh.run(suite, store, _targets(options), options.out, effects)
 
 
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
@@ -144,7 +145,7 @@ def _compare(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import compare, judging, measuring
 
     suite = measuring.load_suite(options.suite)
-    store = judging.open_store(suite, options.baselines)
+    store = judging.open_store(suite, options.suite, options.baselines)
     return compare.run(suite, store, tuple(options.runs), options.out, effects, as_json=options.json)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from gate.baseline.directory import DirectoryStore
+from gate.baseline.select import select
 from gate.baseline.window import append_run
 from gate.config.models import Suite
 from gate.config.read import read_suite
@@ -29,6 +30,8 @@ from gate.record.run import (
     Run,
     ScenarioRecord,
 )
+from gate.verdict.rules import judge
+from gate.verdict.values import Row, Verdict
 
 TODAY = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 NAMES = ("home", "list", "detail", "search", "cart", "orders", "profile", "stock")
@@ -234,3 +237,19 @@ def write_runs(folder: Path, runs: Iterable[Run]) -> list[Path]:
         paths.append(folder / f"run-{run.run_id}.json")
         paths[-1].write_bytes(encode_run(run))
     return paths
+
+
+def verdict_of(suite: Suite, runs: Run | Sequence[Run], baselines: Sequence[Run] = ()) -> Verdict:
+    """Judge candidates against stored runs, in memory."""
+    candidates = (runs,) if isinstance(runs, Run) else tuple(runs)
+    return judge(suite, candidates, select(candidates[0], list(baselines), suite.baselines), "0.0.0")
+
+
+def outcomes_of(verdict: Verdict) -> dict[str, str]:
+    """Outcome by row, without the suite's name."""
+    return {row.id.partition("/")[2]: row.outcome for row in verdict.rows}
+
+
+def row_of(verdict: Verdict, name: str) -> Row:
+    """The row of that name, without the suite's."""
+    return next(row for row in verdict.rows if row.id.partition("/")[2] == name)

@@ -12,6 +12,8 @@ from gate.config.models import Baselines
 from gate.record.run import Notice, Run
 
 _CLOCK_SKEW_S = 600.0
+_WORTH_TELLING = 3
+_ONE_GO_S = 3 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,26 @@ def select(candidate: Run, stored: list[Run], rules: Baselines) -> Selection:
         Notice(code="baselines-left-out", message=f"{count} stored {_runs(count)} left out: {why}")
         for why, count in sorted(reasons.items())
     )
-    return Selection(tuple(kept[-rules.window :]), notices)
+    window = tuple(kept[-rules.window :])
+    return Selection(window, (*notices, *_too_close(window)))
+
+
+def _too_close(runs: tuple[Run, ...]) -> tuple[Notice, ...]:
+    """Tell when stored runs were made in one go: their spread is that of an hour, not of days and runners."""
+    if len(runs) < _WORTH_TELLING:
+        return ()
+    instants = [_instant(run.created) for run in runs]
+    span_s = (max(instants) - min(instants)).total_seconds()
+    if span_s >= _ONE_GO_S:
+        return ()
+    return (
+        Notice(
+            code="baselines-in-one-go",
+            message=f"all {len(runs)} stored runs were made within {max(1, round(span_s / 60))} minutes: they do"
+            " not know how days and runners differ, so a difference between days may be called a slowdown",
+            cure="refresh on every merge, or hours apart",
+        ),
+    )
 
 
 def comparable(run: Run, endpoint: str, config_hash: str) -> bool:

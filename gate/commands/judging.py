@@ -18,8 +18,8 @@ from gate.verdict.rules import judge, not_measured
 from gate.verdict.values import Verdict
 
 
-def open_store(suite: Suite, override: str | None) -> Store:
-    """The store named on the command line, else the suite's.
+def open_store(suite: Suite, suite_file: Path, override: str | None) -> Store:
+    """The store named on the command line, else the suite's, which lies relative to the suite file.
 
     Raises
     ------
@@ -28,10 +28,9 @@ def open_store(suite: Suite, override: str | None) -> Store:
     """
     place = override if override is not None else suite.baselines.store
     kind, colon, rest = place.partition(":")
-    if not colon:
-        return DirectoryStore(Path(place))
-    if kind == "dir":
-        return DirectoryStore(Path(rest))
+    if not colon or kind == "dir":
+        folder = Path(rest if colon else place)
+        return DirectoryStore(folder if override is not None else suite_file.parent / folder)
     raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
 
 

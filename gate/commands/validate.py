@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
-from gate.errors import ExitCode
-from gate.measure.plan import BLOCK_REQUESTS, make_plan
+from gate.errors import ExitCode, UsageError
+from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan
 from gate.units import format_duration
 
 
@@ -20,11 +20,27 @@ def run(path: Path, effects: Effects) -> ExitCode:
         If the suite cannot be used, or its budget does not reach.
     """
     suite = load_suite(path)
-    plan = make_plan(suite, ("candidate",), seed=0)
-    blocks = sum(len(step.endpoints) for step in plan.steps)
-    effects.console.show(
-        f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints, {len(suite.scenarios)} scenarios\n"
-        f"a run makes {plan.rounds} rounds, {blocks} blocks, {blocks * BLOCK_REQUESTS} requests in about"
-        f" {format_duration(plan.expected_s)}, twice that with a base deployment; scenarios come on top\n"
-    )
+    alone = make_plan(suite, ("candidate",), seed=0)
+    told = [
+        f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints, {len(suite.scenarios)} scenarios",
+        f"a run makes {_cost(alone)}; scenarios come on top",
+    ]
+    try:
+        told.append(f"with a base deployment: {_cost(make_plan(suite, ('candidate', 'base'), seed=0))}")
+    except UsageError as error:
+        told.append(f"with a base deployment: {error.message}; {error.cure}")
+    if alone.asked_once:
+        told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(alone.asked_once)}")
+    beside = [", ".join(group) for group in group_endpoints(suite) if len(group) > 1]
+    if beside:
+        told.append(f"measured side by side: {'; '.join(beside)}")
+    effects.console.show("\n".join(told) + "\n")
     return ExitCode.APPROVED
+
+
+def _cost(plan: Plan) -> str:
+    blocks = sum(len(step.endpoints) for step in plan.steps)
+    return (
+        f"{plan.rounds} rounds, {blocks} blocks, {blocks * BLOCK_REQUESTS} requests in about"
+        f" {format_duration(plan.expected_s)}"
+    )

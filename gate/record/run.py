@@ -22,6 +22,8 @@ def _instant(text: str) -> str:
     return text
 
 
+LogSeconds = Annotated[float, Field(ge=-20, le=20)]
+"""Natural log of a latency in seconds: between two nanoseconds and fifteen years."""
 Instant = Annotated[
     str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"), AfterValidator(_instant)
 ]
@@ -63,9 +65,9 @@ class Block(Value):
     """Answered as expected; the summaries below are of these."""
     spoiled: bool = False
     """The generator sent too many of its requests late: kept, not used."""
-    log_p50: float | None = None
-    log_p95: float | None = None
-    log_trimmed_mean: float | None = None
+    log_p50: LogSeconds | None = None
+    log_p95: LogSeconds | None = None
+    log_trimmed_mean: LogSeconds | None = None
     """10 %-trimmed mean of log latency: the centre that is tested."""
     mean_s: float | None = None
 

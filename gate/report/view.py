@@ -34,6 +34,8 @@ _FORMATS: dict[str, Callable[[float], str]] = {
     "bytes": format_size,
 }
 _NOTHING = "–"
+_DIM = 0.5
+"""Smallest slowdown of everything that is worth a warning if no smaller one could be seen."""
 _QUIET = ("unchanged", "no_baseline")
 _COMPARED = ("p50", "p95")
 _MOST_NAMES = 3
@@ -122,8 +124,13 @@ def _slower(compared: list[Row]) -> str:
 
 
 def _reach(compared: list[Row]) -> str:
+    """What this run could have caught, from its sharpest row to its dullest: one figure would be false for most."""
     seen = sorted(row.detectable for row in compared if row.metric == "p50" and row.detectable is not None)
-    return f"a slowdown of {format_ratio(seen[len(seen) // 2])} would have been seen" if seen else ""
+    if not seen:
+        return ""
+    best, worst = format_ratio(seen[0]), format_ratio(seen[-1])
+    reach = best if best == worst else f"{best} to {worst}, by endpoint,"
+    return f"a p50 slowdown of {reach} would have been caught"
 
 
 def _uncompared(verdict: Verdict) -> str:
@@ -134,13 +141,13 @@ def _uncompared(verdict: Verdict) -> str:
 
 
 def _everything(verdict: Verdict) -> str:
-    """What is told of a slowdown that all endpoints share, where it was suspected or could not be seen."""
+    """What is told of a slowdown that all endpoints share, where it was suspected or could hardly be seen."""
     shared = [row for row in verdict.rows if row.endpoint == "*"]
     suspect = next((row for row in shared if row.outcome == "regressed"), None)
     if suspect is not None:
         return f"everything may be {format_ratio(suspect.change or 0.0)} slower, which the policy accepts"
-    is_blind = any(row.outcome == "not_measured" for row in shared)
-    return "a slowdown of everything could not be seen" if is_blind else ""
+    reach = min((row.detectable for row in shared if row.detectable is not None), default=0.0)
+    return f"a slowdown of everything only from {format_ratio(reach)}" if reach >= _DIM else ""
 
 
 def _objectives(verdict: Verdict, *, always: bool) -> str:

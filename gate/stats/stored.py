@@ -41,15 +41,15 @@ _PRIOR_SD = {"p50": {1: 0.04, 3: 0.03}, "p95": {1: 0.07, 3: 0.05}}
 """Run-to-run spread assumed after the shared factor is removed, by fewest stored runs it applies to."""
 _PRIOR_DF = 6.0
 _RUNNER_SD = 0.15
-"""Run-to-run spread assumed where the shared factor stays in and fewer than three runs are stored."""
+"""Run-to-run spread assumed for what all endpoints share where fewer than three runs are stored."""
 
 
 @dataclass(frozen=True)
 class SharedFactor:
     """What all endpoints of a run have in common, candidate against baselines."""
 
-    shift: Shift | None
-    """Its change; None with fewer than three stored runs."""
+    shift: Shift
+    """Its change, with an assumed spread where fewer than three runs are stored."""
     ambiguous: frozenset[int]
     """Endpoints that moved against it, if they are so many that nobody can tell who moved; their rows fall back to the
     plain prediction interval."""
@@ -177,17 +177,18 @@ def _ambiguous(shifts: dict[int, Shift]) -> frozenset[int]:
     return far if too_many else frozenset()
 
 
-def _factor_shift(stored: FloatArray, candidate: FloatArray) -> Shift | None:
+def _factor_shift(stored: FloatArray, candidate: FloatArray) -> Shift:
     """Change of what all endpoints share, against its spread over stored runs."""
     k, r = len(stored), len(candidate)
-    if k < FEW_RUNS or r == 0:
-        return None
-    variance = max(float(np.var(stored, ddof=1)), _TINY_VARIANCE)
+    if k >= FEW_RUNS:
+        variance, df = max(float(np.var(stored, ddof=1)), _TINY_VARIANCE), k - 1.0
+    else:
+        variance, df = _RUNNER_SD**2, _PRIOR_DF
     return Shift(
         effect=float(np.mean(candidate) - np.mean(stored)),
         se=math.sqrt(variance * (1 / r + 1 / k)),
         se_parts={"candidate runs": math.sqrt(variance / r), "stored runs": math.sqrt(variance / k)},
-        df=k - 1.0,
-        test="prediction interval of the shared factor",
+        df=df,
+        test="prediction interval of the shared factor" + ("" if k >= FEW_RUNS else ", assumed spread"),
         n=k,
     )

@@ -103,7 +103,7 @@ def _detectable(sent: int, base_sent: int, base_failed: int, effect: float, leve
 
 def compare_bodies(endpoint: str, candidates: list[ArmRecord], base: list[ArmRecord]) -> Body | None:
     """Sizes on both sides; None where either has no answer as expected."""
-    new = [(record.body_mean, record.n) for record in candidates if record.body_mean is not None]
+    new = [(record.body_mean, record.n) for record in candidates if record.body_mean is not None and record.n]
     old = [record.body_mean for record in base if record.body_mean is not None]
     if not new or not old:
         return None

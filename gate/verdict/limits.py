@@ -98,7 +98,7 @@ def _quantile_limit(statistic: str, limit: float, observed: Observed) -> Limit:
         test="share of requests beyond the limit, Clopper-Pearson over the design effect",
         n=n,
         design_effect=effect,
-        notices=() if is_met or n >= needed else (_more(needed, n),),
+        notices=() if is_met or over > share * n or n >= needed else (_more(needed, n),),
     )
 
 
@@ -145,7 +145,7 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
         test="error rate, Clopper-Pearson over the dispersion of errors" if limit > 0 else "no error seen",
         n=n,
         design_effect=effect,
-        notices=() if is_met or n >= needed else (_more(needed, n),),
+        notices=() if is_met or failed > limit * n or n >= needed else (_more(needed, n),),
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from gate.config.models import DEFAULT_TOLERANCE, Suite, Waiver
+from gate.measure.plan import group_endpoints
 from gate.record.run import Notice
 from gate.stats.shift import Shift
 from gate.stats.stored import SharedFactor
@@ -37,7 +38,27 @@ def settle(suite: Suite, evidence: Evidence, adjusted: Mapping[str, float], toda
         rows += [_limit_row(suite, evidence, o, adjusted) for o in evidence.objectives if o.owner == name]
     for name in suite.scenarios:
         rows += [_limit_row(suite, evidence, o, adjusted) for o in evidence.objectives if o.owner == name]
-    return [_waived(suite, row, today) for row in rows]
+    return [_waived(suite, row, today) for row in _with_neighbours(suite, rows)]
+
+
+def _with_neighbours(suite: Suite, rows: list[Row]) -> list[Row]:
+    """Tell of a slower row when an endpoint that was measured beside it slowed even more: it may be the victim."""
+    beside = {name: group for group in group_endpoints(suite) for name in group}
+    slower = {(row.endpoint, row.metric): row.change for row in rows if row.outcome == "regressed" and row.change}
+    told = []
+    for row in rows:
+        worse = [
+            name
+            for name in beside.get(row.endpoint, ())
+            if (row.endpoint, row.metric) in slower and slower.get((name, row.metric), 0.0) > (row.change or 0.0)
+        ]
+        notice = Notice(
+            code="measured-beside",
+            message=f"measured side by side with {', '.join(worse)}, slower still: it may only be a victim",
+            cure="mend that first, or lower policy.max_rate so that they run apart",
+        )
+        told.append(row.model_copy(update={"notices": [*row.notices, notice]}) if worse else row)
+    return told
 
 
 def _change_row(suite: Suite, evidence: Evidence, change: Change, errors: Errors, adjusted: Mapping[str, float]) -> Row:
@@ -133,13 +154,6 @@ def _factor_row(suite: Suite, evidence: Evidence, metric: str, factor: SharedFac
         outcome="not_measured",
         gated=False,
     )
-    if factor.shift is None:
-        few = Notice(
-            code="factor-unknown",
-            message="a slowdown of everything cannot be seen with fewer than three stored runs",
-            cure="refresh on main until ten runs are stored, or give a base deployment",
-        )
-        return row.model_copy(update={"notices": [few]})
     shift = factor.shift
     tolerance = suite.policy.tolerance.p50 if metric == "p50" else suite.policy.tolerance.p95
     margin = tolerance if tolerance is not None else DEFAULT_TOLERANCE[metric]

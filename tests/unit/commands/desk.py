@@ -41,6 +41,7 @@ class Desk:
             self.folder / "out",
         )
         self.write(self.text or suite_text())
+        self.baselines.mkdir()
 
     def write(self, text: str) -> Suite:
         """Make this the suite."""

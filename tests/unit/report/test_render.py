@@ -1,0 +1,103 @@
+"""Comments: one table, a size that GitHub takes, the same text every time."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+
+from gate.record.run import Notice
+from gate.report.render import COMMENT_BUDGET, comment, summary, terminal
+from gate.verdict.rules import not_measured
+from gate.verdict.values import Row
+from tests.builders import World, history_of, run_of, suite_of, verdict_of
+
+SUITE = suite_of()
+MAIN = history_of(SUITE, 10)
+HOSTILE = "<!-- x --> @org/team #1 GH-2 [a](https://e) ![p](https://e/p.png) `b` | c\n# H <img src=x> www.e.com :tada:"
+
+
+def size(text: str) -> int:
+    return max(len(text.encode()), len(text.encode("utf-16-le")) // 2)
+
+
+def verdict_with_rows(count: int, loud: int, text: str = "x"):
+    verdict = verdict_of(SUITE, run_of(SUITE), MAIN)
+    rows = [
+        Row(
+            id=f"shop/row{number}/p50",
+            endpoint=f"row{number}" + "n" * 50,
+            metric="p50",
+            unit="s",
+            candidate=1.0,
+            outcome="regressed" if number < loud else "unchanged",
+            gated=True,
+            notices=[Notice(code="x", message=text)] if number < loud else [],
+        )
+        for number in range(count)
+    ]
+    return verdict.model_copy(update={"rows": rows, "notices": [Notice(code="n", message=text)] * 20})
+
+
+def test_a_comment_is_one_table_and_no_heading_link_or_image():
+    hostile = run_of(SUITE, world=World(slower={"search": 1.5}, failing={"cart": 25}, kind=HOSTILE)).model_copy(
+        update={"commit": HOSTILE, "notices": [Notice(code="x", message=HOSTILE, cure=HOSTILE)]}
+    )
+    text = comment(verdict_of(SUITE, hostile, MAIN))
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(text)
+    inline = [child for token in tokens for child in token.children or []]
+    found = {token.type for token in [*tokens, *inline]}
+    assert sum(token.type == "table_open" for token in tokens) == 1
+    assert not found & {"heading_open", "link_open", "image", "code_inline", "fence", "code_block", "hr"}
+    html = {token.content.strip() for token in [*tokens, *inline] if token.type in ("html_block", "html_inline")}
+    assert html <= {"<sub>", "</sub>", "</details>", "<details><summary>Notes</summary>"}
+    shown = "".join(token.content for token in inline if token.type in ("text", "text_special"))
+    assert "org/team" in shown, "the value is there"
+    assert not re.search(r"@\w|#\d|://|(?i:gh-2|www\.)|:tada", shown)
+
+
+def test_a_cause_is_not_cut_off_in_the_first_line():
+    long = "the preview was not ready within 300 s at /api/health/: " + ", ".join(
+        f"status {n} (20 x)" for n in range(500, 530)
+    )
+    verdict = not_measured(SUITE, "0.0.0", long, "see the suite " * 20)
+    assert len(long) > 400
+    assert "status 529 (20 x)" in comment(verdict).splitlines()[0].replace("\\", "")
+    assert long in terminal(verdict)
+
+
+def test_a_comment_that_fits_shows_every_row():
+    verdict = verdict_with_rows(40, 5)
+    assert comment(verdict) == summary(verdict)
+    assert comment(verdict).count("\n| row") == 40
+
+
+def test_a_comment_gives_up_notes_then_quiet_rows_then_findings_and_last_loud_rows():
+    quiet = comment(verdict_with_rows(700, 20))
+    assert quiet.count("\n| row") == 20
+    assert "680 more rows are in verdict.json" in quiet
+    assert "<details>" not in quiet
+    wordy = comment(verdict_with_rows(500, 100, "w" * 900))
+    assert wordy.count("\n| row") == 100
+    assert 0 < wordy.count("www") <= 20 * 900
+    loud = comment(verdict_with_rows(500, 500, "w" * 900))
+    assert 0 < loud.count("\n| row") <= 100
+    for text in (quiet, wordy, loud):
+        assert size(text) <= COMMENT_BUDGET
+
+
+def test_even_the_widest_text_stays_within_the_limit():
+    assert size(comment(verdict_with_rows(500, 500, "\U0001f525@" * 500))) <= COMMENT_BUDGET
+
+
+def test_the_terminal_shows_the_same_rows_aligned_and_harmless():
+    verdict = verdict_of(SUITE, run_of(SUITE, world=World(slower={"search": 1.5})), MAIN)
+    lines = terminal(verdict).splitlines()
+    table = [line for line in lines if re.match(r"(endpoint|search|home) ", line)]
+    assert (
+        len({line.index("p50") if "p50" in line else line.index("metric") for line in table if "p95" not in line}) == 1
+    )
+    assert lines[0].startswith("BLOCKED: search")
+    hostile = verdict.model_copy(update={"commit": "\x1b[2J\n::error::x"})
+    assert "\x1b" not in terminal(hostile)
+    assert not any(line.startswith("::") for line in terminal(hostile).splitlines())
