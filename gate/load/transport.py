@@ -5,6 +5,7 @@ Errors are kinds, not texts: library messages may hold URLs and with them secret
 
 from __future__ import annotations
 
+import io
 import json as jsonlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pycurl
 
 from gate.load.job import Expectation, Request
 
+_STEP_S = 0.1
 BODY_CAP_BYTES = 64 * 2**20
 """No answer is read further than this."""
 
@@ -79,7 +81,7 @@ def prepare(
     handle: pycurl.Curl,
     request: Request,
     expect: Expectation,
-    write: Callable[[bytes], None],
+    write: Callable[[bytes], int | None],
 ) -> None:
     """Set a handle up for one request whose placeholders are filled in."""
     body = None if request.json is None else jsonlib.dumps(request.json, separators=(",", ":")).encode()
@@ -144,25 +146,34 @@ class Fetched:
 
 
 def fetch(request: Request, expect: Expectation, *, body_cap: int = 2**20) -> Fetched:
-    """Make one request outside any load, with a total deadline and a bounded body; never raises for the network."""
-    headers: dict[str, str] = {}
-    chunks: list[bytes] = []
+    """Make one request outside any load, with a total deadline and a bounded body; never raises for the network.
 
-    def keep_header(line: bytes) -> None:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon and len(headers) < 200:
-            headers[name.strip().lower()] = value.strip()
-
-    handle = new_handle(ca_bundle())
+    A signal may end it at any moment. An exception inside a callback of libcurl would be lost, so what libcurl calls is
+    compiled code, and it is driven in short steps between which Python gets its turn.
+    """
+    body, head = io.BytesIO(), io.BytesIO()
+    handle, multi = new_handle(ca_bundle()), pycurl.CurlMulti()
     try:
-        prepare(handle, request, expect, chunks.append)
+        prepare(handle, request, expect, body.write)
         handle.setopt(pycurl.MAXFILESIZE_LARGE, body_cap)
-        handle.setopt(pycurl.HEADERFUNCTION, keep_header)
-        try:
-            handle.perform()
-            errno = 0
-        except pycurl.error as error:
-            errno = int(error.args[0])
-        return Fetched(answer_of(handle, errno, expect), b"".join(chunks), headers)
+        handle.setopt(pycurl.HEADERFUNCTION, head.write)
+        multi.add_handle(handle)
+        finished: list[tuple[pycurl.Curl, int, str]] = []
+        done: list[pycurl.Curl] = []
+        while not done and not finished:
+            multi.perform()
+            _, done, finished = multi.info_read()
+            if not done and not finished:
+                multi.select(_STEP_S)
+        answer = answer_of(handle, finished[0][1] if finished else 0, expect)
+        multi.remove_handle(handle)
+        return Fetched(answer, body.getvalue(), _headers(head.getvalue()))
     finally:
+        multi.close()
         handle.close()
+
+
+def _headers(raw: bytes) -> dict[str, str]:
+    """Headers by lower-case name, the last of equal ones; of at most 200 lines."""
+    pairs = (line.partition(":") for line in raw.decode("latin-1").split("\r\n")[:200])
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

@@ -45,11 +45,12 @@ def main() -> None:
     ask_for_priority()
     drop_rights()
     gc.disable()  # a collection in the middle of a block would look like a slow preview
-    for line in sys.stdin:
-        result = loop.run(segment_from_json(line))
-        sys.stdout.write(to_json(result) + "\n")
-        sys.stdout.flush()
-        gc.collect()
+    with contextlib.suppress(BrokenPipeError):  # the gate is gone and wants no answer any more
+        for line in sys.stdin:
+            result = loop.run(segment_from_json(line))
+            sys.stdout.write(to_json(result) + "\n")
+            sys.stdout.flush()
+            gc.collect()
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +12,6 @@ from gate.config.models import Suite
 from gate.config.read import read_suite
 from gate.record.run import Run
 from tests.builders import store_runs, suite_text, write_runs
-
-
-@contextmanager
-def own_signals() -> Iterator[None]:
-    """Put back what `gate` does to the handlers of this process."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
 
 
 @dataclass
@@ -63,8 +50,7 @@ class Desk:
             given += ["--suite", str(self.suite_file)]
         if command in ("check", "refresh", "compare"):
             given += ["--baselines", str(self.baselines)]
-        with own_signals():
-            return main([*given, "--out", str(self.out)])
+        return main([*given, "--out", str(self.out)])
 
     def compare(self, *runs: Run, options: Iterable[str] = ()) -> int:
         """Exit code of `gate compare` on these runs."""

@@ -1,0 +1,210 @@
+"""Commands that are cancelled, killed, or run side by side: they end, and leave no process and no half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.load.servers import Server, answer, serving, steady
+
+SUITE = """\
+suite: s
+preview: {ready: {timeout: 30s}}
+endpoints: {home: {request: GET /home, rate: 50/s}}
+policy: {max_rate: 50/s, budget: {time: 20s}}
+"""
+COMMAND = (sys.executable, "-I", "-m", "gate")
+FOREVER_S = 60
+SOON_S = 6
+"""A few seconds, on a machine with other work to do."""
+
+
+@contextmanager
+def started(folder: Path, command: str, server: Server, *more: str) -> Iterator[subprocess.Popen[str]]:
+    (folder / "gate.yml").write_text(SUITE)
+    (folder / "baselines").mkdir(exist_ok=True)
+    given = [f"--suite={folder / 'gate.yml'}", f"--preview={server.origin}", f"--out={folder / 'out'}"]
+    if command != "run":
+        given.append(f"--baselines={folder / 'baselines'}")
+    process = subprocess.Popen(
+        [*COMMAND, command, *given, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(found: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + FOREVER_S
+    while not found():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+def workers_of(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(") ")[2].split()[1]) == pid:
+                found.append(int(entry.name))
+    return found
+
+
+def hesitant(connection: socket.socket, _line: str, _number: int) -> bool:
+    """Answer after a while: most of the time the gate waits inside the library."""
+    time.sleep(1.0)
+    connection.sendall(answer(503))
+    return True
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_waiting_for_the_preview_ends_it(tmp_path, number, code):
+    with serving(hesitant) as server, started(tmp_path, "check", server) as process:
+        wait_for(lambda: server.requests != [], "the first look")
+        time.sleep(0.2)
+        process.send_signal(number)
+        try:
+            _, said = process.communicate(timeout=SOON_S)
+        except subprocess.TimeoutExpired:
+            pytest.fail("it goes on waiting")
+    assert process.returncode == code
+    assert f"cancelled by {number.name}" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "verdict.json").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_cancelled_load_ends_soon_and_takes_its_worker_along(tmp_path, times):
+    """Twice is what somebody in a hurry does; the second one need not be answered politely."""
+    with serving(steady()) as server, started(tmp_path, "check", server) as process:
+        wait_for(lambda: len(server.requests) > 40, "the load")
+        (worker,) = workers_of(process.pid)
+        began = time.monotonic()
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        _, said = process.communicate(timeout=FOREVER_S)
+        wait_for(lambda: not Path(f"/proc/{worker}").exists(), "the end of the worker")
+        assert time.monotonic() - began < SOON_S
+    assert process.returncode in ((130,) if times == 1 else (130, -signal.SIGINT))
+    assert "Traceback" not in said
+    assert [path.name for path in (tmp_path / "out").glob(".writing-*")] == []
+    if times == 1:
+        (path,) = (tmp_path / "out").glob("run-*.json")
+        run = json.loads(path.read_text())["run"]
+        assert (run["complete"], run["not_measured"][0]["code"]) == (False, "cancelled")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")
+def test_a_gate_that_is_killed_takes_its_worker_along(tmp_path):
+    with serving(steady()) as server, started(tmp_path, "run", server) as process:
+        wait_for(lambda: len(server.requests) > 40, "the load")
+        (worker,) = workers_of(process.pid)
+        process.kill()
+        process.wait(timeout=FOREVER_S)
+        wait_for(lambda: not Path(f"/proc/{worker}").exists(), "the end of the worker")
+        sent = len(server.requests)
+        time.sleep(0.5)
+        assert len(server.requests) == sent, "nobody loads the preview any more"
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def test_two_refreshes_at_once_store_two_whole_runs(tmp_path):
+    with serving(steady()) as server:
+        (tmp_path / "gate.yml").write_text(SUITE.replace("time: 20s", "time: 4s"))
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "gate",
+            "refresh",
+            f"--suite={tmp_path / 'gate.yml'}",
+            f"--preview={server.origin}",
+        ]
+        command.append(f"--baselines={tmp_path / 'baselines'}")
+        both = [
+            subprocess.Popen(
+                [*command, f"--out={tmp_path / name}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )
+            for name in ("one", "two")
+        ]
+        said = [process.communicate(timeout=FOREVER_S)[1] for process in both]
+    codes = [process.returncode for process in both]
+    assert set(codes) <= {0, 3}, said  # 3 where one was in the other's way
+    stored = list((tmp_path / "baselines").rglob("*"))
+    assert sum(path.suffix == ".json" for path in stored) == codes.count(0)
+    assert not [path for path in stored if path.name.startswith(".writing-")]
+
+
+def test_each_request_of_a_run_has_an_id_of_its_own(tmp_path):
+    """Warm-up, rounds and blocks measured again included: an application refuses an id it has seen."""
+    keys: list[str] = []
+
+    def orders(connection: socket.socket, line: str, _number: int) -> bool:
+        if line.startswith("POST "):
+            keys.append(line.split(" ")[1])
+        connection.sendall(answer())
+        return True
+
+    with serving(orders) as server:
+        suite = tmp_path / "gate.yml"
+        suite.write_text(
+            "endpoints:\n"
+            "  buy: {request: 'POST /buy?key={{uuid}}', mutates: true, rate: 200/s}\n"
+            "  sell: {request: 'POST /sell?key={{uuid}}', mutates: true, rate: 200/s}\n"
+            "policy: {max_rate: 200/s, budget: {time: 2s}}\n"
+        )
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-I",
+                "-m",
+                "gate",
+                "run",
+                f"--suite={suite}",
+                f"--preview={server.origin}",
+                f"--out={tmp_path / 'out'}",
+            ],
+            capture_output=True,
+            timeout=FOREVER_S,
+        )
+    assert done.returncode in (0, 3), done.stderr
+    assert len(keys) >= 300
+    assert len({key.partition("=")[2] for key in keys if key.startswith("/buy")}) == sum(
+        key.startswith("/buy") for key in keys
+    )
+    assert len(set(keys)) == len(keys)
+
+
+def test_of_two_previews_one_that_never_comes_up_is_told_and_nothing_is_approved(tmp_path):
+    with serving(steady()) as up, serving(hesitant) as down:
+        (tmp_path / "baselines").mkdir()
+        (tmp_path / "gate.yml").write_text(
+            "preview: {ready: {timeout: 2s}, commit: {header: X-Commit}}\n"
+            "endpoints: {home: {request: GET /, rate: 200/s}}\npolicy: {max_rate: 200/s, budget: {time: 1s}}\n"
+        )
+        done = subprocess.run(
+            [*COMMAND, "check", "--preview", up.origin, "--preview", down.origin, "--suite", tmp_path / "gate.yml"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=FOREVER_S,
+        )
+    assert done.returncode == 3, done.stderr
+    assert "not ready within 2 s" in (tmp_path / "gate-out" / "comment.md").read_text().splitlines()[0]
