@@ -33,6 +33,10 @@ _OTHER_HOST = Notice(
     message="most endpoints moved by the same factor: base and preview may run in different environments",
     cure="deploy base and preview alike; how the two hosts differ is not learnt in this version",
 )
+_BEYOND = Notice(
+    code="beyond-the-shared",
+    message="most endpoints moved by the same factor, which may be the hosts' own; this change is what lies beyond it",
+)
 _MANY_MOVED = Notice(
     code="ambiguous-factor",
     message="so many endpoints moved against each other that it is open which of them moved; judged without taking out"
@@ -84,7 +88,10 @@ def duet_changes(suite: Suite, runs: tuple[Run, ...]) -> Changes:
 
 
 def _doubt_common_shift(rows: list[Change], pairs: int) -> Changes:
-    """On two hosts, doubt a shift that most endpoints share: it may be the hosts' own, so it only is told."""
+    """On two hosts, doubt a shift that most endpoints share: it may be the hosts' own, so it only is told.
+
+    Endpoints that do not share it are judged by how far they lie from it, or the host's own shift would be theirs.
+    """
     factors: dict[str, SharedFactor] = {}
     doubted = list(rows)
     for metric in METRICS:
@@ -96,9 +103,25 @@ def _doubt_common_shift(rows: list[Change], pairs: int) -> Changes:
         is_common = len(share) >= _COMMON_SHARE * len(shifts)
         factors[metric] = SharedFactor(common, frozenset(share) if is_common else frozenset())
         is_large = abs(math.expm1(common.effect)) > min(rows[i].tolerance for i in shifts)
-        for i in share if is_common and is_large else ():
-            doubted[i] = replace(rows[i], doubt=_OTHER_HOST)
+        for i, shift in shifts.items() if is_common and is_large else ():
+            if i in share:
+                doubted[i] = replace(rows[i], doubt=_OTHER_HOST)
+            else:
+                doubted[i] = replace(rows[i], shift=_beyond(shift, common), notices=[*rows[i].notices, _BEYOND])
     return Changes(tuple(doubted), factors)
+
+
+def _beyond(shift: Shift, common: Shift) -> Shift:
+    """The change of one endpoint less the one that most share."""
+    blocks = math.hypot(shift.se_parts["blocks"], common.se_parts["blocks"])
+    deployments = shift.se_parts["deployments"]
+    return replace(
+        shift,
+        effect=shift.effect - common.effect,
+        se=math.hypot(blocks, deployments),
+        se_parts={"blocks": blocks, "deployments": deployments},
+        test=f"{shift.test}, less the median over endpoints",
+    )
 
 
 def _near(shift: Shift, metric: str) -> float:

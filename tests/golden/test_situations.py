@@ -7,26 +7,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
-from gate.baseline.directory import DirectoryStore
-from gate.baseline.window import append_run
 from gate.cli import main
 from gate.config.models import Suite
 from gate.config.read import read_suite
-from gate.record.codec import encode_run
 from gate.record.run import Notice, Run
-from tests.golden.made import run, scenario, stored
+from tests.builders import (
+    NAMES,
+    PREVIEWS,
+    World,
+    history_of,
+    run_of,
+    scenario_of,
+    store_runs,
+    suite_text,
+    write_runs,
+)
 
 CASES = Path(__file__).parent / "situations"
-NAMES = ("home", "list", "detail", "search", "cart", "order", "login", "report")
-SUITE = "suite: shop\nendpoints:\n" + "".join(f"  {name}: GET /{name}\n" for name in NAMES)
-SMALL = "suite: shop\nendpoints: {home: GET /home, list: GET /list}\n"
+SUITE = suite_text()
+SMALL = suite_text(names=("home", "list"))
+LIMIT = SUITE.replace("search: GET /search", "search: {request: GET /search, objectives: {p95: 20ms}}")
+MET = SUITE.replace(
+    "search: GET /search", "search: {request: GET /search, objectives: {p95: 500ms, error_rate: 5%, bytes: 2kB}}"
+)
+UNDECIDED = SUITE.replace("search: GET /search", "search: {request: GET /search, objectives: {p99: 500ms}}")
+UNGATED = SUITE.replace("search: GET /search", "search: {request: GET /search, gate: false}")
+BURST = "scenarios: {burst: {load: {count: 20}, mix: {home: 1}, objectives: {success: 100%%}%s}}\n"
 HOSTILE = "<!-- x --> @org/team #1 [a](https://e) ![p](https://e/p.png) `b` | c\n# H <img src=x> www.e.com"
+HOSTILE_REASON = "see @org/team #12 [x](https://e) | <b>"
+
+SOUND, SLOW, ALL_SLOWER = World(), World(slower={"search": 1.5}), World(slower={"*": 1.6})
+SEARCH = ("search/p50", "search/p95")
 
 
 @dataclass(frozen=True)
@@ -35,215 +52,118 @@ class Case:
 
     name: str
     exit_code: int
-    suite: str = SUITE
-    candidates: Callable[[Suite], list[Run]] = lambda suite: [run(suite, 1)]
-    baselines: Callable[[Suite], list[Run]] = lambda suite: stored(suite, 10)
+    world: World = SOUND
+    """How the pull request's preview behaves, unless ``runs`` says more."""
     blames: tuple[str, ...] = ()
     """Rows that block."""
-    stored_suite: str | None = field(default=None)
+    suite: str = SUITE
+    baselines: int = 10
+    """Stored runs of main."""
+    main: World = SOUND
+    stored_suite: str | None = None
     """Suite under which main was measured, if another."""
+    runs: Callable[[Suite], list[Run]] | None = None
 
-
-def none(_suite: Suite) -> list[Run]:
-    return []
+    def candidates(self, suite: Suite) -> list[Run]:
+        return self.runs(suite) if self.runs is not None else [run_of(suite, world=self.world)]
 
 
 def policy(text: str, suite: str = SUITE) -> str:
-    return f"{suite}policy: {text}\n"
+    return f"{suite}policy: {{{text}}}\n"
 
 
 def waiver(ceiling: str, until: str) -> str:
-    return policy(
-        f'{{waivers: [{{row: shop/search/p50, ceiling: {ceiling}, until: {until}, reason: "{HOSTILE_REASON}"}}, '
-        f'{{row: shop/search/p95, ceiling: {ceiling}, until: {until}, reason: "same"}}]}}'
+    rows = (
+        f'{{row: shop/search/{metric}, ceiling: {ceiling}, until: {until}, reason: "{reason}"}}'
+        for metric, reason in (("p50", HOSTILE_REASON), ("p95", "same"))
     )
+    return policy(f"waivers: [{', '.join(rows)}]")
 
 
-HOSTILE_REASON = "see @org/team #12 [x](https://e) | <b>"
-LIMIT = SUITE.replace("search: GET /search", "search: {request: GET /search, objectives: {p95: 10ms}}")
-MET = SUITE.replace(
-    "search: GET /search", "search: {request: GET /search, objectives: {p95: 500ms, error_rate: 5%, bytes: 2kB}}"
-)
-SLOW = {"search": 1.5}
+def duet(world: World, base: World = SOUND, **more) -> Callable[[Suite], list[Run]]:
+    return lambda suite: [run_of(suite, world=world, base=base, **more)]
+
+
+def with_burst(suite: Suite) -> list[Run]:
+    burst = scenario_of(suite, "burst", sent=20, errors={"status_500": 5})
+    return [run_of(suite, scenarios={"burst": burst})]
+
+
+def late(suite: Suite) -> list[Run]:
+    notice = Notice(code="generator-lag", message="the load generator was late", cure="a larger runner")
+    return [run_of(suite, not_measured=[notice])]
+
+
+def hostile(suite: Suite) -> list[Run]:
+    world = World(slower={"search": 1.5}, failing={"cart": 25}, kind=HOSTILE)
+    notices = [Notice(code="x", message=HOSTILE, cure=HOSTILE)]
+    return [run_of(suite, world=world).model_copy(update={"commit": HOSTILE, "notices": notices})]
+
+
+TWO_HOSTS = {"one_host": False, "environment": PREVIEWS}
 
 GOLDEN = [
     Case("approved", 0),
-    Case("regressed", 1, candidates=lambda s: [run(s, 1, slow=SLOW)], blames=("search/p50", "search/p95")),
-    Case(
-        "several-regressed",
-        1,
-        candidates=lambda s: [run(s, 1, slow={"search": 1.5, "cart": 1.9})],
-        blames=("cart/p50", "cart/p95", "search/p50", "search/p95"),
-    ),
-    Case(
-        "fast-errors",
-        1,
-        candidates=lambda s: [run(s, 1, slow={"detail": 0.1}, failing={"detail": 1.0})],
-        blames=("detail/errors",),
-    ),
-    Case(
-        "some-errors",
-        1,
-        candidates=lambda s: [run(s, 1, slow={"detail": 0.3}, failing={"detail": 0.2})],
-        blames=("detail/errors",),
-    ),
-    Case(
-        "errors-with-nothing-to-compare",
-        3,
-        candidates=lambda s: [run(s, 1, failing={"detail": 0.2})],
-        baselines=none,
-        suite=MET,
-    ),
-    Case(
-        "body-shrunk", 1, candidates=lambda s: [run(s, 1, slow={"list": 0.4}, body={"list": 20})], blames=("list/body",)
-    ),
-    Case("objective-missed-without-baseline", 1, suite=LIMIT, baselines=none, blames=("search/limit:p95",)),
-    Case("objectives-met-without-baseline", 0, suite=MET, baselines=none),
-    Case("nothing-to-judge", 3, baselines=none),
-    Case(
-        "two-baselines-and-30-percent",
-        0,
-        candidates=lambda s: [run(s, 1, slow={"search": 1.3})],
-        baselines=lambda s: stored(s, 2),
-    ),
-    Case(
-        "two-baselines-and-double",
-        1,
-        candidates=lambda s: [run(s, 1, slow={"search": 2.0})],
-        baselines=lambda s: stored(s, 2),
-        blames=("search/p50", "search/p95"),
-    ),
-    Case(
-        "two-endpoints",
-        1,
-        suite=SMALL,
-        candidates=lambda s: [run(s, 1, slow={"list": 1.5})],
-        blames=("list/p50", "list/p95"),
-    ),
-    Case(
-        "slow-runner",
-        0,
-        candidates=lambda s: [run(s, 1, slow={"*": 1.3})],
-        baselines=lambda s: stored(s, 10, runner=0.2),
-    ),
-    Case("everything-slower", 3, candidates=lambda s: [run(s, 1, slow={"*": 1.5})]),
-    Case(
-        "everything-slower-approved",
-        0,
-        suite=policy("{on_global_suspect: approve}"),
-        candidates=lambda s: [run(s, 1, slow={"*": 1.5})],
-    ),
-    Case("most-endpoints-faster", 0, candidates=lambda s: [run(s, 1, slow=dict.fromkeys(NAMES[:5], 0.6))]),
-    Case(
-        "duet-regressed",
-        1,
-        baselines=none,
-        candidates=lambda s: [run(s, 1, slow=SLOW, base=True)],
-        blames=("search/p50", "search/p95"),
-    ),
-    Case("duet-approved", 0, baselines=none, candidates=lambda s: [run(s, 1, base=True, runner=0.3)]),
-    Case(
-        "duet-two-hosts-all-slower",
-        3,
-        baselines=none,
-        candidates=lambda s: [run(s, 1, slow={"*": 1.5}, base=True, one_host=False)],
-    ),
+    Case("regressed", 1, SLOW, SEARCH),
+    Case("several-regressed", 1, World(slower={"search": 1.5, "cart": 1.9}), ("cart/p50", "cart/p95", *SEARCH)),
+    Case("fast-errors", 1, World(slower={"detail": 0.1}, failing={"detail": 50}), ("detail/errors",)),
+    Case("some-errors", 1, World(slower={"detail": 0.3}, failing={"detail": 10}), ("detail/errors",)),
+    Case("burst-of-errors", 0, World(failing={"detail": {3: 12}})),
+    Case("throttled", 3, World(failing={"detail": 10}, kind="throttled")),
+    Case("errors-with-nothing-to-compare", 3, World(failing={"detail": 10}), suite=MET, baselines=0),
+    Case("body-shrunk", 1, World(slower={"list": 0.4}, bodies={"list": 20}), ("list/body",)),
+    Case("objective-missed-without-baseline", 1, blames=("search/limit:p95",), suite=LIMIT, baselines=0),
+    Case("objectives-met-without-baseline", 0, suite=MET, baselines=0),
+    Case("objective-undecided-without-baseline", 3, suite=UNDECIDED, baselines=0),
+    Case("nothing-to-judge", 3, baselines=0),
+    Case("two-baselines-and-30-percent", 0, World(slower={"search": 1.3}), baselines=2),
+    Case("two-baselines-and-double", 1, World(slower={"search": 2.2}), SEARCH, baselines=2),
+    Case("one-baseline-and-30-percent", 0, World(slower={"search": 1.3}), baselines=1),
+    Case("two-endpoints", 1, World(slower={"list": 1.5}), ("list/p50", "list/p95"), SMALL),
+    Case("slow-runner", 0, World(slower={"*": 1.3}, runner_sd=0.2), main=World(runner_sd=0.2)),
+    Case("everything-slower", 3, ALL_SLOWER),
+    Case("everything-slower-approved", 0, ALL_SLOWER, suite=policy("on_global_suspect: approve")),
+    Case("most-endpoints-faster", 0, World(slower=dict.fromkeys(NAMES[:5], 0.6))),
+    Case("duet-approved", 0, baselines=0, runs=duet(World(runner_sd=0.3), World(runner_sd=0.3))),
+    Case("duet-regressed", 1, blames=SEARCH, baselines=0, runs=duet(SLOW)),
+    Case("duet-two-hosts-all-slower", 3, baselines=0, runs=duet(ALL_SLOWER, **TWO_HOSTS)),
+    Case("duet-two-hosts-all-a-little-slower", 0, baselines=0, runs=duet(World(slower={"*": 1.1}), **TWO_HOSTS)),
     Case(
         "duet-two-hosts-one-slower",
         1,
-        baselines=none,
-        candidates=lambda s: [run(s, 1, slow={"search": 2.0}, base=True, one_host=False)],
-        blames=("search/p50", "search/p95"),
+        blames=SEARCH,
+        baselines=0,
+        runs=duet(World(slower={"search": 2.2}), **TWO_HOSTS),
     ),
     Case(
         "three-candidate-runs",
         1,
-        candidates=lambda s: [run(s, n, slow={"search": 1.15}) for n in (1, 2, 3)],
-        blames=("search/p50", "search/p95"),
+        blames=("search/p50",),
+        runs=lambda s: [run_of(s, f"c{n}", World(slower={"search": 1.18})) for n in range(3)],
     ),
-    Case(
-        "not-gated",
-        0,
-        suite=SUITE.replace("search: GET /search", "search: {request: GET /search, gate: false}"),
-        candidates=lambda s: [run(s, 1, slow=SLOW)],
-    ),
-    Case("waived", 0, suite=waiver("60%", "2027-03-01"), candidates=lambda s: [run(s, 1, slow=SLOW)]),
-    Case(
-        "waiver-expired",
-        1,
-        suite=waiver("60%", "2026-10-01"),
-        candidates=lambda s: [run(s, 1, slow=SLOW)],
-        blames=("search/p50", "search/p95"),
-    ),
-    Case(
-        "waiver-exceeded",
-        1,
-        suite=waiver("20%", "2027-03-01"),
-        candidates=lambda s: [run(s, 1, slow=SLOW)],
-        blames=("search/p50", "search/p95"),
-    ),
-    Case(
-        "inconclusive-blocks",
-        3,
-        suite=policy("{on_inconclusive: block}"),
-        candidates=lambda s: [run(s, 1, slow={"search": 1.06})],
-    ),
-    Case("missing-baseline-blocks", 3, suite=policy("{on_missing_baseline: block}", MET), baselines=none),
+    Case("not-gated", 0, SLOW, suite=UNGATED),
+    Case("waived", 0, SLOW, suite=waiver("80%", "2027-03-01")),
+    Case("waiver-expired", 1, SLOW, SEARCH, waiver("80%", "2026-10-01")),
+    Case("waiver-exceeded", 1, SLOW, SEARCH, waiver("20%", "2027-03-01")),
+    Case("inconclusive-blocks", 3, World(slower={"search": 1.08}), suite=policy("on_inconclusive: block")),
+    Case("missing-baseline-blocks", 3, suite=policy("on_missing_baseline: block", MET), baselines=0),
     Case("changed-endpoint", 0, stored_suite=SUITE.replace("GET /search", "GET /find")),
-    Case("ratchet-lets-pass", 0, suite=policy("{objectives: ratchet}", LIMIT)),
-    Case(
-        "ratchet-worse",
-        1,
-        suite=policy("{objectives: ratchet}", LIMIT),
-        candidates=lambda s: [run(s, 1, slow=SLOW)],
-        blames=("search/limit:p95", "search/p50", "search/p95"),
-    ),
-    Case(
-        "within-tolerance",
-        0,
-        suite=policy("{tolerance: {p50: 80%, p95: 80%}}"),
-        candidates=lambda s: [run(s, 1, slow=SLOW)],
-    ),
-    Case("below-the-floor", 0, suite=policy("{absolute_floor: 50ms}"), candidates=lambda s: [run(s, 1, slow=SLOW)]),
-    Case(
-        "generator-late",
-        3,
-        candidates=lambda s: [
-            run(
-                s,
-                1,
-                not_measured=[
-                    Notice(code="generator-lag", message="the load generator was late", cure="a larger runner")
-                ],
-            )
-        ],
-    ),
-    Case("cancelled", 3, candidates=lambda s: [run(s, 1, complete=False)]),
-    Case(
-        "advisory-scenario",
-        0,
-        suite=SUITE
-        + "scenarios: {burst: {load: {count: 20}, mix: {home: 1}, objectives: {success: 100%}, advisory: true}}\n",
-        candidates=lambda s: [run(s, 1, scenarios={"burst": scenario(s, "burst", completed=15, failed=5)})],
-    ),
-    Case(
-        "scenario-missed",
-        1,
-        suite=SUITE + "scenarios: {burst: {load: {count: 20}, mix: {home: 1}, objectives: {success: 100%}}}\n",
-        candidates=lambda s: [run(s, 1, scenarios={"burst": scenario(s, "burst", completed=15, failed=5)})],
-        blames=("burst/limit:success",),
-    ),
-    Case(
-        "hostile-text",
-        1,
-        candidates=lambda s: [run(s, 1, slow=SLOW, commit=HOSTILE, notices=[Notice(code="x", message=HOSTILE)])],
-        blames=("search/p50", "search/p95"),
-    ),
+    Case("ratchet-lets-pass", 0, suite=policy("objectives: ratchet", LIMIT)),
+    Case("ratchet-worse", 1, SLOW, ("search/limit:p95", *SEARCH), policy("objectives: ratchet", LIMIT)),
+    Case("within-tolerance", 0, SLOW, suite=policy("tolerance: {p50: 80%, p95: 80%}")),
+    Case("below-the-floor", 0, SLOW, suite=policy("absolute_floor: 50ms")),
+    Case("too-few-blocks", 3, runs=lambda s: [run_of(s, rounds=2)]),
+    Case("generator-late", 3, runs=late),
+    Case("cancelled", 3, runs=lambda s: [run_of(s).model_copy(update={"complete": False})]),
+    Case("advisory-scenario", 0, suite=SUITE + BURST % ", advisory: true", runs=with_burst),
+    Case("scenario-missed", 1, blames=("burst/limit:success",), suite=SUITE + BURST % "", runs=with_burst),
+    Case("hostile-text", 1, blames=("cart/errors", *SEARCH), runs=hostile),
 ]
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case.name)
-def test_golden(case, tmp_path, request, capsys):
+def test_golden(case, tmp_path, request, capsys, monkeypatch):
+    monkeypatch.setattr("gate.wiring.tool_version", lambda: "0.0.0")  # a release changes no judgement
     out = judge(case, tmp_path)
     verdict = json.loads((out / "verdict.json").read_text())
     assert verdict["exit_code"] == case.exit_code, capsys.readouterr().out
@@ -252,27 +172,21 @@ def test_golden(case, tmp_path, request, capsys):
     check_markdown((out / "comment.md").read_text())
 
 
+def test_every_kept_situation_is_tested():
+    assert {path.name for path in CASES.iterdir()} == {case.name for case in GOLDEN}
+
+
 def judge(case: Case, folder: Path) -> Path:
     """Write the inputs as files, run `gate compare`, check its code, and run it again: same files, same bytes."""
     suite = read_suite(case.suite.encode(), "gate.yml")
     (folder / "gate.yml").write_text(case.suite)
+    (folder / "baselines").mkdir()
     main_suite = read_suite(case.stored_suite.encode(), "gate.yml") if case.stored_suite else suite
-    for baseline in case.baselines(main_suite):
-        append_run(DirectoryStore(folder / "baselines"), baseline)
-    files = []
-    for number, candidate in enumerate(case.candidates(suite)):
-        files.append(folder / f"candidate-{number}.json")
-        files[-1].write_bytes(encode_run(candidate))
-    command = [
-        "compare",
-        "--suite",
-        str(folder / "gate.yml"),
-        "--baselines",
-        str(folder / "baselines"),
-        *map(str, files),
-    ]
+    store_runs(folder / "baselines", history_of(main_suite, case.baselines, case.main))
+    files = write_runs(folder / "runs", case.candidates(suite))
+    command = ["compare", "--suite", folder / "gate.yml", "--baselines", folder / "baselines", *files, "--out"]
     for out in ("out", "again"):
-        assert main([*command, "--out", str(folder / out)]) == case.exit_code
+        assert main([*map(str, command), str(folder / out)]) == case.exit_code
     for name in ("verdict.json", "comment.md", "summary.md"):
         assert (folder / "out" / name).read_bytes() == (folder / "again" / name).read_bytes()
     return folder / "out"

@@ -113,3 +113,20 @@ def test_a_ratchet_lets_pass_what_main_misses_as_well_and_blocks_what_is_worse()
 def test_an_application_three_times_slower_is_not_approved_from_one_or_two_stored_runs(count):
     verdict = verdict_of(SUITE, run_of(SUITE, world=World(slower={"*": 3.0})), history_of(SUITE, count))
     assert verdict.exit_code != 0
+
+
+def two_hosts(run_id: str, world: World):
+    return verdict_of(SUITE, run_of(SUITE, run_id, world, base=World(), one_host=False, environment=PREVIEWS))
+
+
+def test_a_much_slower_host_blames_no_endpoint_for_its_own_noise():
+    blamed = [row.id for n in range(40) for row in two_hosts(f"d{n}", World(slower={"*": 1.6})).rows if row.blocks]
+    assert blamed == []
+
+
+def test_an_endpoint_far_slower_than_its_slower_host_is_found():
+    verdict = two_hosts("d0", World(slower={"*": 1.5, "search": 1.9}))
+    assert {row.endpoint for row in verdict.rows if row.blocks} == {"search"}
+    row = row_of(verdict, "search/p50")
+    assert row.change == pytest.approx(0.9, abs=0.25), "beyond what all share"
+    assert "beyond-the-shared" in [notice.code for notice in row.notices]
