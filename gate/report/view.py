@@ -103,7 +103,8 @@ def _why(verdict: Verdict) -> str:
         row for row in verdict.rows if row.metric in _COMPARED and row.trail is not None and row.endpoint != "*"
     ]
     parts = [_slower(compared), _reach(compared)] if compared else [_uncompared(verdict)]
-    parts += [_everything(verdict), _objectives(verdict, always=not compared), _new(verdict) if compared else ""]
+    parts += [_everything(verdict), _errors(verdict), _objectives(verdict, always=not compared)]
+    parts += [_new(verdict)] if compared else []
     return "; ".join(part for part in parts if part)
 
 
@@ -150,6 +151,15 @@ def _everything(verdict: Verdict) -> str:
     return f"a slowdown of everything only from {format_ratio(reach)}" if reach >= _DIM else ""
 
 
+def _errors(verdict: Verdict) -> str:
+    """Errors that may be chance, told where the verdict is."""
+    rows = [row for row in verdict.rows if row.metric == "errors" and row.outcome == "inconclusive"]
+    if not rows:
+        return ""
+    share, more = _amount(rows[0].candidate, "ratio"), f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    return f"{rows[0].endpoint} answers {share} of requests with errors, maybe by chance{more}"
+
+
 def _objectives(verdict: Verdict, *, always: bool) -> str:
     outcomes = [row.outcome for row in verdict.rows if row.limit is not None]
     met, missed, open_ = (outcomes.count(outcome) for outcome in ("met", "missed", "inconclusive"))
@@ -185,7 +195,7 @@ def _answers(row: Row) -> str:
         return (
             f"{row.endpoint} answers with {_amount(row.candidate, 'bytes')}, main with {_amount(row.baseline, 'bytes')}"
         )
-    kinds = next((notice.message.split(": ", 1)[1] for notice in row.notices if notice.code == "errors"), "")
+    kinds = next((notice.message.partition(": ")[2] for notice in row.notices if notice.code == "errors"), "")
     was = f", main {_amount(row.baseline, 'ratio')}" if row.baseline is not None else ""
     return f"{row.endpoint} answers {_amount(row.candidate, 'ratio')} of requests with errors{was} ({kinds})"
 

@@ -8,6 +8,7 @@ from gate.verdict.rows import EVERYTHING
 from gate.verdict.values import Reason, Row, Way
 
 _COMPARED = ("p50", "p95")
+_MOST_NAMES = 3
 _EVERYTHING: dict[Way, str] = {
     "stored": "every endpoint is slower by the same factor; one run cannot tell the pull request from a slow runner",
     "duet": "every endpoint is slower than on the base by the same factor, which may be the two hosts' own difference",
@@ -65,11 +66,13 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
         seen = "; ".join(
             f"{row.endpoint}: {n.message}" for row in unmeasured for n in row.notices if n.code == "errors"
         )
+        names = list(dict.fromkeys(row.endpoint for row in unmeasured))
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         reasons.append(
             Reason(
                 code="not-measured",
                 rows=[row.id for row in unmeasured],
-                message=seen or "too few answers as expected",
+                message=seen or f"too little was measured of {', '.join(names[:_MOST_NAMES])}{more}",
                 cure="see the endpoint's expect, identity and path in the suite",
             )
         )

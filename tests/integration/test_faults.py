@@ -37,7 +37,7 @@ from gate.measure.session import Session
 from gate.record.codec import canonical, decode_run, digest, encode_run
 from tests.integration.load.servers import Behaviour, answer, serving
 
-HOME, LIST = "{request: GET /home, rate: 100/s}", "{request: GET /list, rate: 100/s}"
+HOME, LIST = "{request: GET /home, rate: 200/s}", "{request: GET /list, rate: 200/s}"
 BODY = b"{" + b" " * 400 + b"}"
 SLOW_S = 0.02
 """What main takes for an answer: far more than a server that fails at once."""
@@ -55,7 +55,7 @@ def suite_text(home: str = HOME, second: str = LIST, preview: str = "", policy: 
         "suite: s\n"
         f"preview: {{ready: {{timeout: 1s}}{preview}}}\n"
         f"endpoints:\n  home: {home}\n  list: {second}\n"
-        f"policy: {{max_rate: 200/s, budget: {{time: 2s}}, {policy}}}\n"
+        f"policy: {{max_rate: 400/s, budget: {{time: 1s}}, {policy}}}\n"
     )
 
 
@@ -284,7 +284,7 @@ def test_a_preview_that_throttles_the_load_is_not_measured(desk):
 # Logins
 
 LOGIN = "identities: {user: {login: [{request: POST /login, json: {password: '${GATE_CANARY}'}, extract: {t: $.token}}], headers: {Authorization: 'Token {t}'}}}\n"  # noqa: E501
-AS_USER = "{request: GET /home, rate: 100/s, identity: user}"
+AS_USER = "{request: GET /home, rate: 200/s, identity: user}"
 
 
 @pytest.mark.parametrize(
@@ -485,7 +485,7 @@ def test_a_damaged_stored_run_is_named_and_left_as_it_is(seasoned, damage):
 
 
 def test_a_changed_endpoint_has_no_baseline_and_the_others_are_judged(seasoned):
-    seasoned.suite.write_text(suite_text(home="{request: 'GET /home?page=2', rate: 100/s}"))
+    seasoned.suite.write_text(suite_text(home="{request: 'GET /home?page=2', rate: 200/s}"))
     with serving(sound) as server:
         ended = seasoned.gate("check", preview=server.origin)
     assert ended.code == 0
@@ -544,8 +544,8 @@ def echo(connection: socket.socket, line: str, _number: int) -> bool:
 def test_a_secret_is_in_no_output_even_if_the_preview_repeats_it(desk, monkeypatch, path, options, code):
     monkeypatch.setenv("GATE_CANARY", CANARY)
     monkeypatch.setenv("GATE_PLAIN", PLAIN)
-    home = f"{{request: 'GET {path}?key=${{GATE_CANARY}}', rate: 100/s, identity: user, objectives: {{bytes: 1MB}}}}"
-    second = "{request: GET /list, rate: 100/s, expect: {status: 302}}"
+    home = f"{{request: 'GET {path}?key=${{GATE_CANARY}}', rate: 200/s, identity: user, objectives: {{bytes: 1MB}}}}"
+    second = "{request: GET /list, rate: 200/s, expect: {status: 302}}"
     preview = ", commit: {header: X-Commit}, headers: {X-Key: '${GATE_CANARY}', X-Plain: '${GATE_PLAIN}'}"
     desk.suite.write_text(suite_text(home, second, preview) + LOGIN)
     with serving(echo) as server:
@@ -578,7 +578,7 @@ def wait_for(found: Callable[[], bool], what: str) -> None:
 
 def struck(desk: Desk, tmp_path: Path, strike: Callable[[int, int], None]) -> Ended:
     """A check in a process of its own, struck in the middle of the load; its worker is gone with it."""
-    desk.suite.write_text(suite_text().replace("time: 2s", "time: 10s"))
+    desk.suite.write_text(suite_text().replace("time: 1s", "time: 10s"))
     before, texts = content(desk.baselines), (tmp_path / "stdout", tmp_path / "stderr")
     with serving(sound) as server, texts[0].open("wb") as stdout, texts[1].open("wb") as stderr:
         arguments = desk.arguments("check", (), server.origin, desk.out)

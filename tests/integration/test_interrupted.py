@@ -127,7 +127,7 @@ def test_a_gate_that_is_killed_takes_its_worker_along(tmp_path):
 
 def test_two_refreshes_at_once_store_two_whole_runs(tmp_path):
     with serving(steady()) as server:
-        (tmp_path / "gate.yml").write_text(SUITE.replace("time: 20s", "time: 4s"))
+        (tmp_path / "gate.yml").write_text(SUITE.replace("50/s", "200/s").replace("time: 20s", "time: 1s"))
         command = [
             sys.executable,
             "-I",
@@ -193,10 +193,10 @@ def test_each_request_of_a_run_has_an_id_of_its_own(tmp_path):
 
 
 def test_of_two_previews_one_that_never_comes_up_is_told_and_nothing_is_approved(tmp_path):
-    with serving(steady()) as up, serving(hesitant) as down:
+    with serving(steady()) as up, serving(lambda connection, _line, _number: connection.close()) as down:
         (tmp_path / "baselines").mkdir()
         (tmp_path / "gate.yml").write_text(
-            "preview: {ready: {timeout: 2s}, commit: {header: X-Commit}}\n"
+            "preview: {ready: {timeout: 1s}, commit: {header: X-Commit}}\n"
             "endpoints: {home: {request: GET /, rate: 200/s}}\npolicy: {max_rate: 200/s, budget: {time: 1s}}\n"
         )
         done = subprocess.run(
@@ -207,4 +207,4 @@ def test_of_two_previews_one_that_never_comes_up_is_told_and_nothing_is_approved
             timeout=FOREVER_S,
         )
     assert done.returncode == 3, done.stderr
-    assert "not ready within 2 s" in (tmp_path / "gate-out" / "comment.md").read_text().splitlines()[0]
+    assert "not ready within 1 s" in (tmp_path / "gate-out" / "comment.md").read_text().splitlines()[0]

@@ -145,3 +145,8 @@ def test_the_last_line_says_what_was_compared(baselines, words):
 def test_the_last_line_of_what_was_not_judged_claims_no_comparison():
     verdict = verdict_of(SUITE, run_of(SUITE).model_copy(update={"complete": False}), MAIN)
     assert view_of(verdict).footer.endswith("nothing was judged; gate 0.0.0")
+
+
+def test_errors_that_may_be_chance_are_said():
+    burst = run_of(SUITE, world=World(failing={"cart": {3: 12}}))
+    assert "; cart answers 3.0 % of requests with errors, maybe by chance" in headline(runs=burst)
