@@ -131,7 +131,7 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import judging, measuring, refresh
 
     suite = measuring.load_suite(options.suite)
-    store = judging.open_store(suite, options.suite, options.baselines)
+    store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
     return refresh.run(suite, store, _targets(options), options.out, effects)
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-PRODUCTS = 7_200
+PRODUCTS = 10_800
 REVIEWS_PER_PRODUCT = 5
-SALES = 54_000
+SALES = 81_000
 USERS = 40
-ORDERS = 4_000
+ORDERS = 6_000
 LINES_PER_ORDER = 5
 DEMO_USER = "demo"
-DEMO_ORDERS = 1_000
+DEMO_ORDERS = 1_500
 FIRST_DAY = date(2024, 1, 1)
 LAST_MONTH = "2024-12"
 DAYS = 366

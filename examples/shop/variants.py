@@ -28,23 +28,23 @@ ENDPOINTS = (
 )
 
 AMOUNTS: Mapping[tuple[str, str], tuple[int, int, int, int, int]] = {
-    # products of a page (of 100) that query their own facts
-    ("products", "n_plus_one"): (13, 26, 39, 60, 100),
+    # products of a page (of 150) that query their own facts
+    ("products", "n_plus_one"): (20, 39, 58, 90, 150),
     # similar products sent in full, with all their reviews
-    ("detail", "payload"): (18, 36, 54, 84, 165),
-    # oldest products (of 7,200) whose words the index does not cover
-    ("search", "no_index"): (160, 320, 480, 710, 1450),
-    # products of each category (of 180) sent along
-    ("categories", "payload"): (1, 2, 4, 6, 14),
-    # oldest sales (of 54,000) the date index does not cover
-    ("bestsellers", "no_index"): (3_000, 6_000, 9_200, 14_500, 30_000),
-    # PBKDF2 rounds on top of the usual 16,000
-    ("login", "hash_cost"): (1_900, 3_800, 5_700, 8_500, 17_000),
-    # lines of a page of orders (of 500) that query their own product
-    ("orders_mine", "n_plus_one"): (60, 120, 190, 290, 500),
-    # sales (of 54,000) added up while other orders of the process wait
-    ("orders_create", "lock"): (5_500, 11_000, 16_500, 25_000, 50_000),
-    ("orders_bulk", "lock"): (6_500, 13_000, 20_000, 30_000, 52_000),
+    ("detail", "payload"): (27, 54, 81, 126, 250),
+    # oldest products (of 10,800) whose words the index does not cover
+    ("search", "no_index"): (240, 480, 720, 1_070, 2_180),
+    # products of each category (of 270) sent along
+    ("categories", "payload"): (2, 4, 6, 9, 21),
+    # oldest sales (of 81,000) the date index does not cover
+    ("bestsellers", "no_index"): (4_500, 9_000, 13_800, 21_800, 45_000),
+    # PBKDF2 rounds on top of the usual 24,000
+    ("login", "hash_cost"): (2_850, 5_700, 8_550, 12_800, 25_500),
+    # lines of a page of orders (of 750) that query their own product
+    ("orders_mine", "n_plus_one"): (90, 180, 285, 435, 750),
+    # sales (of 81,000) added up while other orders of the process wait
+    ("orders_create", "lock"): (8_250, 16_500, 24_800, 37_500, 75_000),
+    ("orders_bulk", "lock"): (9_750, 19_500, 30_000, 45_000, 78_000),
 }
 """How much extra work each grade of an endpoint's cause stands for."""
 

@@ -32,7 +32,7 @@ def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effe
     """
     prepared = prepare(suite, targets, effects)
     try:
-        stored = read_baselines(suite, store)
+        stored = read_baselines(suite, store, effects)
     except BaselineError as error:
         return Checked(unusable_baselines(suite, error, effects), ())
     measured = measure(prepared, out, effects)

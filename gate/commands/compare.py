@@ -18,7 +18,7 @@ def run(
     """Judge one or several candidate runs of one commit against stored runs."""
     candidates = tuple(read_run(path) for path in files)
     try:
-        verdict = judge_runs(suite, candidates, read_baselines(suite, store), effects)
+        verdict = judge_runs(suite, candidates, read_baselines(suite, store, effects), effects)
     except BaselineError as error:
         verdict = unusable_baselines(suite, error, effects)
     return deliver(verdict, out, effects, as_json=as_json)

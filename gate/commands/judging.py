@@ -18,23 +18,31 @@ from gate.verdict.rules import judge, not_measured
 from gate.verdict.values import Verdict
 
 
-def open_store(suite: Suite, suite_file: Path, override: str | None) -> Store:
+def open_store(suite: Suite, suite_file: Path, override: str | None, *, to_write: bool = False) -> Store:
     """The store named on the command line, else the suite's, which lies relative to the suite file.
 
     Raises
     ------
     UsageError
-        For a kind of store that this version has not.
+        For a kind of store that this version has not, and for a directory that was named to be read and is not there:
+        a slip of the keyboard must not pass for "no baseline yet".
     """
     place = override if override is not None else suite.baselines.store
     kind, colon, rest = place.partition(":")
     if not colon or kind == "dir":
         folder = Path(rest if colon else place)
-        return DirectoryStore(folder if override is not None else suite_file.parent / folder)
+        if override is None:
+            return DirectoryStore(suite_file.parent / folder)
+        if not to_write and not folder.is_dir():
+            raise UsageError(
+                f"the baselines {place!r} are not there",
+                "`gate refresh` makes them; to judge by objectives only, name none or an empty directory",
+            )
+        return DirectoryStore(folder)
     raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
 
 
-def read_baselines(suite: Suite, store: Store) -> list[Run]:
+def read_baselines(suite: Suite, store: Store, effects: Effects) -> list[Run]:
     """All stored runs that may matter; every one of them readable.
 
     Raises
@@ -42,7 +50,10 @@ def read_baselines(suite: Suite, store: Store) -> list[Run]:
     BaselineError
         If any is not.
     """
-    return read_window(store, suite.name, suite.baselines.window)
+    runs = read_window(store, suite.name, suite.baselines.window)
+    if not runs:
+        effects.console.say(f"no stored runs of suite {suite.name} in {store.place}")
+    return runs
 
 
 def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], effects: Effects) -> Verdict:

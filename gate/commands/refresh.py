@@ -31,7 +31,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     prepared = prepare(suite, targets, effects)
     if len(prepared.origins) != 1 or "base" in prepared.origins[0]:
         raise UsageError("a refresh measures one deployment of main", "give one --preview and no --base")
-    read_baselines(suite, store)
+    read_baselines(suite, store, effects)
     measured = measure(prepared, out, effects)
     if measured.stopped_by is not None:
         raise measured.stopped_by

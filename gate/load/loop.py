@@ -89,10 +89,11 @@ class LoadLoop:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, 1000)
         self._idle: list[pycurl.Curl] = []
+        self._once = transport.Once(clock)
 
     def run(self, segment: Segment) -> SegmentResult:
         """Drive one segment to its end: every arrival sent or dropped, every answer in or timed out."""
-        return _Run(segment, self._multi, self._handle, self._idle.append, self._clock).drive()
+        return _Run(segment, self._multi, self._handle, self._idle.append, self._once, self._clock).drive()
 
     def _handle(self) -> pycurl.Curl:
         return self._idle.pop() if self._idle else transport.new_handle(self._ca)
@@ -107,12 +108,14 @@ class _Run:
         multi: pycurl.CurlMulti,
         take: Callable[[], pycurl.Curl],
         give_back: Callable[[pycurl.Curl], None],
+        once: transport.Once,
         clock: Callable[[], float],
     ) -> None:
         self._segment = segment
         self._multi = multi
         self._take = take
         self._give_back = give_back
+        self._once = once
         self._clock = clock
         self._filler = Filler(segment)
         self._tie = itertools.count()
@@ -164,6 +167,7 @@ class _Run:
     def _send(self, stream: _RunningStream, lane: Lane, due: float) -> None:
         handle = self._take()
         transport.prepare(handle, self._filler.fill(lane.request, stream.draw), lane.expect, transport.discard)
+        self._once.guard(handle, lane.request.method)
         sent = self._clock() - self._start
         self._multi.add_handle(handle)
         self._multi.perform()
@@ -178,6 +182,7 @@ class _Run:
         for handle, errno in [*((handle, 0) for handle in done), *((handle, errno) for handle, errno, _ in failed)]:
             flight = self._flying.pop(handle)
             self._count(flight, transport.answer_of(handle, errno, flight.lane.expect))
+            self._once.done(handle)
             self._multi.remove_handle(handle)
             self._give_back(handle)
             self._push(flight.stream, flight.stream.next_closed(self._clock() - self._start))

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gate.report.escape import MAX_SENTENCE, markdown, plain
-from gate.report.view import View, view_of
+from gate.report.view import Line, Table, View, view_of
 from gate.verdict.values import Verdict
 
 COMMENT_BUDGET = 60_000
 """GitHub refuses comments over 65,536 characters; the rest is room for the marker."""
-_COLUMNS = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "smallest seen", "outcome")
+_MANY = 10**6
 
 
 def comment(verdict: Verdict) -> str:
     """The pull-request comment, shrunk in a fixed order until it fits: notes, quiet rows, findings, loud rows."""
-    view = view_of(verdict)
-    for smaller in _shrinking(view):
-        text = _markdown(smaller, verdict)
-        if _size(text) <= COMMENT_BUDGET:
-            return text
-    return _markdown(replace(view, lines=(), findings=(), notes=(), hidden=len(view.lines)), verdict)
+    texts = map(_markdown, _shrinking(view_of(verdict)))
+    return next(text for text in texts if _size(text) <= COMMENT_BUDGET)
 
 
 def summary(verdict: Verdict) -> str:
     """The job summary: every row."""
-    return _markdown(view_of(verdict), verdict)
+    return _markdown(view_of(verdict))
 
 
-def _shrinking(view: View) -> list[View]:
-    loud = tuple(line for line in view.lines if line.is_loud)
-    few = replace(view, notes=(), lines=loud, hidden=len(view.lines) - len(loud))
-    return [
-        view,
-        replace(view, notes=()),
-        few,
-        replace(few, findings=view.findings[:20]),
-        replace(few, findings=(), lines=loud[:100], hidden=len(view.lines) - len(loud[:100])),
-    ]
+def _shrinking(view: View) -> Iterator[View]:
+    yield view
+    yield replace(view, notes=())
+    few = replace(view, notes=(), tables=tuple(table.cut(_MANY, loud=True) for table in view.tables))
+    yield few
+    yield replace(few, findings=view.findings[:20])
+    yield replace(few, findings=(), tables=tuple(table.cut(100, loud=True) for table in view.tables))
+    yield replace(few, findings=(), tables=tuple(table.cut(0, loud=True) for table in view.tables))
 
 
 def _size(text: str) -> int:
@@ -45,7 +40,7 @@ def _size(text: str) -> int:
     return max(len(text.encode("utf-16-le")) // 2, len(text.encode()))
 
 
-def _markdown(view: View, verdict: Verdict) -> str:
+def _markdown(view: View) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -57,25 +52,34 @@ def _markdown(view: View, verdict: Verdict) -> str:
     )
     environment.filters["md"] = markdown
     environment.filters["sentence"] = lambda text: markdown(text, MAX_SENTENCE)
-    cures = [reason.cure for reason in verdict.reasons if reason.cure]
-    return environment.get_template("comment.md.j2").render(view=view, cures=cures).strip() + "\n"
+    environment.filters |= {"row": _row, "rule": _rule}
+    return environment.get_template("comment.md.j2").render(view=view).strip() + "\n"
+
+
+def _row(line: Line) -> str:
+    *cells, outcome = (markdown(cell) for cell in line.cells)
+    return f"| {' | '.join([*cells, f'**{outcome}**' if line.is_loud else outcome])} |"
+
+
+def _rule(table: Table) -> str:
+    """The line under the columns: texts to the left, numbers to the right."""
+    numbers = len(table.columns) - 3
+    return f"|---|---|{'---:|' * numbers}---|"
 
 
 def terminal(verdict: Verdict) -> str:
     """The same report as aligned plain text."""
     view = view_of(verdict)
-    table = [
-        _COLUMNS,
-        *((x.endpoint, x.metric, x.baseline, x.candidate, x.change, x.detectable, x.outcome) for x in view.lines),
-    ]
-    rows = [tuple(plain(cell) for cell in row) for row in table]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = [plain(view.headline, MAX_SENTENCE)]
-    lines += [f"  {plain(reason.cure, MAX_SENTENCE)}" for reason in verdict.reasons if reason.cure]
-    if view.lines:
-        lines += [
-            "",
-            *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
-        ]
+    lines = [plain(view.headline, MAX_SENTENCE), *(f"  {plain(cure, MAX_SENTENCE)}" for cure in view.cures)]
+    for table in view.tables:
+        lines += ["", *_aligned(table)]
     lines += ["", *(f"- {plain(text, MAX_SENTENCE)}" for text in (*view.findings, *view.notes))]
-    return "\n".join([*lines, plain(view.footer, MAX_SENTENCE)]) + "\n"
+    lines += [plain(text, MAX_SENTENCE) for text in (view.footer, view.legend) if text]
+    return "\n".join(lines) + "\n"
+
+
+def _aligned(table: Table) -> Iterator[str]:
+    rows = [tuple(plain(cell) for cell in row) for row in (table.columns, *(line.cells for line in table.lines))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

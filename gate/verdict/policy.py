@@ -5,7 +5,7 @@ from __future__ import annotations
 from gate.config.models import Suite
 from gate.verdict.evidence import Evidence
 from gate.verdict.rows import EVERYTHING
-from gate.verdict.values import Reason, Row, Way
+from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")
 _MOST_NAMES = 3
@@ -16,6 +16,13 @@ _EVERYTHING: dict[Way, str] = {
 _EVERYTHING_CURE: dict[Way, str] = {
     "stored": "measure again on another runner, or give a base deployment (preview.base)",
     "duet": "deploy base and preview alike, on hosts of the same size and region",
+}
+
+
+_CURES: dict[ReasonCode, str] = {
+    "unexpected-answers": "if the preview answers as it should, change the endpoint's expect on main; else see its log",
+    "regressed": "if this is meant, let it pass for a time by policy.waivers on main: {{row: {row}, ceiling, until}}",
+    "missed": "",
 }
 
 
@@ -53,8 +60,16 @@ def _failures(rows: list[Row]) -> list[Reason]:
     slower = sorted(
         (row for row in rows if row.blocks and row.metric in _COMPARED), key=lambda row: -(row.change or 0.0)
     )
-    found = (("unexpected-answers", answers), ("regressed", slower), ("missed", missed))
-    return [Reason(code=code, rows=[row.id for row in group]) for code, group in found if group]  # type: ignore[arg-type]
+    found: tuple[tuple[ReasonCode, list[Row]], ...] = (
+        ("unexpected-answers", answers),
+        ("regressed", slower),
+        ("missed", missed),
+    )
+    return [
+        Reason(code=code, rows=[row.id for row in group], cure=_CURES[code].format(row=group[0].id))
+        for code, group in found
+        if group
+    ]
 
 
 def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:

@@ -123,9 +123,6 @@ def test_a_broken_answer_is_counted_by_its_kind_and_blocks(tmp_path, main_runs, 
     assert "Traceback" not in said.out + said.err
 
 
-@pytest.mark.xfail(
-    reason="libcurl sends a request again when a kept connection dies under it, and does not say so", strict=True
-)
 def test_a_tenth_of_broken_answers_is_found_among_sound_ones(tmp_path, main_runs):
     seen = itertools.count(1)
 

@@ -109,6 +109,28 @@ def test_what_cannot_be_sent_is_dropped_and_counted(engine):
     assert result.peak_in_flight == 5
 
 
+def every_second_dies(connection: socket.socket, _line: str, number: int) -> bool:
+    if number % 2:
+        connection.sendall(answer())
+    return bool(number % 2)
+
+
+def test_a_request_whose_kept_connection_dies_under_it_is_an_error_and_never_sent_again(engine):
+    with serving(every_second_dies) as server:
+        lane = engine.run(segment(server, Schedule(users=1, count=10))).lanes["lane"]
+        assert (lane.completed, lane.errors) == (5, {"reset": 5})
+        assert len(server.requests) == 10
+
+
+@pytest.mark.parametrize(("method", "errors"), [("GET", {}), ("POST", {"reset": 1})])
+def test_only_a_safe_request_on_a_connection_that_lay_idle_may_be_sent_again(engine, method, errors):
+    """There a server may close in the same instant, which says nothing of its answers; an order is never repeated."""
+    with serving(every_second_dies) as server:
+        request = Request(method, server.origin + "/", json={} if method == "POST" else None)
+        stream = Stream(Schedule(users=1, count=2, think_s=1.2), (Lane("lane", request, Expectation()),))
+        assert engine.run(Segment((stream,))).lanes["lane"].errors == errors
+
+
 def test_connections_are_kept_between_segments(engine):
     with serving(steady()) as server:
         for _ in range(3):

@@ -55,13 +55,23 @@ def test_a_slowdown_that_is_accepted_is_still_said():
     ):
         said = headline(suite, run_of(suite, world=SLOW))
         assert re.match(
-            r"APPROVED: search p\d\d is \d+ % slower, which is accepted \(and 1 more\); nothing else ", said
+            r"APPROVED: search p\d\d is \d+ % slower than main \([\d.]+ ms, was [\d.]+ ms\), which is accepted"
+            r" \(and 1 more\); nothing else ",
+            said,
         )
 
 
-def test_a_blocked_row_is_named_with_its_size_and_how_many_more():
+def test_a_blocked_row_is_named_with_its_size_and_so_are_the_others():
     assert re.fullmatch(
-        r"BLOCKED: search p\d\d is \d+ % slower than main \(and 1 more\)", headline(runs=run_of(SUITE, world=SLOW))
+        r"BLOCKED: search p\d\d is \d+ % slower than main \([\d.]+ ms, was [\d.]+ ms\); also blocked: search p\d\d",
+        headline(runs=run_of(SUITE, world=SLOW)),
+    )
+
+
+def test_a_great_slowdown_is_told_as_a_factor():
+    assert re.match(
+        r"BLOCKED: search p\d\d is [345](\.\d+)? times as slow as main \(",
+        headline(runs=run_of(SUITE, world=World(slower={"search": 4.0}))),
     )
 
 

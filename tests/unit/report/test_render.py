@@ -32,7 +32,7 @@ def verdict_with_rows(count: int, loud: int, text: str = "x"):
             candidate=1.0,
             outcome="regressed" if number < loud else "unchanged",
             gated=True,
-            notices=[Notice(code="x", message=text)] if number < loud else [],
+            notices=[Notice(code="x", message=f"{number}{text}")] if number < loud else [],
         )
         for number in range(count)
     ]

@@ -1,0 +1,74 @@
+"""Numbers of a row as text, each in its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gate.units import format_duration, format_rate, format_ratio, format_size
+from gate.verdict.values import Row
+
+NOTHING = "–"
+_FORMATS: dict[str, Callable[[float], str]] = {
+    "s": format_duration,
+    "ratio": format_ratio,
+    "rps": format_rate,
+    "bytes": format_size,
+}
+_TIMES = 2.0
+"""From here a change is told as a factor: people read ``×39`` more easily than ``+3800 %``."""
+_AT_LEAST = ("rate", "success")
+
+
+def amount(value: float | None, unit: str) -> str:
+    """One value, or a dash."""
+    return NOTHING if value is None else _FORMATS[unit](value)
+
+
+def bounded(row: Row) -> str:
+    """The candidate's value with its one-sided 95 % bounds, as far as there are any."""
+    value = amount(row.candidate, row.unit)
+    if row.lo is not None and row.hi is not None:
+        return f"{value} ({amount(row.lo, row.unit)} to {amount(row.hi, row.unit)})"
+    if row.lo is not None:
+        return f"{value} (at least {amount(row.lo, row.unit)})"
+    return f"{value} (at most {amount(row.hi, row.unit)})" if row.hi is not None else value
+
+
+def objective(row: Row) -> str:
+    """An objective as people say it: ``p95 at most 200 ms``."""
+    statistic = row.metric.removeprefix("limit:")
+    side = "at least" if statistic in _AT_LEAST else "at most"
+    return f"{statistic.replace('_', ' ')} {side} {amount(row.limit, row.unit)}"
+
+
+def change(row: Row) -> str:
+    """A change with its 90 % interval."""
+    if row.change is None:
+        return NOTHING
+    if row.change_lo is None or row.change_hi is None:
+        return signed(row.change)
+    return f"{signed(row.change)} ({signed(row.change_lo)} to {signed(row.change_hi)})"
+
+
+def signed(ratio: float) -> str:
+    """A change: in percent, as a factor where it is large."""
+    return f"×{1 + ratio:.3g}" if ratio >= _TIMES else format_ratio(ratio, signed=True)
+
+
+def slower(row: Row) -> str:
+    """How much slower in words, with the measured values where they are known."""
+    ratio = row.change or 0.0
+    words = f"{1 + ratio:.3g} times as slow as" if ratio >= _TIMES else f"{format_ratio(ratio)} slower than"
+    seen = ""
+    if row.baseline is not None and row.candidate is not None:
+        seen = f" ({amount(row.candidate, row.unit)}, was {amount(row.baseline, row.unit)})"
+    return f"{words} main{seen}"
+
+
+def detectable(row: Row) -> str:
+    """The smallest slowdown (of errors: share) that would have been caught."""
+    if row.detectable is None:
+        return NOTHING
+    if row.metric == "errors":
+        return format_ratio(row.detectable)
+    return signed(row.detectable) if row.detectable < 10 else "more than ×10"
