@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from seed import DEMO_USER
 
-HASH_ROUNDS = 24_000
+HASH_ROUNDS = 43_000
 TOKEN_SECONDS = 24 * 3600
 
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from lookups import Row, batches, page_count, placeholders
 
-PRODUCTS_PER_PAGE = 150
-SEARCH_RESULTS = 150
-BESTSELLERS = 75
-SIMILAR_PRODUCTS = 18
+PRODUCTS_PER_PAGE = 270
+SEARCH_RESULTS = 270
+BESTSELLERS = 135
+SIMILAR_PRODUCTS = 32
 
 
 def list_products(connection: sqlite3.Connection, page: int, *, one_by_one: int = 0) -> Row | None:

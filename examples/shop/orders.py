@@ -17,7 +17,7 @@ from catalogue import SIMILAR_PRODUCTS, similar_products
 from database import write_transaction
 from lookups import Row, batches, page_count, placeholders
 
-ORDERS_PER_PAGE = 150
+ORDERS_PER_PAGE = 270
 MAX_LINES = 20
 MAX_BULK_LINES = 100
 MAX_QUANTITY = 1000

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-PRODUCTS = 10_800
+PRODUCTS = 19_440
 REVIEWS_PER_PRODUCT = 5
-SALES = 81_000
+SALES = 145_800
 USERS = 40
-ORDERS = 6_000
+ORDERS = 10_800
 LINES_PER_ORDER = 5
 DEMO_USER = "demo"
-DEMO_ORDERS = 1_500
+DEMO_ORDERS = 2_700
 FIRST_DAY = date(2024, 1, 1)
 LAST_MONTH = "2024-12"
 DAYS = 366

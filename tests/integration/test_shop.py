@@ -149,8 +149,8 @@ def test_products_are_paged(server: Server) -> None:
     first, second = server.get("/api/products/"), server.get("/api/products/?page=2")
     (total,) = server.rows("SELECT COUNT(*) FROM products")[0]
     assert first["total"] == total == sum(row["products"] for row in first["filters"])
-    assert (first["page"], second["page"], first["pages"]) == (1, 2, -(-total // 150))
-    assert [p["id"] for p in first["products"] + second["products"]] == list(range(1, 301))
+    assert (first["page"], second["page"], first["pages"]) == (1, 2, -(-total // 270))
+    assert [p["id"] for p in first["products"] + second["products"]] == list(range(1, 541))
     assert set(first["products"][0]) == {
         "id", "name", "description", "price_cents", "stock", "category", "rating", "reviews", "latest_review"
     }  # fmt: skip
@@ -167,7 +167,7 @@ def test_detail_has_reviews_and_similar_products(server: Server) -> None:
     product = server.get("/api/products/7/")
     assert product["id"] == 7
     assert len(product["reviews"]) == 5
-    assert len(product["similar"]) == 18
+    assert len(product["similar"]) == 32
     shared = [row["shared_words"] for row in product["similar"]]
     assert shared == sorted(shared, reverse=True)
     assert server.ask("GET", "/api/products/999999/").status == 404
@@ -178,7 +178,7 @@ def test_search_finds_what_the_text_says(server: Server) -> None:
     found = server.get("/api/search/?q=Quiet")
     texts = server.rows("SELECT lower(name || ' ' || description) FROM products")
     assert found["total"] == sum("quiet" in text.replace(",", " ").replace(".", " ").split() for (text,) in texts)
-    assert len(found["products"]) == 150
+    assert len(found["products"]) == 270
     assert all("<mark>quiet</mark>" in p["snippet"].lower() for p in found["products"])
     both = server.get("/api/search/?q=quiet+soft")
     assert 0 < both["total"] < found["total"]
@@ -199,7 +199,7 @@ def test_bestsellers_are_the_best(server: Server) -> None:
     answer = server.get("/api/bestsellers/?month=2024-03")
     expected = server.rows(
         "SELECT product_id, SUM(quantity) FROM sales WHERE sold_on LIKE '2024-03-%' "
-        "GROUP BY product_id ORDER BY 2 DESC, 1 LIMIT 75"
+        "GROUP BY product_id ORDER BY 2 DESC, 1 LIMIT 135"
     )
     assert [(p["id"], p["sold"]) for p in answer["products"]] == expected
     assert server.get("/api/bestsellers/")["month"] == "2024-12"
@@ -239,8 +239,8 @@ def test_orders_need_a_valid_token(server: Server) -> None:
 def test_orders_are_really_created_and_removed(server: Server) -> None:
     token = server.login()
     seeded = server.get("/api/orders/mine/", token)
-    assert seeded["total"] == 1500
-    assert len(seeded["orders"]) == 150
+    assert seeded["total"] == 2700
+    assert len(seeded["orders"]) == 270
     assert all(len(order["lines"]) == 5 for order in seeded["orders"])
     lines_before = server.rows("SELECT COUNT(*) FROM order_lines")
 
@@ -249,7 +249,7 @@ def test_orders_are_really_created_and_removed(server: Server) -> None:
     assert created.status == 201
     prices = dict(server.rows("SELECT id, price_cents FROM products WHERE id IN (3, 4)"))
     assert created.body["total_cents"] == 2 * prices[3] + prices[4]
-    assert len(created.body["suggestions"]) == 18
+    assert len(created.body["suggestions"]) == 32
     assert server.rows(f"SELECT seeded, total_cents FROM orders WHERE id = {created.body['id']}") == [
         (0, created.body["total_cents"])
     ]
@@ -259,7 +259,7 @@ def test_orders_are_really_created_and_removed(server: Server) -> None:
     assert bulk.body["created"] == len(bulk.body["orders"]) == 50
     assert server.rows("SELECT COUNT(*) FROM orders WHERE seeded = 0 AND user_id = 1") == [(51,)]
     last = server.get("/api/orders/mine/?page=11", token)
-    assert last["total"] == 1551
+    assert last["total"] == 2751
     assert last["orders"][0]["id"] == created.body["id"]
     assert [(line["product_id"], line["quantity"]) for line in last["orders"][0]["lines"]] == [(3, 2), (4, 1)]
 
