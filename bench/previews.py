@@ -1,6 +1,6 @@
 """Ten identical previews of the bundled shop, ten with one endpoint slower: how many are blocked, by stored baselines.
 
-``python -m bench.previews`` takes about fifteen minutes. The truth is the server's own log: by how much the endpoint's
+``python -m bench.previews`` takes about 25 minutes. The truth is the server's own log: by how much the endpoint's
 median time inside the application grew.
 """
 
@@ -35,7 +35,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--previews", type=int, default=10, help="of each kind (default 10)")
     options.add_argument("--baselines", type=int, default=10, help="stored runs (default 10)")
-    options.add_argument("--seconds", type=float, default=27.0, help="policy.budget.time of a run (default 27)")
+    options.add_argument("--seconds", type=float, default=40.0, help="policy.budget.time of a run (default 40)")
     options.add_argument("--slow", default=f"{CULPRIT}:no_index:3", help="SHOP_SLOW of the slow ones")
     options.add_argument("--keep", type=Path, help="store the baselines in this directory instead of a temporary one")
     chosen = options.parse_args()
