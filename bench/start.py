@@ -57,6 +57,7 @@ def overhead_seconds(folder: Path, repeats: int = 5) -> list[float]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Quick)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (folder / "gate.yml").write_text(SUITE, encoding="utf-8")
+    (folder / "none").mkdir()
     spent = []
     for number in range(repeats):
         out = folder / str(number)
