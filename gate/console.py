@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from gate.lines import safe_lines
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from gate.config.environment import Redactor
 
 _LONGEST_LINE = 20_000
+LIVE_EVERY_S = 5.0
+"""Between two lines of progress in a log."""
 
 
 def lenient(stream: TextIO) -> TextIO:
@@ -24,7 +28,9 @@ def lenient(stream: TextIO) -> TextIO:
 class StreamConsole:
     """Prints results on one stream and progress on another; on a terminal progress stays on one line."""
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
+    def __init__(self, out: TextIO, err: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said_s = 0.0
         self._out = out
         self._err = err
         self._redactors: list[Redactor] = []
@@ -37,6 +43,7 @@ class StreamConsole:
     def say(self, text: str) -> None:
         """Progress; nobody has to read it."""
         line = self._clean(text)
+        self._said_s = self._clock()
         with contextlib.suppress(BrokenPipeError):
             if self._err.isatty():
                 self._err.write(f"\r\x1b[K{line}")
@@ -44,6 +51,11 @@ class StreamConsole:
             else:
                 self._err.write(f"{line}\n")
             self._err.flush()
+
+    def live(self, text: str) -> None:
+        """How things stand: rewritten in place on a terminal, a line every few seconds in a log."""
+        if self._err.isatty() or self._clock() - self._said_s >= LIVE_EVERY_S:
+            self.say(text)
 
     def show(self, text: str) -> None:
         """A result."""

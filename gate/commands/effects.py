@@ -20,6 +20,9 @@ class Console(Protocol):
     def say(self, text: str) -> None:
         """Progress: a line on standard error."""
 
+    def live(self, text: str) -> None:
+        """How things stand: on a terminal at once, in a log now and then."""
+
     def show(self, text: str) -> None:
         """A result: text on standard output."""
 

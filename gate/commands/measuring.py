@@ -136,7 +136,7 @@ def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
             tool=effects.tool,
         )
         with effects.engine() as engine:
-            measured = Session(job, engine, effects.fetch, effects.clock, effects.console.say).measure()
+            measured = Session(job, engine, effects.fetch, effects.clock, effects.console).measure()
         runs.append(measured.run)
         files.append(write_run(out, measured.run))
         if measured.stopped_by is not None:

@@ -1,79 +1,147 @@
-"""The gate's side of the load worker: starts it, hands it segments, and notices when it dies."""
+"""The gate's side of the load workers: how many it takes, dealing segments out, putting results together."""
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
+import os
+import selectors
+from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from gate.errors import NotMeasured
-from gate.load.job import Segment, SegmentResult, result_from_json, to_json
+from gate.load.job import Segment, SegmentResult
+from gate.load.merge import merged
+from gate.load.pipe import CAPACITY, from_line, to_line
+from gate.load.process import Process
+from gate.load.progress import Progress, together
+
+SAFE_SHARE = 1 / 3
+"""Of its own capacity that a worker is loaded with; beyond, the tail it measures is partly its own."""
+
+
+SALVAGE_S = 0.7
+"""Patience with workers after a signal: the whole gate ends within a second."""
 
 
 class Engine:
-    """A load worker in a process of its own; use as a context manager.
+    """Load workers; use as a context manager. The first is started at once, others when a segment needs them."""
 
-    The worker starts with an empty environment in a session of its own: Ctrl-C reaches the gate, and the gate ends
-    the worker.
-    """
+    def __init__(self, most_workers: int | None = None) -> None:
+        self._most = most_workers or len(os.sched_getaffinity(0))
+        self._workers: list[Process] = []
+        self._capacity_rps: float | None = None
+        self._busy: list[Process] = []
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "gate.load.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={},
-            text=True,
-            start_new_session=True,
-        )
+        self._workers.append(Process())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it died with a segment half written
-                self._process.stdin.close()
-        if kind is not None:
-            self._process.kill()
-        try:
-            self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for worker in self._workers:
+            worker.end(at_once=kind is not None)
 
     @property
-    def pid(self) -> int:
-        """Process id of the worker."""
-        return self._process.pid
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [worker.pid for worker in self._workers]
 
-    def run(self, segment: Segment) -> SegmentResult:
-        """Drive one segment.
+    def capacity_rps(self) -> float:
+        """Requests per second that would keep one worker wholly busy; measured once, in half a second.
 
         Raises
         ------
         NotMeasured
-            If the worker died; nothing of the segment may be used then.
+            If the worker died.
         """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise NotMeasured("the load worker has no pipes")
-        try:
-            stdin.write(to_json(segment) + "\n")
-            stdin.flush()
-        except BrokenPipeError:
-            raise self._lost() from None
-        line = stdout.readline()
-        if not line.endswith("\n"):
-            raise self._lost()
-        return result_from_json(line)
+        if self._capacity_rps is None:
+            worker = self._workers[0]
+            worker.write(CAPACITY)
+            lines: list[str] = []
+            while not lines:
+                lines = [line for line in worker.lines() if line.startswith("result ")]
+            self._capacity_rps = float(lines[0].partition(" ")[2])
+        return self._capacity_rps
 
-    def _lost(self) -> NotMeasured:
-        return NotMeasured(
-            f"the load worker ended with code {self._process.wait(timeout=5)} in the middle of a measurement",
-            "nothing of it is used; run again, and report the lines above if it happens twice",
-        )
+    def workers_for(self, rate_rps: float) -> int:
+        """How many workers keep each below a third of its capacity.
+
+        Raises
+        ------
+        NotMeasured
+            If this machine cannot do it.
+        """
+        each_rps = SAFE_SHARE * self.capacity_rps()
+        wanted = max(1, -int(-rate_rps // each_rps)) if each_rps > 0 else self._most + 1
+        if not wanted <= self._most:
+            raise NotMeasured(
+                f"the load generator can send {self._most * each_rps:.0f} requests per second truthfully on this"
+                f" runner, a third of what keeps its {self._most} cores busy; the suite asks for {rate_rps:.0f}",
+                "lower the rate, or use a larger runner",
+            )
+        return wanted
+
+    def run(
+        self, segment: Segment, *, workers: int = 1, tell: Callable[[Progress], None] | None = None
+    ) -> SegmentResult:
+        """Drive one segment.
+
+        Parameters
+        ----------
+        workers : int
+            Processes to deal it out to.
+        tell : callable, optional
+            Called about once a second with how it stands.
+
+        Raises
+        ------
+        NotMeasured
+            If a worker died; nothing of the segment may be used then.
+        """
+        while len(self._workers) < workers:
+            self._workers.append(Process())
+        chosen = self._workers[:workers]
+        for part, worker in enumerate(chosen):
+            worker.write(to_line(replace(segment, part=part, parts=workers)))
+        self._busy = chosen
+        results = _results(chosen, tell)
+        self._busy = []
+        return merged(results)
+
+    def salvage(self) -> SegmentResult | None:
+        """After ``run`` was broken off by an exception: what was measured by then, if the workers say so in time."""
+        for worker in self._busy:
+            worker.stop()
+        try:
+            return merged(_results(self._busy, None, patience_s=SALVAGE_S)) if self._busy else None
+        except NotMeasured:
+            return None
+        finally:
+            self._busy = []
+
+
+def _results(
+    workers: list[Process], tell: Callable[[Progress], None] | None, patience_s: float | None = None
+) -> list[SegmentResult]:
+    results: dict[int, SegmentResult] = {}
+    standing: dict[int, Progress] = {}
+    with selectors.DefaultSelector() as selector:
+        for part, worker in enumerate(workers):
+            selector.register(worker, selectors.EVENT_READ, part)
+        while len(results) < len(workers):
+            ready = selector.select(patience_s)
+            if not ready:
+                raise NotMeasured("the load workers do not answer")
+            for key, _ in ready:
+                part = key.data
+                for line in workers[part].lines():
+                    word, _, rest = line.partition(" ")
+                    if word == "result":
+                        results[part] = from_line(SegmentResult, rest)
+                        selector.unregister(key.fileobj)
+                    elif tell is not None:
+                        standing[part] = from_line(Progress, rest)
+                        tell(together(standing.values()))
+    return [results[part] for part in sorted(results)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
-from gate.config.templates import fill, fill_json, placeholders
+from gate.config.templates import fill, fill_json, placeholders, unique_placeholders
+from gate.load.data import Draw, draws_of
 from gate.load.job import Request, Segment
 
 
@@ -15,18 +17,41 @@ class Filler:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
-        self._seq = itertools.count(1)
+        self._draws: dict[str, Draw] = draws_of(segment.sources, segment.part, segment.parts)
+        self._seq = itertools.count(1 + segment.part, segment.parts)
+
+    def varies(self, request: Request) -> bool:
+        """Whether two requests of this template may differ."""
+        texts = [request.url, request.headers, request.json]
+        return bool(unique_placeholders(texts) or placeholders(texts) - self._segment.values.keys())
 
     def _unique(self, kind: str) -> str:
         number = next(self._seq)
         return str(number) if kind == "seq" else f"{self._segment.run_token}-{number:08x}"
 
-    def fill(self, request: Request, draw: Random) -> Request:
-        """The request as it is sent; drawn values come from ``draw``, so equal seeds make equal requests."""
-        ranges = self._segment.ranges
+    def fill(self, request: Request, random: Random, own: Mapping[str, object] | None = None) -> Request:
+        """The request as it is sent; drawn values come from ``random``, so equal seeds make equal requests.
+
+        Parameters
+        ----------
+        own : mapping, optional
+            Values that this journey extracted from its earlier answers; they go before all others.
+
+        Raises
+        ------
+        KeyError
+            If a value is missing, by its name.
+        """
         names = placeholders([request.url, request.headers, request.json])
-        drawn: dict[str, int] = {name: draw.randint(*ranges[name]) for name in sorted(names) if name in ranges}
-        data: dict[str, object] = {**self._segment.values, **drawn}
+        drawn: dict[str, object] = {}
+        rows: dict[str, object] = {}
+        for name in sorted(names):
+            source, _, member = name.partition(".")
+            if name in (own or {}) or name in self._segment.values or source not in self._draws:
+                continue
+            row = rows[source] = rows[source] if source in rows else self._draws[source](random)
+            drawn[name] = row[member] if member and isinstance(row, Mapping) else row
+        data: dict[str, object] = {**self._segment.values, **drawn, **(own or {})}
 
         def text(template: str) -> str:
             return fill(template, environment=self._segment.environment, data=data, unique=self._unique)
@@ -34,7 +59,7 @@ class Filler:
         def leaf(template: str) -> object:
             # "{product}" alone stands for the number itself, not for its digits.
             whole = template[1:-1] if template.startswith("{") and template.endswith("}") else ""
-            return drawn[whole] if whole in drawn else text(template)
+            return data[whole] if whole in data else text(template)
 
         return replace(
             request,

@@ -1,15 +1,22 @@
 """What the engine is asked to do and what it answers: plain values that cross a process border as JSON.
 
-A *segment* is a stretch of load with one or several *lanes* side by side; a lane is one request template with its
-own schedule. Blocks, warm-ups and scenarios are all made of segments.
+A *segment* is a stretch of load with one or several *lanes* side by side; a lane is one request template. A *stream* is
+one schedule that feeds lanes, or journeys over several of them, by weight. Blocks, warm-ups and scenarios are all made
+of segments.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from gate.load.arrivals import Course, Spacing, Stage, constant
+
+PHASES = ("dns", "connect", "tls", "wait", "receive")
+"""Of a request, in order; the first three only where a connection was opened. ``wait`` ends with the first byte."""
+
+Connections = Literal["keep", "fresh"]
+Pick = Literal["random", "order", "zipf"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,10 @@ class Request:
     """Body as a JSON value whose strings are templates; None for no body."""
     timeout_s: float = 10.0
     """Total: name resolution to last byte."""
+    follow: int = 0
+    """Redirects followed, within the same origin only."""
+    connections: Connections = "keep"
+    """Whether a connection may have served another request before."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class Expectation:
     media_type: str | None = None
     min_bytes: int | None = None
     max_bytes: int | None = None
+    no_graphql_errors: bool = False
+    """The answer is a GraphQL response whose ``errors`` must be absent or empty."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +55,92 @@ class Schedule:
     """When requests are due: an open arrival rate, or users that wait for their answers."""
 
     rate_rps: float | None = None
-    """Open model: Poisson arrivals, whatever the answers do."""
+    """Open model: arrivals whatever the answers do."""
     users: int | None = None
     """Closed model: so many at once, each waiting for its answer and then ``think_s``."""
     think_s: float = 0.0
     count: int | None = None
     for_s: float | None = None
-    """End by count, by time, or by whichever comes first; at least one is given."""
+    """End by count, by time, or by whichever comes first; at least one is given, or ``stages``."""
     seed: int = 0
+    stages: tuple[Stage, ...] = ()
+    """A rate (or a number of users) that changes; in place of ``rate_rps``, ``users`` and ``for_s``."""
+    stages_of: Literal["rate", "users"] = "rate"
+    spacing: Spacing = "poisson"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests fall due whatever the answers do."""
+        return self.rate_rps is not None or (bool(self.stages) and self.stages_of == "rate")
+
+    @property
+    def course(self) -> Course:
+        """The rate, or the number of users, over time."""
+        if self.stages:
+            return Course(self.stages)
+        level = self.rate_rps if self.rate_rps is not None else float(self.users or 1)
+        return constant(level) if self.for_s is None else constant(level, self.for_s)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Values for a placeholder: a range of numbers, or rows."""
+
+    low: int = 0
+    high: int = 0
+    rows: tuple[Any, ...] = ()
+    """Values, or objects whose members are asked for by ``{name.member}``; in place of the range."""
+    pick: Pick = "random"
+    exponent: float = 1.0
+    """Of Zipf's law: the k-th value is drawn in proportion to ``1 / k ** exponent``."""
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One request template under one schedule, or one member of a weighted mix."""
+    """One request template."""
 
     name: str
     request: Request
     expect: Expectation
     weight: int = 1
     """Share among the lanes of a mix."""
+    extract: dict[str, str] = field(default_factory=dict)
+    """Values taken from an answer for later steps of the same journey: ``$.path``, ``header:Name``, ``cookie:name``."""
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Several lanes one after the other by one user, with cookies and extracted values of its own."""
+
+    name: str
+    steps: tuple[str, ...]
+    """Names of lanes of the same stream."""
+    weight: int = 1
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One schedule that feeds one lane, or several by weight."""
+    """One schedule that feeds one lane, or several by weight, or journeys over them."""
 
     schedule: Schedule
     lanes: tuple[Lane, ...]
+    journeys: tuple[Journey, ...] = ()
+    """If any, what falls due is one of these; lanes are then only their steps."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How connections are made; the same for all lanes of a segment."""
+
+    http: Literal["1.1", "2"] = "1.1"
+    """2 is spoken over TLS if the server offers it, over plain TCP at once."""
+    ca: str | None = None
+    """PEM certificates to trust besides the usual ones."""
+    proxy: str | None = None
+    compression: bool = False
+    """Ask for compressed bodies; they are counted as sent and not decoded."""
+    resolve: tuple[str, ...] = ()
+    """``HOST:PORT:ADDRESS``: names as they were resolved once for the whole run."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +152,19 @@ class Segment:
     """Values for ``${NAME}``; they go to the worker over its pipe and nowhere else."""
     values: dict[str, str] = field(default_factory=dict)
     """Values for ``{name}`` that are fixed for the run, such as a token."""
-    ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     """Values for ``{name}`` that are drawn for each request."""
     run_token: str = ""
     """Prefix of ``{{seq}}`` and ``{{uuid}}``, so that two runs never share one."""
     keep_samples: bool = False
     """Return each latency; only for blocks, which are small."""
     max_in_flight: int = 1000
-    """Below the 1,024 file descriptors that select can watch."""
+    wire: Wire = Wire()
+    part: int = 0
+    parts: int = 1
+    """Which of several workers this one is; each sends its share of every stream."""
+    deadline_s: float | None = None
+    """After it nothing more is sent and what is under way is given up."""
 
 
 @dataclass
@@ -104,8 +181,14 @@ class LaneResult:
     errors: dict[str, int] = field(default_factory=dict)
     """Sent but not answered as expected, by kind."""
     statuses: dict[str, int] = field(default_factory=dict)
+    protocols: dict[str, int] = field(default_factory=dict)
+    """Answers by version of HTTP."""
     histogram: dict[int, int] = field(default_factory=dict)
     """Latency of completed requests: intended in the open model, service in the closed one."""
+    first: dict[int, int] = field(default_factory=dict)
+    """The same of those among them that had to open a connection."""
+    phases: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Histogram of each phase of ``PHASES``, of completed requests."""
     samples: list[float] = field(default_factory=list)
     """The same latencies in seconds, if asked for."""
     service: list[float] = field(default_factory=list)
@@ -113,7 +196,23 @@ class LaneResult:
     body_bytes: int = 0
     body_min: int | None = None
     body_max: int | None = None
+    compressed: int = 0
+    """Answers that came compressed."""
     new_connections: int = 0
+    resent: int = 0
+    """Requests that libcurl had to send again on another connection, because a server closed an idle one."""
+
+
+@dataclass
+class JourneyResult:
+    """What one journey did."""
+
+    begun: int = 0
+    completed: int = 0
+    """Every step answered as expected."""
+    dropped: int = 0
+    histogram: dict[int, int] = field(default_factory=dict)
+    """From the first step's due instant to the last byte of the last step, of completed ones."""
 
 
 @dataclass
@@ -121,51 +220,18 @@ class SegmentResult:
     """What one segment did, and how the generator fared."""
 
     lanes: dict[str, LaneResult]
+    journeys: dict[str, JourneyResult] = field(default_factory=dict)
     elapsed_s: float = 0.0
     lag: dict[int, int] = field(default_factory=dict)
     """Histogram of send lag: actual minus scheduled instant, open model only."""
     cpu_s: float = 0.0
+    stalls: int = 0
+    """Turns of the loop that took longer than it may."""
+    longest_turn_s: float = 0.0
     peak_in_flight: int = 0
     throttled: bool = False
     """Ended early because the preview asked to slow down."""
-
-
-def to_json(value: Segment | SegmentResult) -> str:
-    """One line of JSON."""
-    return json.dumps(dataclasses.asdict(value), separators=(",", ":"))
-
-
-def segment_from_json(text: str) -> Segment:
-    """Read what ``to_json`` wrote of a segment."""
-    raw = json.loads(text)
-    streams = tuple(
-        Stream(
-            Schedule(**stream["schedule"]),
-            tuple(
-                Lane(
-                    lane["name"],
-                    Request(**lane["request"]),
-                    Expectation(**lane["expect"] | {"statuses": tuple(lane["expect"]["statuses"])}),
-                    lane["weight"],
-                )
-                for lane in stream["lanes"]
-            ),
-        )
-        for stream in raw.pop("streams")
-    )
-    ranges = {name: (low, high) for name, (low, high) in raw.pop("ranges").items()}
-    return Segment(streams=streams, ranges=ranges, **raw)
-
-
-def result_from_json(text: str) -> SegmentResult:
-    """Read what ``to_json`` wrote of a result."""
-    raw = json.loads(text)
-    lanes = {
-        name: LaneResult(**lane | {"histogram": _int_keys(lane["histogram"])})
-        for name, lane in raw.pop("lanes").items()
-    }
-    return SegmentResult(lanes=lanes, lag=_int_keys(raw.pop("lag")), **raw)
-
-
-def _int_keys(counts: dict[str, int]) -> dict[int, int]:
-    return {int(index): count for index, count in counts.items()}
+    protected: bool = False
+    """Ended early because a login or protection page answered."""
+    stopped: bool = False
+    """Ended early because the gate asked so, or at its deadline."""

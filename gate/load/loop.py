@@ -9,75 +9,26 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from random import Random
+from collections.abc import Callable, Iterable
 
 import pycurl
 
-from gate.load import arrivals, transport
+from gate.load import transport
+from gate.load.answered import count_answer
 from gate.load.filler import Filler
-from gate.load.histogram import Histogram
-from gate.load.job import Lane, LaneResult, Schedule, Segment, SegmentResult, Stream
+from gate.load.flow import Flow, Visit
+from gate.load.job import Segment, SegmentResult, Wire
+from gate.load.line import Line
+from gate.load.tally import Batch
+from gate.load.transport import PROTECTED, THROTTLED, Slot
 
-_THROTTLE_LIMIT = 5
-"""Answers that ask to slow down before the segment ends early."""
+_REFUSALS = 5
+"""Answers that ask to slow down, or that are login pages with nothing else between, before the segment ends early."""
 _MAX_SELECT_S = 0.05
 """Longest sleep between looks at sockets, so that a stop is seen quickly."""
-
-
-@dataclass
-class _Flight:
-    stream: _RunningStream
-    lane: Lane
-    due: float
-    sent: float
-
-
-class _RunningStream:
-    """One schedule in motion: yields due instants, and for users the next one after each answer."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.draw = Random(stream.schedule.seed)
-        self._schedule = stream.schedule
-        self._begun = 0
-        self._open = _open_arrivals(stream.schedule)
-
-    @property
-    def is_open(self) -> bool:
-        return self._open is not None
-
-    def first(self) -> list[float]:
-        """Instants, relative to the start, at which the first requests are due."""
-        if self._open is not None:
-            return list(itertools.islice(self._open, 1))
-        return [0.0 for _ in range(self._take(self._schedule.users or 1))]
-
-    def next_open(self) -> list[float]:
-        """The arrival after one that fell due."""
-        return list(itertools.islice(self._open, 1)) if self._open is not None else []
-
-    def next_closed(self, now: float) -> list[float]:
-        """When the user whose answer just came asks again."""
-        due = now + self._schedule.think_s
-        is_over = self._schedule.for_s is not None and due >= self._schedule.for_s
-        return [] if self._open is not None or is_over or not self._take(1) else [due]
-
-    def _take(self, wanted: int) -> int:
-        left = wanted if self._schedule.count is None else min(wanted, self._schedule.count - self._begun)
-        self._begun += left
-        return left
-
-    def pick(self) -> Lane:
-        lanes = self.stream.lanes
-        return lanes[0] if len(lanes) == 1 else self.draw.choices(lanes, [lane.weight for lane in lanes])[0]
-
-
-def _open_arrivals(schedule: Schedule) -> Iterator[float] | None:
-    if schedule.rate_rps is None:
-        return None
-    return arrivals.poisson(schedule.rate_rps, schedule.seed, count=schedule.count, for_s=schedule.for_s)
+_STALL_S = 0.005
+"""A turn of the loop that takes longer delays what is due: it is counted."""
+_NO_VALUE = "no_value"
 
 
 class LoadLoop:
@@ -86,133 +37,234 @@ class LoadLoop:
     def __init__(self, ca: bytes, clock: Callable[[], float] = time.perf_counter) -> None:
         self._ca = ca
         self._clock = clock
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, 1000)
-        self._idle: list[pycurl.Curl] = []
-        self._once = transport.Once(clock)
+        self._kept: dict[Wire, tuple[pycurl.CurlMulti, list[Slot]]] = {}
+        self._used_s: dict[int, float] = {}
+        self.stopping = False
+        """Set from a signal: the segment under way ends at once."""
 
-    def run(self, segment: Segment) -> SegmentResult:
-        """Drive one segment to its end: every arrival sent or dropped, every answer in or timed out."""
-        return _Run(segment, self._multi, self._handle, self._idle.append, self._once, self._clock).drive()
+    def run(self, segment: Segment, tell: Callable[[SegmentResult, float], None] | None = None) -> SegmentResult:
+        """Drive one segment to its end: every arrival sent or dropped, every answer in or given up.
 
-    def _handle(self) -> pycurl.Curl:
-        return self._idle.pop() if self._idle else transport.new_handle(self._ca)
+        Parameters
+        ----------
+        tell : callable, optional
+            Called about once a second with the result so far and the seconds since the start.
+        """
+        if segment.wire not in self._kept:
+            self._kept[segment.wire] = (_new_multi(), [])
+        multi, spare = self._kept[segment.wire]
+
+        def new_slot() -> Slot:
+            return Slot(transport.new_handle(self._ca, segment.wire), self._used_s)
+
+        return _Drive(segment, self, multi, new_slot, spare, self._clock, tell).to_the_end()
 
 
-class _Run:
+def _new_multi() -> pycurl.CurlMulti:
+    multi = pycurl.CurlMulti()
+    multi.setopt(pycurl.M_MAXCONNECTS, 1000)
+    multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+    return multi
+
+
+class _Drive:
     """One segment in motion."""
 
     def __init__(
         self,
         segment: Segment,
+        loop: LoadLoop,
         multi: pycurl.CurlMulti,
-        take: Callable[[], pycurl.Curl],
-        give_back: Callable[[pycurl.Curl], None],
-        once: transport.Once,
+        new_slot: Callable[[], Slot],
+        spare: list[Slot],
         clock: Callable[[], float],
+        tell: Callable[[SegmentResult, float], None] | None,
     ) -> None:
+        filler = Filler(segment)
         self._segment = segment
+        self._loop = loop
         self._multi = multi
-        self._take = take
-        self._give_back = give_back
-        self._once = once
         self._clock = clock
-        self._filler = Filler(segment)
+        self._tell = tell
+        self._lines = {
+            lane.name: Line(lane, segment, filler, new_slot, spare)
+            for stream in segment.streams
+            for lane in stream.lanes
+        }
+        self._flows = [Flow(stream, self._lines, segment) for stream in segment.streams]
         self._tie = itertools.count()
-        self._due: list[tuple[float, int, _RunningStream]] = []
-        self._flying: dict[pycurl.Curl, _Flight] = {}
-        self._lanes = {lane.name: LaneResult() for stream in segment.streams for lane in stream.lanes}
-        self._latencies = {name: Histogram() for name in self._lanes}
-        self._lag = Histogram()
-        self._throttles = 0
-        self._peak = 0
+        self._due: list[tuple[float, int, Flow, int, Visit | None]] = []
+        self._flying: dict[pycurl.Curl, Slot] = {}
+        self._lag = Batch()
+        self._result = SegmentResult({name: line.tally.result for name, line in self._lines.items()})
+        self._throttles = self._guarded = 0
 
-    def drive(self) -> SegmentResult:
+    def to_the_end(self) -> SegmentResult:
         cpu_before = time.process_time()
         self._start = self._clock()
-        for stream in self._segment.streams:
-            running = _RunningStream(stream)
-            self._push(running, running.first())
+        self._told = 0.0
+        for flow in self._flows:
+            self._push(flow, flow.first())
         while self._due or self._flying:
-            self._send_due()
+            now = self._clock() - self._start
+            self._send_due(now)
             self._multi.perform()
             self._collect()
+            self._end_if_asked(now)
+            self._look_at_turn(now)
             self._wait()
-        for name, histogram in self._latencies.items():
-            self._lanes[name].histogram = histogram.counts()
-        return SegmentResult(
-            lanes=self._lanes,
-            elapsed_s=self._clock() - self._start,
-            lag=self._lag.counts(),
-            cpu_s=time.process_time() - cpu_before,
-            peak_in_flight=self._peak,
-            throttled=self._throttles >= _THROTTLE_LIMIT,
-        )
+        self._result.cpu_s = time.process_time() - cpu_before
+        self._sum_up()
+        for line in self._lines.values():
+            line.release()
+        return self._result
 
-    def _push(self, stream: _RunningStream, instants: list[float]) -> None:
-        for instant in instants:
-            heapq.heappush(self._due, (instant, next(self._tie), stream))
+    def _push(self, flow: Flow, due: Iterable[tuple[float, int]], visit: Visit | None = None) -> None:
+        for instant, user in due:
+            heapq.heappush(self._due, (instant, next(self._tie), flow, user, visit))
 
-    def _send_due(self) -> None:
-        while self._due and self._due[0][0] <= self._clock() - self._start:
-            due, _, stream = heapq.heappop(self._due)
-            self._push(stream, stream.next_open())
-            lane = stream.pick()
-            self._lanes[lane.name].planned += 1
-            if len(self._flying) >= self._segment.max_in_flight:
-                self._lanes[lane.name].dropped += 1
-                continue
-            self._send(stream, lane, due)
+    def _send_due(self, now: float) -> None:
+        while self._due and self._due[0][0] <= now:
+            due, _, flow, user, visit = heapq.heappop(self._due)
+            if visit is None:
+                if flow.is_open:
+                    self._push(flow, flow.next_open())
+                visit = flow.visit(user)
+                visit.begun = due
+                if visit.journey is not None:
+                    flow.journeys[visit.journey.name].begun += 1
+            result = visit.line.tally.result
+            result.planned += 1
+            if len(self._flying) < self._segment.max_in_flight:
+                self._send(visit, due)
+            else:
+                result.dropped += 1
+                self._end_visit(visit, "dropped")
+            now = self._clock() - self._start
 
-    def _send(self, stream: _RunningStream, lane: Lane, due: float) -> None:
-        handle = self._take()
-        transport.prepare(handle, self._filler.fill(lane.request, stream.draw), lane.expect, transport.discard)
-        self._once.guard(handle, lane.request.method)
+    def _send(self, visit: Visit, due: float) -> None:
+        line, flow = visit.line, visit.flow
+        is_journey = visit.journey is not None
+        try:
+            slot = line.take(flow.random, visit.values if is_journey else None, visit.cookies)
+        except KeyError as missing:
+            line.tally.result.sent += 1
+            line.tally.failed(f"{_NO_VALUE}_{missing.args[0]}")
+            self._end_visit(visit, "failed")
+            return
         sent = self._clock() - self._start
-        self._multi.add_handle(handle)
-        self._multi.perform()
-        self._flying[handle] = _Flight(stream, lane, due if stream.is_open else sent, sent)
-        self._peak = max(self._peak, len(self._flying))
-        self._lanes[lane.name].sent += 1
-        if stream.is_open:
-            self._lag.record(max(0.0, sent - due))
+        is_timed = flow.is_open and visit.step == 0
+        slot.start(due if is_timed else sent, sent, line.lane.request.method)
+        slot.trip = visit
+        self._flying[slot.handle] = slot
+        self._multi.add_handle(slot.handle)
+        if len(self._flying) > self._result.peak_in_flight:
+            self._result.peak_in_flight = len(self._flying)
+        line.tally.result.sent += 1
+        if is_timed:
+            self._lag.add(max(0.0, sent - due))
 
     def _collect(self) -> None:
         _, done, failed = self._multi.info_read()
-        for handle, errno in [*((handle, 0) for handle in done), *((handle, errno) for handle, errno, _ in failed)]:
-            flight = self._flying.pop(handle)
-            self._count(flight, transport.answer_of(handle, errno, flight.lane.expect))
-            self._once.done(handle)
-            self._multi.remove_handle(handle)
-            self._give_back(handle)
-            self._push(flight.stream, flight.stream.next_closed(self._clock() - self._start))
-        if self._throttles >= _THROTTLE_LIMIT:
+        for handle in done:
+            self._finish(self._flying[handle], 0)
+        for handle, errno, _ in failed:
+            self._finish(self._flying[handle], errno)
+        if self._throttles >= _REFUSALS or self._guarded >= _REFUSALS:
+            self._result.throttled = self._throttles >= _REFUSALS
+            self._result.protected = self._guarded >= _REFUSALS
             self._due.clear()
 
-    def _count(self, flight: _Flight, answer: transport.Answer) -> None:
-        lane = self._lanes[flight.lane.name]
-        lane.statuses[str(answer.status)] = lane.statuses.get(str(answer.status), 0) + 1
-        lane.new_connections += answer.is_new_connection
-        if answer.kind is not None:
-            lane.errors[answer.kind] = lane.errors.get(answer.kind, 0) + 1
-            self._throttles += answer.kind == transport.THROTTLED
+    def _finish(self, slot: Slot, errno: int) -> None:
+        """Count one answer and go on with whoever asked."""
+        visit: Visit = slot.trip  # type: ignore[assignment]
+        line, handle = visit.line, slot.handle
+        now = self._clock() - self._start
+        self._multi.remove_handle(handle)
+        result = line.tally.result
+        result.resent += slot.end(now)
+        if errno == 0 and self._follows(slot, visit):
             return
-        latency_s = flight.sent - flight.due + answer.total_s
-        lane.completed += 1
-        lane.body_bytes += answer.body_bytes
-        lane.body_min = answer.body_bytes if lane.body_min is None else min(lane.body_min, answer.body_bytes)
-        lane.body_max = answer.body_bytes if lane.body_max is None else max(lane.body_max, answer.body_bytes)
-        self._latencies[flight.lane.name].record(latency_s)
-        if self._segment.keep_samples:
-            lane.samples.append(latency_s)
-            lane.service.append(answer.total_s)
+        del self._flying[handle]
+        kind = count_answer(slot, line, errno, visit.values)
+        if visit.journey is not None:
+            visit.cookies = handle.getinfo(pycurl.INFO_COOKIELIST)
+        line.give_back(slot, is_journey=visit.journey is not None, as_it_was=not visit.hops)
+        if kind is not None:
+            line.tally.failed(kind)
+            self._throttles += kind == THROTTLED
+            self._guarded += kind == PROTECTED
+            self._end_visit(visit, "failed")
+        elif visit.journey is not None and visit.step + 1 < len(visit.journey.steps):
+            visit.step += 1
+            visit.hops = 0
+            visit.line = visit.flow.line_of(visit.journey, visit.step)
+            self._push(visit.flow, [(now + visit.flow.schedule.think_s, visit.user)], visit)
+        else:
+            self._guarded = 0
+            self._end_visit(visit, "completed")
+
+    def _follows(self, slot: Slot, visit: Visit) -> bool:
+        """Follow a redirect, if the request may; its time goes on counting from the same instant."""
+        request = visit.line.lane.request
+        target = transport.redirect_within(slot.handle) if visit.hops < request.follow else None
+        if target is None:
+            return False
+        visit.hops += 1
+        slot.handle.setopt(pycurl.URL, target)
+        slot.start(slot.due, self._clock() - self._start, request.method)
+        self._multi.add_handle(slot.handle)
+        return True
+
+    def _end_visit(self, visit: Visit, outcome: str) -> None:
+        flow, now = visit.flow, self._clock() - self._start
+        if visit.journey is not None and outcome != "failed":
+            journey = flow.journeys[visit.journey.name]
+            if outcome == "completed":
+                journey.completed += 1
+                flow.latencies[visit.journey.name].add(max(0.0, now - visit.begun))
+            else:
+                journey.dropped += 1
+        self._push(flow, flow.next_closed(visit.user, now))
+
+    def _end_if_asked(self, now: float) -> None:
+        deadline_s = self._segment.deadline_s
+        if not self._loop.stopping and (deadline_s is None or now < deadline_s):
+            return
+        self._result.stopped = True
+        self._due.clear()
+        for handle, slot in self._flying.items():
+            self._multi.remove_handle(handle)
+            slot.trip.line.tally.failed("given_up")  # type: ignore[attr-defined]
+        self._flying.clear()
+
+    def _look_at_turn(self, began: float) -> None:
+        now = self._clock() - self._start
+        turn_s = now - began
+        if turn_s > self._result.longest_turn_s:
+            self._result.longest_turn_s = turn_s
+        self._result.stalls += turn_s > _STALL_S
+        if self._tell is not None and now - self._told >= 1.0:
+            self._told = now
+            self._sum_up()
+            self._tell(self._result, now)
 
     def _wait(self) -> None:
         """Sleep until the next arrival, socket event or timeout of libcurl, whichever is first."""
         until_due = self._due[0][0] - (self._clock() - self._start) if self._due else _MAX_SELECT_S
         timeout = min(max(0.0, until_due), _MAX_SELECT_S)
         if not self._flying:
-            time.sleep(timeout)
+            if timeout and self._due:
+                time.sleep(timeout)
             return
         curl_ms = self._multi.timeout()
         self._multi.select(min(timeout, curl_ms / 1000) if curl_ms >= 0 else timeout)
+
+    def _sum_up(self) -> None:
+        """Bring the result up to date with what waits to be counted."""
+        for line in self._lines.values():
+            line.tally.flush()
+        self._result.lag = self._lag.flush()
+        self._result.elapsed_s = self._clock() - self._start
+        for flow in self._flows:
+            self._result.journeys.update(flow.sum_up())

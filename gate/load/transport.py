@@ -1,4 +1,4 @@
-"""HTTP over libcurl: one handle per request in flight, answers classified, never a redirect, never a proxy.
+"""HTTP over libcurl: handles set up once and used again, answers classified, nothing sent twice.
 
 Errors are kinds, not texts: library messages may hold URLs and with them secrets, and their number has no bound.
 """
@@ -8,20 +8,27 @@ from __future__ import annotations
 import io
 import json as jsonlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import certifi
 import pycurl
 
-from gate.load.job import Expectation, Request
+from gate.load.job import Expectation, Request, Wire
 
 _STEP_S = 0.1
 _GO_ON, _STOP = int(pycurl.PREREQFUNC_OK), int(pycurl.PREREQFUNC_ABORT)
 BODY_CAP_BYTES = 64 * 2**20
 """No answer is read further than this."""
+HEADER_CAP_BYTES = 300 * 2**10
+"""libcurl's own limit for all headers of one answer; beyond it the kind is ``reset``."""
+STALE_S = 1.0
+"""A connection idle for longer may be closed by its server in the very instant it is used again."""
+_SAFE = ("GET", "HEAD")
 
 _KINDS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_RESOLVE_PROXY: "proxy",
     pycurl.E_COULDNT_CONNECT: "connect",
     pycurl.E_OPERATION_TIMEDOUT: "timeout",
     pycurl.E_PEER_FAILED_VERIFICATION: "tls",
@@ -32,18 +39,27 @@ _KINDS = {
     pycurl.E_GOT_NOTHING: "empty_reply",
     pycurl.E_RECV_ERROR: "reset",
     pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_ABORTED_BY_CALLBACK: "reset",  # Slot stopped libcurl from sending the request a second time
     pycurl.E_PARTIAL_FILE: "short_body",
     pycurl.E_FILESIZE_EXCEEDED: "too_large",
+    pycurl.E_WRITE_ERROR: "too_large",
+    pycurl.E_TOO_MANY_REDIRECTS: "too_many_redirects",
     8: "protocol",  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
     pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_HTTP2: "protocol",
+    92: "protocol",  # CURLE_HTTP2_STREAM, not named either
     pycurl.E_URL_MALFORMAT: "bad_url",
 }
-
-_KINDS[pycurl.E_ABORTED_BY_CALLBACK] = "reset"  # Once stopped libcurl from sending it again
+_PROTOCOLS = {
+    pycurl.CURL_HTTP_VERSION_1_0: "1.0",
+    pycurl.CURL_HTTP_VERSION_1_1: "1.1",
+    pycurl.CURL_HTTP_VERSION_2_0: "2",
+}
 
 THROTTLED = "throttled"
 """429, or 503 with Retry-After: the preview asks to slow down."""
+PROTECTED = "protected"
+"""A login or protection page instead of the answer."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ class Answer:
     status: int
     """0 if there was no complete answer."""
     body_bytes: int
+    """As sent, before any decompression."""
     total_s: float
     """From the start of the transfer to the last byte, on the monotonic clock."""
     is_new_connection: bool
@@ -66,36 +83,43 @@ def ca_bundle() -> bytes:
         return file.read()
 
 
-def new_handle(ca: bytes) -> pycurl.Curl:
+def new_handle(ca: bytes, wire: Wire = Wire()) -> pycurl.Curl:  # noqa: B008 - frozen
     """A handle with everything set that no request changes."""
     handle = pycurl.Curl()
     handle.setopt(pycurl.NOSIGNAL, 1)
-    handle.setopt(pycurl.PROXY, "")
-    handle.setopt(pycurl.FOLLOWLOCATION, 0)
-    handle.setopt(pycurl.CAINFO_BLOB, ca)
-    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.PROXY, wire.proxy or "")
+    handle.setopt(pycurl.CAINFO_BLOB, ca + (wire.ca or "").encode())
     handle.setopt(pycurl.DNS_CACHE_TIMEOUT, -1)
     handle.setopt(pycurl.TCP_NODELAY, 1)
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.HTTP_TRANSFER_DECODING, 1)
+    handle.setopt(pycurl.HTTP_CONTENT_DECODING, 0)
+    if wire.resolve:
+        handle.setopt(pycurl.RESOLVE, list(wire.resolve))
     return handle
 
 
 def prepare(
-    handle: pycurl.Curl,
-    request: Request,
-    expect: Expectation,
-    write: Callable[[bytes], int | None],
+    handle: pycurl.Curl, request: Request, expect: Expectation, write: Callable[[bytes], int | None], wire: Wire
 ) -> None:
     """Set a handle up for one request whose placeholders are filled in."""
     body = None if request.json is None else jsonlib.dumps(request.json, separators=(",", ":")).encode()
     headers = {"accept": "*/*", "user-agent": "gate"} | {name.lower(): value for name, value in request.headers.items()}
     if body is not None:
         headers.setdefault("content-type", "application/json")
+    if wire.compression:
+        headers.setdefault("accept-encoding", "gzip, br")
     handle.setopt(pycurl.URL, request.url)
     handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()] + ["Expect:"])
     handle.setopt(pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000)))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, expect.max_bytes or BODY_CAP_BYTES))
     handle.setopt(pycurl.WRITEFUNCTION, write)
+    handle.setopt(pycurl.HTTP_VERSION, _version(request.url, wire))
+    handle.setopt(pycurl.FRESH_CONNECT, request.connections == "fresh")
+    handle.setopt(pycurl.FORBID_REUSE, request.connections == "fresh")
+    # libcurl would follow to another origin; the loop follows by itself and looks first.
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
     if body is not None:
         handle.setopt(pycurl.POST, 1)
@@ -105,44 +129,25 @@ def prepare(
     handle.setopt(pycurl.CUSTOMREQUEST, request.method)
 
 
-class Once:
-    """Keeps libcurl from silently sending a request a second time when a kept connection is reset under it.
+def readable(wire: Wire) -> Wire:
+    """The same for an answer whose body is read: not compressed, so that nothing has to be unpacked."""
+    return replace(wire, compression=False)
 
-    A preview that breaks off one answer in ten would look sound, and an order could be placed twice. One case is left
-    to libcurl: a safe request on a connection that lay idle, for there a server may have closed in the same instant,
-    which says nothing of its answers.
 
-    References
-    ----------
-    RFC 9110, section 9.2.2 (idempotent methods) and RFC 9112, section 9.3.1 (retrying requests).
-    """
-
-    STALE_S = 1.0
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._used_s: dict[int, float] = {}
-
-    def guard(self, handle: pycurl.Curl, method: str) -> None:
-        """Watch the next transfer of a handle."""
-        attempts: list[bool] = []
-
-        def begin(_to: str, _from: str, _to_port: int, port: int) -> int:
-            if attempts:
-                return _GO_ON if attempts[0] else _STOP
-            idle_s = self._clock() - self._used_s.get(port, self._clock())
-            attempts.append(idle_s > self.STALE_S and method in ("GET", "HEAD"))
-            return _GO_ON
-
-        handle.setopt(pycurl.PREREQFUNCTION, begin)
-
-    def done(self, handle: pycurl.Curl) -> None:
-        """Note when a connection was last used."""
-        self._used_s[int(handle.getinfo(pycurl.LOCAL_PORT))] = self._clock()
+def _version(url: str, wire: Wire) -> int:
+    if wire.http == "1.1":
+        return int(pycurl.CURL_HTTP_VERSION_1_1)
+    is_tls = url.startswith("https:")
+    return int(pycurl.CURL_HTTP_VERSION_2TLS if is_tls else pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
 
 
 def discard(_chunk: bytes) -> None:
     """Take a piece of a body and forget it; libcurl counts the bytes."""
+
+
+def protocol_of(handle: pycurl.Curl) -> str:
+    """Version of HTTP that was spoken."""
+    return _PROTOCOLS.get(handle.getinfo(pycurl.INFO_HTTP_VERSION), "other")
 
 
 def answer_of(handle: pycurl.Curl, errno: int, expect: Expectation) -> Answer:
@@ -150,7 +155,7 @@ def answer_of(handle: pycurl.Curl, errno: int, expect: Expectation) -> Answer:
     status = int(handle.getinfo(pycurl.RESPONSE_CODE)) if errno == 0 else 0
     size = int(handle.getinfo(pycurl.SIZE_DOWNLOAD_T))
     return Answer(
-        kind=_KINDS.get(errno, f"curl_{errno}") if errno else _unexpected(handle, status, size, expect),
+        kind=_KINDS.get(errno, f"curl_{errno}") if errno else unexpected(handle, status, size, expect),
         status=status,
         body_bytes=size,
         total_s=handle.getinfo(pycurl.TOTAL_TIME_T) / 1e6,
@@ -158,20 +163,50 @@ def answer_of(handle: pycurl.Curl, errno: int, expect: Expectation) -> Answer:
     )
 
 
-def _unexpected(handle: pycurl.Curl, status: int, size: int, expect: Expectation) -> str | None:
+def kind_of(errno: int) -> str:
+    """Error kind of a transfer that libcurl gave up."""
+    return _KINDS.get(errno, f"curl_{errno}")
+
+
+def unexpected(handle: pycurl.Curl, status: int, size: int, expect: Expectation) -> str | None:
     """Why a complete answer is an error, or None."""
     is_expected = status in expect.statuses if expect.statuses else 200 <= status < 300
     if not is_expected:
         asked_to_wait = status == 503 and handle.getinfo(pycurl.RETRY_AFTER) > 0
-        return THROTTLED if status == 429 or asked_to_wait else f"status_{status}"
-    media_type = handle.getinfo(pycurl.CONTENT_TYPE) or ""
-    if expect.media_type is not None and not media_type.lower().startswith(expect.media_type.lower()):
-        return "content_type"
+        if status == 429 or asked_to_wait:
+            return THROTTLED
+        return PROTECTED if _is_guarded(handle, status, expect) else f"status_{status}"
+    if expect.media_type is not None:
+        media_type = (handle.getinfo(pycurl.CONTENT_TYPE) or "").lower()
+        if not media_type.startswith(expect.media_type.lower()):
+            return "content_type"
     if expect.min_bytes is not None and size < expect.min_bytes:
         return "body_too_small"
     if expect.max_bytes is not None and size > expect.max_bytes:
         return "body_too_large"
     return None
+
+
+def _is_guarded(handle: pycurl.Curl, status: int, expect: Expectation) -> bool:
+    """Whether somebody else than the application answers: a redirect to another host, or a refusal in HTML."""
+    if 300 <= status < 400:
+        target = handle.getinfo(pycurl.REDIRECT_URL)
+        return bool(target) and origin(target) != origin(handle.getinfo(pycurl.EFFECTIVE_URL))
+    is_html = (handle.getinfo(pycurl.CONTENT_TYPE) or "").lower().startswith("text/html")
+    return status in (401, 403) and is_html and expect.media_type != "text/html"
+
+
+def redirect_within(handle: pycurl.Curl) -> str | None:
+    """Where an answer sends its asker within the same origin; None if nowhere, or to another."""
+    target = handle.getinfo(pycurl.REDIRECT_URL)
+    is_within = bool(target) and origin(target) == origin(handle.getinfo(pycurl.EFFECTIVE_URL))
+    return str(target) if is_within else None
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL, the port as it is used."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 @dataclass(frozen=True)
@@ -184,16 +219,22 @@ class Fetched:
     """Lower-case names; the last of equal ones."""
 
 
-def fetch(request: Request, expect: Expectation, *, body_cap: int = 2**20) -> Fetched:
+def fetch(
+    request: Request,
+    expect: Expectation,
+    *,
+    body_cap: int = 2**20,
+    wire: Wire = Wire(),  # noqa: B008 - frozen
+) -> Fetched:
     """Make one request outside any load, with a total deadline and a bounded body; never raises for the network.
 
     A signal may end it at any moment. An exception inside a callback of libcurl would be lost, so what libcurl calls is
     compiled code, and it is driven in short steps between which Python gets its turn.
     """
     body, head = io.BytesIO(), io.BytesIO()
-    handle, multi = new_handle(ca_bundle()), pycurl.CurlMulti()
+    handle, multi = new_handle(ca_bundle(), wire), pycurl.CurlMulti()
     try:
-        prepare(handle, request, expect, body.write)
+        prepare(handle, request, expect, body.write, wire)
         handle.setopt(pycurl.MAXFILESIZE_LARGE, body_cap)
         handle.setopt(pycurl.HEADERFUNCTION, head.write)
         multi.add_handle(handle)
@@ -206,13 +247,57 @@ def fetch(request: Request, expect: Expectation, *, body_cap: int = 2**20) -> Fe
                 multi.select(_STEP_S)
         answer = answer_of(handle, finished[0][1] if finished else 0, expect)
         multi.remove_handle(handle)
-        return Fetched(answer, body.getvalue(), _headers(head.getvalue()))
+        return Fetched(answer, body.getvalue(), headers_of(head.getvalue()))
     finally:
         multi.close()
         handle.close()
 
 
-def _headers(raw: bytes) -> dict[str, str]:
+def headers_of(raw: bytes) -> dict[str, str]:
     """Headers by lower-case name, the last of equal ones; of at most 200 lines."""
     pairs = (line.partition(":") for line in raw.decode("latin-1").split("\r\n")[:200])
     return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
+
+
+class Slot:
+    """A handle on its way, or waiting to be used again for the same lane.
+
+    It keeps libcurl from silently sending a request a second time when a kept connection is reset under it: a preview
+    that breaks off one answer in ten would look sound, and an order could be placed twice. One case is left to libcurl,
+    and counted: a safe request on a connection that lay idle, for there a server may have closed in the same instant,
+    which says nothing of its answers.
+
+    References
+    ----------
+    RFC 9110, section 9.2.2 (idempotent methods); RFC 9112, section 9.3.1 (retrying requests).
+    """
+
+    __slots__ = ("_attempts", "_is_safe", "_port", "_stale", "_used_s", "body", "due", "handle", "head", "sent", "trip")
+
+    def __init__(self, handle: pycurl.Curl, used_s: dict[int, float]) -> None:
+        self.handle = handle
+        self.due = self.sent = 0.0
+        self.trip: object = None
+        """Whatever the loop wants to remember of this request."""
+        self.body: io.BytesIO | None = None
+        self.head: io.BytesIO | None = None
+        self._used_s = used_s
+        self._attempts = self._port = 0
+        self._is_safe = self._stale = False
+        handle.setopt(pycurl.PREREQFUNCTION, self._begin)
+
+    def start(self, due: float, sent: float, method: str) -> None:
+        """Note one more request."""
+        self.due, self.sent, self._attempts, self._is_safe = due, sent, 0, method in _SAFE
+
+    def _begin(self, _to: str, _from: str, _to_port: int, port: int) -> int:
+        self._attempts += 1
+        if self._attempts == 1:
+            self._stale = self.sent - self._used_s.get(port, self.sent) > STALE_S
+        self._port = port
+        return _GO_ON if self._attempts == 1 or (self._stale and self._is_safe) else _STOP
+
+    def end(self, now: float) -> bool:
+        """Note when its connection was last used; say whether the request had to be sent again."""
+        self._used_s[self._port] = now
+        return self._attempts > 1

@@ -1,7 +1,8 @@
 """The load worker: a process of its own, without environment, without rights, that only knows how to send.
 
-It reads segments from standard input, one JSON line each, and answers with one JSON line each. It ends when its
-input ends, so it cannot outlive the gate.
+It reads segments from standard input, one JSON line each, and answers in lines that begin with a word: ``progress``
+about once a second, then ``result``. It ends when its input ends, so it cannot outlive the gate. SIGUSR1 ends the
+segment under way, and its result so far is given.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
 
 from gate.load import transport
-from gate.load.job import segment_from_json, to_json
+from gate.load.capacity import measure_capacity
+from gate.load.job import Segment, SegmentResult
 from gate.load.loop import LoadLoop
+from gate.load.pipe import CAPACITY, STOP, from_line, to_line
+from gate.load.progress import progress_of
 
 _NOBODY = 65534
 _PRIORITY = -20
@@ -33,7 +38,7 @@ def ask_for_priority() -> None:
     A request that is due is sent at once and the rest of the time the worker sleeps, so it takes little from others.
     """
     with contextlib.suppress(OSError, AttributeError):  # no right to, or a system without it
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
         return
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
@@ -42,15 +47,31 @@ def ask_for_priority() -> None:
 def main() -> None:
     """Serve segments until standard input ends."""
     loop = LoadLoop(transport.ca_bundle())
+
+    def stop(_number: int, _frame: object) -> None:
+        loop.stopping = True
+
+    signal.signal(STOP, stop)
     ask_for_priority()
     drop_rights()
     gc.disable()  # a collection in the middle of a block would look like a slow preview
     with contextlib.suppress(BrokenPipeError):  # the gate is gone and wants no answer any more
         for line in sys.stdin:
-            result = loop.run(segment_from_json(line))
-            sys.stdout.write(to_json(result) + "\n")
-            sys.stdout.flush()
+            if line == CAPACITY:
+                _say("result", f"{measure_capacity(loop)}\n")
+            else:
+                loop.stopping = False
+                _say("result", to_line(loop.run(from_line(Segment, line), _tell)))
             gc.collect()
+
+
+def _tell(result: SegmentResult, at_s: float) -> None:
+    _say("progress", to_line(progress_of(result, at_s)))
+
+
+def _say(word: str, line: str) -> None:
+    sys.stdout.write(f"{word} {line}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gate.config.models import Expect, Suite
 from gate.errors import UsageError
-from gate.load.job import Expectation, Request
+from gate.load.job import Expectation, Request, Source
 
 REQUEST_TIMEOUT_S = 10.0
 """Total deadline of one request under load."""
@@ -45,6 +45,11 @@ def _qualify(template: str, identity: str, names: set[str]) -> str:
 def expectation(expect: Expect) -> Expectation:
     """What the suite expects of an answer, as the worker checks it."""
     return Expectation(tuple(expect.status or ()), expect.type, expect.body.min_bytes, expect.body.max_bytes)
+
+
+def sources_of(suite: Suite) -> dict[str, Source]:
+    """Where placeholders take their values from."""
+    return {name: Source(low=data.range[0], high=data.range[1]) for name, data in suite.data.items()}
 
 
 def origin_of(url: str) -> str:

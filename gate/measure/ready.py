@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from gate.config.environment import Redactor
+from gate.config.jsonpath import lookup
 from gate.config.models import Suite
 from gate.errors import NotMeasured
 from gate.load.filler import Filler
 from gate.load.job import Expectation, Request, Segment
 from gate.load.transport import Fetched
-from gate.measure.access import expectation, value_name
-from gate.measure.jsonpath import lookup
+from gate.measure.access import expectation, sources_of, value_name
 
 Fetch = Callable[[Request, Expectation], Fetched]
 
@@ -184,9 +184,12 @@ def _words(fetched: Fetched) -> str:
 def _filled(
     suite: Suite, environment: Mapping[str, str], request: Request, values: Mapping[str, str] | None = None
 ) -> Request:
-    ranges = {name: (data.range[0], data.range[1]) for name, data in suite.data.items()}
     segment = Segment(
-        streams=(), environment=dict(environment), values=dict(values or {}), ranges=ranges, run_token=_ONCE
+        streams=(),
+        environment=dict(environment),
+        values=dict(values or {}),
+        sources=sources_of(suite),
+        run_token=_ONCE,
     )
     return Filler(segment).fill(request, Random(0))
 

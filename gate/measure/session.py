@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gate.config.models import Load, Suite
+from gate.config.models import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, is_spoiled, scenario_complaints
-from gate.load.histogram import Histogram
-from gate.load.job import Lane, LaneResult, Schedule, Segment, SegmentResult, Stream
-from gate.measure.access import endpoint_request, expectation, host_class, is_loopback
-from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, Plan, Step, block_seed, endpoint_hash, scenario_hash
+from gate.load.job import LaneResult, SegmentResult
+from gate.measure.access import endpoint_request, host_class, is_loopback
+from gate.measure.driver import CutShort, Driver, Progress
+from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, Plan, Step, endpoint_hash
 from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, wait_ready
+from gate.measure.records import scenario_record
+from gate.measure.segments import Course, course_of_scenario, course_of_step
 from gate.measure.tally import ArmTally
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
-
-Progress = Callable[[str], None]
 
 _REPEAT_SHARE = 0.34
 _LEAST_REPEATS = 2
@@ -63,18 +62,17 @@ class Session:
     def __init__(self, job: Job, engine: Engine, fetch: Fetch, clock: Clock, progress: Progress) -> None:
         self._job = job
         self._engine = engine
+        self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress)
         self._fetch = fetch
         self._clock = clock
         self._progress = progress
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins
         }
-        self._values: dict[Arm, dict[str, str]] = {}
         self._results: list[SegmentResult] = []
         self._scenarios: dict[str, ScenarioRecord] = {}
         self._up: dict[Arm, Up] = {}
         self._complaints: list[Notice] = []
-        self._segments = itertools.count()
         self._repeats = self._repeated = self._spoiled = 0
         self._begun = clock.now_s()
 
@@ -87,6 +85,8 @@ class Session:
             self._rounds()
             self._run_scenarios()
         except (NotMeasured, Cancelled) as stopped:
+            if isinstance(stopped, CutShort) and stopped.result is not None:
+                self._results.append(stopped.result)
             code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
             return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)]), stopped)
         return Measured(self._run([]))
@@ -94,17 +94,17 @@ class Session:
     def _prepare(self) -> None:
         job = self._job
         for arm, origin in job.origins.items():
-            self._progress(f"waiting for the {_deployment(arm)} to be ready")
+            self._progress.say(f"waiting for the {_deployment(arm)} to be ready")
             expected = job.expected_commit if arm == "candidate" else None
             self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, self._fetch, self._clock)
-            self._values[arm] = log_in(job.suite, origin, job.environment, self._fetch)
+            self._driver.values[arm] = log_in(job.suite, origin, job.environment, self._fetch)
         for name in job.plan.asked_once:
             for arm, origin in job.origins.items():
                 self._ask_once(name, arm, origin)
 
     def _ask_once(self, name: str, arm: Arm, origin: str) -> None:
         request = endpoint_request(self._job.suite, name, origin)
-        fetched = ask_once(self._job.suite, name, request, self._job.environment, self._values[arm], self._fetch)
+        fetched = ask_once(self._job.suite, name, request, self._job.environment, self._driver.values[arm], self._fetch)
         kind = fetched.answer.kind
         lane = LaneResult(planned=1, sent=1, completed=int(kind is None), statuses={str(fetched.answer.status): 1})
         lane.errors = {kind: 1} if kind else {}
@@ -112,15 +112,12 @@ class Session:
 
     def _warm_up(self) -> None:
         for step in self._job.plan.warmup:
-            self._progress(f"warming up {', '.join(step.endpoints)} on the {_deployment(step.arm)}")
-            self._drive(self._segment(step, WARMUP_REQUESTS))
+            what = f"warming up {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
+            self._driver.drive(self._course(step, WARMUP_REQUESTS), step.arm, what)
 
     def _rounds(self) -> None:
         plan = self._job.plan
         for order, step in enumerate(plan.steps):
-            self._progress(
-                f"round {step.round + 1} of {plan.rounds}: {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
-            )
             start_s = self._clock.now_s() - self._begun
             result = self._in_time(step)
             self._results.append(result)
@@ -130,64 +127,28 @@ class Session:
 
     def _in_time(self, step: Step) -> SegmentResult:
         """Drive a step, and again if the generator was late, as long as that happens seldom enough."""
-        allowed = max(_LEAST_REPEATS, round(_REPEAT_SHARE * len(self._job.plan.steps)))
+        plan = self._job.plan
+        what = f"round {step.round + 1} of {plan.rounds}: {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
+        allowed = max(_LEAST_REPEATS, round(_REPEAT_SHARE * len(plan.steps)))
         while True:
-            result = self._drive(self._segment(step, BLOCK_REQUESTS))
+            result = self._driver.drive(self._course(step, BLOCK_REQUESTS), step.arm, what, keep_samples=True)
             late = sum(is_spoiled(lane) for lane in result.lanes.values())
             if late == 0 or self._repeats >= allowed:
                 return result
             self._repeats += 1
             self._repeated += len(result.lanes)
-            self._progress("the load generator was late; measuring these blocks again")
+            self._progress.say("the load generator was late; measuring these blocks again")
 
-    def _segment(self, step: Step, count: int) -> Segment:
-        suite = self._job.suite
-        streams = tuple(
-            Stream(
-                Schedule(
-                    rate_rps=suite.endpoints[name].rate_rps, count=count, seed=block_seed(suite.name, name, step.round)
-                ),
-                (self._lane(name, step.arm),),
-            )
-            for name in step.endpoints
-        )
-        return self._with_values(streams, step.arm, keep_samples=True)
-
-    def _lane(self, name: str, arm: Arm, weight: int = 1) -> Lane:
-        suite = self._job.suite
-        request = endpoint_request(suite, name, self._job.origins[arm])
-        return Lane(name, request, expectation(suite.endpoints[name].expect), weight)
-
-    def _with_values(self, streams: tuple[Stream, ...], arm: Arm, *, keep_samples: bool) -> Segment:
-        job = self._job
-        return Segment(
-            streams=streams,
-            environment=dict(job.environment),
-            values=self._values[arm],
-            ranges={name: (data.range[0], data.range[1]) for name, data in job.suite.data.items()},
-            run_token=f"{job.run_id}-{next(self._segments)}-{arm[0]}",
-            keep_samples=keep_samples,
-        )
-
-    def _drive(self, segment: Segment) -> SegmentResult:
-        result = self._engine.run(segment)
-        if result.throttled:
-            raise NotMeasured(
-                "the preview is throttled: it answered 429, or 503 with Retry-After, again and again",
-                "lower policy.max_rate, or lift the rate limit of the preview for the gate",
-            )
-        return result
+    def _course(self, step: Step, count: int) -> Course:
+        return course_of_step(self._job.suite, step, count, self._job.origins[step.arm])
 
     def _run_scenarios(self) -> None:
-        for number, (name, scenario) in enumerate(self._job.suite.scenarios.items()):
-            self._progress(f"scenario {name}")
-            lanes = tuple(self._lane(member, "candidate", weight) for member, weight in scenario.mix.items())
-            schedule = _schedule(scenario.load, block_seed(self._job.suite.name, name, number))
-            segment = self._with_values((Stream(schedule, lanes),), "candidate", keep_samples=False)
-            result = self._drive(segment)
+        for number, name in enumerate(self._job.suite.scenarios):
+            course = course_of_scenario(self._job.suite, name, number, self._job.origins["candidate"])
+            result = self._driver.drive(course, "candidate", f"scenario {name}")
             self._results.append(result)
             self._complaints += scenario_complaints(name, result)
-            self._scenarios[name] = _scenario_record(self._job.suite, name, result)
+            self._scenarios[name] = scenario_record(self._job.suite, name, result)
 
     def _run(self, not_measured: list[Notice]) -> Run:
         job = self._job
@@ -227,30 +188,3 @@ class Session:
 
 def _deployment(arm: Arm) -> str:
     return "preview" if arm == "candidate" else "base"
-
-
-def _schedule(load: Load, seed: int) -> Schedule:
-    if load.count is not None:
-        return Schedule(users=load.concurrent or 1, count=load.count, seed=seed)
-    return Schedule(rate_rps=load.rate_rps, users=load.users, think_s=load.think_s or 0.0, for_s=load.for_s, seed=seed)
-
-
-def _scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioRecord:
-    load = suite.scenarios[name].load
-    lanes = list(result.lanes.values())
-    errors: dict[str, int] = {}
-    for lane in lanes:
-        for kind, count in lane.errors.items():
-            errors[kind] = errors.get(kind, 0) + count
-    return ScenarioRecord(
-        config_hash=scenario_hash(suite, name),
-        executor="count" if load.count is not None else "users" if load.users is not None else "rate",
-        elapsed_s=round(result.elapsed_s, 6),
-        planned=sum(lane.planned for lane in lanes),
-        sent=sum(lane.sent for lane in lanes),
-        dropped=sum(lane.dropped for lane in lanes),
-        completed=sum(lane.completed for lane in lanes),
-        errors=errors,
-        histogram=sum((Histogram(lane.histogram) for lane in lanes), Histogram()).encode(),
-        body_max=max((lane.body_max for lane in lanes if lane.body_max is not None), default=None),
-    )

@@ -15,14 +15,8 @@ import pytest
 from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.histogram import Histogram
-from gate.load.job import Expectation, Lane, Request, Schedule, Segment, SegmentResult, Stream
+from gate.load.job import Expectation, Lane, Request, Schedule, Segment, SegmentResult, Source, Stream
 from tests.integration.load.servers import Server, answer, serving, steady
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with Engine() as started:
-        yield started
 
 
 def segment(server: Server, schedule: Schedule, path: str = "/", expect: Expectation | None = None, **more) -> Segment:
@@ -151,7 +145,7 @@ def test_templates_are_filled_from_seeded_draws_fixed_values_and_unique_ones(eng
             (Stream(Schedule(users=1, count=3, seed=4), (lane,)),),
             environment={"TOKEN": "s3cret{id}"},
             values={"me.token": "abc"},
-            ranges={"id": (1, 1000)},
+            sources={"id": Source(low=1, high=1000)},
             run_token="r1",
         )
         engine.run(made)
@@ -177,7 +171,10 @@ def test_both_models_judge_from_where_they_must(engine):
     ("kind", "expect", "raw"),
     [
         ("status_500", Expectation(), answer(500)),
-        ("status_302", Expectation(), answer(302, headers="Location: http://127.0.0.1:1/\r\n")),
+        ("protected", Expectation(), answer(302, headers="Location: http://127.0.0.1:1/\r\n")),
+        ("status_302", Expectation(), answer(302, headers="Location: /login\r\n")),
+        ("protected", Expectation(), answer(403, headers="Content-Type: text/html\r\n")),
+        ("status_403", Expectation(), answer(403)),
         ("status_200", Expectation(statuses=(204,)), answer(200)),
         ("throttled", Expectation(), answer(429)),
         ("throttled", Expectation(), answer(503, headers="Retry-After: 7\r\n")),
@@ -300,8 +297,8 @@ def test_the_worker_has_no_environment_and_no_rights(engine, monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "canary")
     with Engine() as started, serving(steady()) as server:
         started.run(segment(server, Schedule(users=1, count=1)))
-        environment = Path(f"/proc/{started.pid}/environ").read_bytes()
-        status = Path(f"/proc/{started.pid}/status").read_text()
+        environment = Path(f"/proc/{started.pids[0]}/environ").read_bytes()
+        status = Path(f"/proc/{started.pids[0]}/status").read_text()
     assert b"canary" not in environment
     assert b"PATH" not in environment
     if os.getuid() == 0:
@@ -310,12 +307,12 @@ def test_the_worker_has_no_environment_and_no_rights(engine, monkeypatch):
 
 def test_a_killed_worker_is_noticed_and_nothing_is_used():
     with Engine() as started, serving(steady()) as server:
-        os.kill(started.pid, signal.SIGKILL)
+        os.kill(started.pids[0], signal.SIGKILL)
         with pytest.raises(NotMeasured, match="ended with code -9"):
             started.run(segment(server, Schedule(users=1, count=1)))
 
 
 def test_the_worker_ends_with_the_gate():
     with Engine() as started:
-        pid = started.pid
+        pid = started.pids[0]
     assert not Path(f"/proc/{pid}").exists()

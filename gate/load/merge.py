@@ -1,0 +1,69 @@
+"""Results of several workers as one: counts add up, extremes are kept. Pure, associative and exact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import TypeVar
+
+from gate.load.job import JourneyResult, LaneResult, SegmentResult
+
+K = TypeVar("K", int, str)
+
+
+def merged(results: Iterable[SegmentResult]) -> SegmentResult:
+    """One result of at least one."""
+    return reduce(_both, results)
+
+
+def _both(a: SegmentResult, b: SegmentResult) -> SegmentResult:
+    return SegmentResult(
+        lanes={name: _lanes(a.lanes[name], b.lanes[name]) for name in a.lanes},
+        journeys={name: _journeys(a.journeys[name], b.journeys[name]) for name in a.journeys},
+        elapsed_s=max(a.elapsed_s, b.elapsed_s),
+        lag=_added(a.lag, b.lag),
+        cpu_s=max(a.cpu_s, b.cpu_s),
+        stalls=a.stalls + b.stalls,
+        longest_turn_s=max(a.longest_turn_s, b.longest_turn_s),
+        peak_in_flight=a.peak_in_flight + b.peak_in_flight,
+        throttled=a.throttled or b.throttled,
+        protected=a.protected or b.protected,
+        stopped=a.stopped or b.stopped,
+    )
+
+
+def _lanes(a: LaneResult, b: LaneResult) -> LaneResult:
+    return LaneResult(
+        planned=a.planned + b.planned,
+        sent=a.sent + b.sent,
+        dropped=a.dropped + b.dropped,
+        completed=a.completed + b.completed,
+        errors=_added(a.errors, b.errors),
+        statuses=_added(a.statuses, b.statuses),
+        protocols=_added(a.protocols, b.protocols),
+        histogram=_added(a.histogram, b.histogram),
+        first=_added(a.first, b.first),
+        phases={phase: _added(a.phases.get(phase, {}), b.phases.get(phase, {})) for phase in a.phases | b.phases},
+        samples=a.samples + b.samples,
+        service=a.service + b.service,
+        body_bytes=a.body_bytes + b.body_bytes,
+        body_min=min((size for size in (a.body_min, b.body_min) if size is not None), default=None),
+        body_max=max((size for size in (a.body_max, b.body_max) if size is not None), default=None),
+        compressed=a.compressed + b.compressed,
+        new_connections=a.new_connections + b.new_connections,
+        resent=a.resent + b.resent,
+    )
+
+
+def _journeys(a: JourneyResult, b: JourneyResult) -> JourneyResult:
+    return JourneyResult(
+        begun=a.begun + b.begun,
+        completed=a.completed + b.completed,
+        dropped=a.dropped + b.dropped,
+        histogram=_added(a.histogram, b.histogram),
+    )
+
+
+def _added(a: Mapping[K, int], b: Mapping[K, int]) -> dict[K, int]:
+    return dict(Counter(a) + Counter(b))

@@ -1,0 +1,92 @@
+"""One load worker as the gate sees it: lines in, lines out, and a clear word when it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+
+from gate.errors import NotMeasured
+from gate.load.pipe import STOP
+
+_PATIENCE_S = 1.0
+
+
+class Process:
+    """A worker with an empty environment, in a session of its own: Ctrl-C reaches the gate, and the gate ends it."""
+
+    def __init__(self) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-I", "-m", "gate.load.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={},
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
+        self._rest = b""
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def fileno(self) -> int:
+        """Readable when the worker has said something, or died."""
+        return self._stdout.fileno()
+
+    def write(self, line: str) -> None:
+        """Give it one line.
+
+        Raises
+        ------
+        NotMeasured
+            If it is dead.
+        """
+        data = memoryview(line.encode())
+        try:
+            while data:
+                data = data[os.write(self._stdin.fileno(), data) :]
+        except BrokenPipeError:
+            raise self._lost() from None
+
+    def lines(self) -> list[str]:
+        """The lines that are whole by now; waits for something to read, and may give none.
+
+        Raises
+        ------
+        NotMeasured
+            If it died.
+        """
+        piece = os.read(self._stdout.fileno(), 1 << 16)
+        if not piece:
+            raise self._lost()
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        return [line.decode() for line in lines]
+
+    def stop(self) -> None:
+        """Ask it to end the segment under way."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, STOP)
+
+    def end(self, *, at_once: bool) -> None:
+        """End it: by the end of its input, and if it does not listen or ``at_once`` by force."""
+        with contextlib.suppress(BrokenPipeError):  # it died with a segment half written
+            self._stdin.close()
+        if at_once:
+            self._popen.kill()
+        try:
+            self._popen.wait(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+        self._stdout.close()
+
+    def _lost(self) -> NotMeasured:
+        return NotMeasured(
+            f"the load worker ended with code {self._popen.wait(timeout=5)} in the middle of a measurement",
+            "nothing of it is used; run again, and report the lines above if it happens twice",
+        )

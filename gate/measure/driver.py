@@ -1,0 +1,112 @@
+"""Segments of one run, driven one after the other: values filled in, progress told, nothing cut off is trusted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Protocol
+
+from gate.config.models import Suite
+from gate.errors import Cancelled, NotMeasured
+from gate.load.engine import Engine
+from gate.load.job import Segment, SegmentResult
+from gate.load.progress import Progress as Standing
+from gate.measure.access import sources_of
+from gate.measure.segments import Course
+from gate.record.run import Arm
+from gate.units import format_duration
+
+
+class Progress(Protocol):
+    """Where people watch."""
+
+    def say(self, text: str) -> None:
+        """What begins now."""
+
+    def live(self, text: str) -> None:
+        """How it stands; may be left out where there is no room for it."""
+
+
+class Driver:
+    """Drives courses against one deployment or another."""
+
+    def __init__(
+        self, suite: Suite, environment: Mapping[str, str], run_id: str, engine: Engine, progress: Progress
+    ) -> None:
+        self._suite = suite
+        self._environment = dict(environment)
+        self._run_id = run_id
+        self._engine = engine
+        self._progress = progress
+        self._numbers = itertools.count()
+        self.values: dict[Arm, dict[str, str]] = {}
+        """What logins extracted, by deployment."""
+
+    def drive(self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False) -> SegmentResult:
+        """Drive one course to its end.
+
+        Raises
+        ------
+        NotMeasured
+            If the preview asked to slow down, if a login or protection page answered in its place, if it took far
+            longer than planned, or if the generator is too small for it.
+        CutShort
+            If a signal came: with what was measured by then.
+        """
+        workers = 1 if course.rate_rps is None else self._engine.workers_for(course.rate_rps)
+        segment = Segment(
+            streams=course.streams,
+            environment=self._environment,
+            values=self.values[arm],
+            sources=sources_of(self._suite),
+            run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
+            keep_samples=keep_samples,
+            deadline_s=course.deadline_s,
+        )
+        self._progress.say(what)
+        try:
+            result = self._engine.run(
+                segment, workers=workers, tell=lambda now: self._progress.live(_told(what, now, course))
+            )
+        except Cancelled as cancelled:
+            raise CutShort(cancelled, self._engine.salvage()) from None
+        _refuse(result)
+        return result
+
+
+class CutShort(Cancelled):
+    """A signal in the middle of a segment."""
+
+    def __init__(self, cancelled: Cancelled, result: SegmentResult | None) -> None:
+        super().__init__(cancelled.message, cancelled.exit_code)
+        self.result = result
+        """What was measured by then; None if the workers did not say in time."""
+
+
+def _told(what: str, now: Standing, course: Course) -> str:
+    """One line of progress."""
+    parts = [f"{now.sent / now.at_s:.0f}/s" if now.at_s > 0 else "", f"{now.in_flight} in flight"]
+    if now.p50_s is not None and now.p95_s is not None:
+        parts.append(f"p50 {format_duration(now.p50_s)}, p95 {format_duration(now.p95_s)}")
+    parts.append(f"{now.failed} errors" if now.failed else "no errors")
+    if course.expected_s is not None:
+        parts.append(f"{max(0.0, course.expected_s - now.at_s):.0f} s left")
+    return f"{what}: {', '.join(part for part in parts if part)}"
+
+
+def _refuse(result: SegmentResult) -> None:
+    if result.throttled:
+        raise NotMeasured(
+            "the preview is throttled: it answered 429, or 503 with Retry-After, again and again",
+            "lower policy.max_rate, or lift the rate limit of the preview for the gate",
+        )
+    if result.protected:
+        raise NotMeasured(
+            "a login or protection page answered in place of the preview, again and again",
+            "send the bypass header of the host with preview.headers, or the identity that the endpoints need",
+        )
+    if result.stopped:
+        raise NotMeasured(
+            f"the preview took far longer than planned; given up after {format_duration(result.elapsed_s)}",
+            "lower policy.max_rate, or see why the preview hardly answers",
+        )

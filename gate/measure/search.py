@@ -1,0 +1,96 @@
+"""A search for the highest load that still meets an objective: which level to try next, and what was found. Pure.
+
+Levels grow by a factor until one misses; then the gap between the last that met and the first that missed is halved on
+a logarithmic scale. A level that missed once is tried a second time before it counts, for a single stall of the runner
+is no limit of the preview.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+GROWTH = 1.6
+PRECISION = 1.1
+"""The search ends when what missed is at most so many times what met."""
+TRIES = 2
+"""A level counts as missed after so many misses."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One level as it was measured."""
+
+    level: float
+    """Requests per second, or users."""
+    rate_rps: float
+    """Answers per second, as expected."""
+    p50_s: float
+    p95_s: float
+    error_ratio: float
+    met: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to."""
+
+    capacity: float | None
+    """The highest level that met the objective; None if not even the first did."""
+    is_bounded: bool
+    """False: the limit of the search was reached and still met, so the capacity is at least this."""
+    points: tuple[Point, ...]
+    """In the order they were measured."""
+
+
+def search(start: float, limit: float, measure: Callable[[float], Point], *, whole: bool = False) -> Found:
+    """Find the highest level in ``[start, limit]`` that meets the objective.
+
+    Parameters
+    ----------
+    start, limit : float
+        First level tried and highest level allowed; ``0 < start <= limit``.
+    measure : callable
+        Measures one level.
+    whole : bool
+        Levels are whole numbers (users).
+    """
+    points: list[Point] = []
+
+    def meets(level: float) -> bool:
+        for _ in range(TRIES):
+            points.append(measure(level))
+            if points[-1].met:
+                return True
+        return False
+
+    met, missed = None, None
+    for level in _growing(start, limit, whole=whole):
+        if not meets(level):
+            missed = level
+            break
+        met = level
+    if met is not None and missed is not None:
+        met = _bisected(met, missed, meets, whole=whole)
+    return Found(met, missed is not None, tuple(points))
+
+
+def _growing(start: float, limit: float, *, whole: bool) -> Iterator[float]:
+    level = start
+    while level < limit:
+        yield level
+        level = max(level + 1, float(round(level * GROWTH))) if whole else level * GROWTH
+    yield limit
+
+
+def _bisected(met: float, missed: float, meets: Callable[[float], bool], *, whole: bool) -> float:
+    while missed / met > PRECISION and not (whole and missed - met <= 1):
+        middle = math.sqrt(met * missed)
+        if whole:
+            middle = float(min(max(round(middle), met + 1), missed - 1))
+        if meets(middle):
+            met = middle
+        else:
+            missed = middle
+    return met
