@@ -29,6 +29,8 @@ _MAX_SELECT_S = 0.05
 _STALL_S = 0.005
 """A turn of the loop that takes longer delays what is due: it is counted."""
 _NO_VALUE = "no_value"
+_PAUSE_S = 0.01
+"""Of a user who could not even ask; without it the loop would serve nobody else."""
 
 
 class LoadLoop:
@@ -139,7 +141,7 @@ class _Drive:
                 self._send(visit, due)
             else:
                 result.dropped += 1
-                self._end_visit(visit, "dropped")
+                self._end_visit(visit, "dropped", pause_s=_PAUSE_S)
             now = self._clock() - self._start
 
     def _send(self, visit: Visit, due: float) -> None:
@@ -150,7 +152,7 @@ class _Drive:
         except KeyError as missing:
             line.tally.result.sent += 1
             line.tally.failed(f"{_NO_VALUE}_{missing.args[0]}")
-            self._end_visit(visit, "failed")
+            self._end_visit(visit, "failed", pause_s=_PAUSE_S)
             return
         sent = self._clock() - self._start
         is_timed = flow.is_open and visit.step == 0
@@ -216,7 +218,7 @@ class _Drive:
         self._multi.add_handle(slot.handle)
         return True
 
-    def _end_visit(self, visit: Visit, outcome: str) -> None:
+    def _end_visit(self, visit: Visit, outcome: str, pause_s: float = 0.0) -> None:
         flow, now = visit.flow, self._clock() - self._start
         if visit.journey is not None and outcome != "failed":
             journey = flow.journeys[visit.journey.name]
@@ -225,7 +227,7 @@ class _Drive:
                 flow.latencies[visit.journey.name].add(max(0.0, now - visit.begun))
             else:
                 journey.dropped += 1
-        self._push(flow, flow.next_closed(visit.user, now))
+        self._push(flow, flow.next_closed(visit.user, now + pause_s))
 
     def _end_if_asked(self, now: float) -> None:
         deadline_s = self._segment.deadline_s

@@ -300,4 +300,4 @@ class Slot:
     def end(self, now: float) -> bool:
         """Note when its connection was last used; say whether the request had to be sent again."""
         self._used_s[self._port] = now
-        return self._attempts > 1
+        return self._attempts > 1 and self._stale and self._is_safe
