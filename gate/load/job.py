@@ -35,6 +35,8 @@ class Request:
     """Redirects followed, within the same origin only."""
     connections: Connections = "keep"
     """Whether a connection may have served another request before."""
+    graphql: str | None = None
+    """A GraphQL document, sent as it is (its braces are no placeholders); ``json`` are then its variables."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def prepare(
     handle: pycurl.Curl, request: Request, expect: Expectation, write: Callable[[bytes], int | None], wire: Wire
 ) -> None:
     """Set a handle up for one request whose placeholders are filled in."""
-    body = None if request.json is None else jsonlib.dumps(request.json, separators=(",", ":")).encode()
+    content = request.json if request.graphql is None else {"query": request.graphql, "variables": request.json or {}}
+    body = None if content is None else jsonlib.dumps(content, separators=(",", ":")).encode()
     headers = {"accept": "*/*", "user-agent": "gate"} | {name.lower(): value for name, value in request.headers.items()}
     if body is not None:
         headers.setdefault("content-type", "application/json")

@@ -152,7 +152,9 @@ def _patient() -> Iterator[None]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+    made = Desk(tmp_path)
+    made.baselines.mkdir()
+    return made
 
 
 def sound(connection: socket.socket, _line: str, _number: int) -> bool:
@@ -190,7 +192,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ende
 @pytest.fixture
 def seasoned(desk: Desk, refreshed) -> Desk:
     """A desk with two stored runs of a sound main."""
-    shutil.copytree(refreshed[0], desk.baselines)
+    shutil.copytree(refreshed[0], desk.baselines, dirs_exist_ok=True)
     return desk
 
 
@@ -439,7 +441,7 @@ def test_without_stored_runs_only_objectives_judge(desk, objectives, code, line)
         ended = desk.gate("check", preview=server.origin)
     assert ended.code == ended.verdict["exit_code"] == code
     assert line in ended.comment.splitlines()[0]
-    assert not desk.baselines.exists(), "a check never makes a store"
+    assert not list(desk.baselines.iterdir()), "a check never writes a store"
 
 
 # Stored runs that cannot be used
@@ -668,3 +670,11 @@ def test_a_check_is_a_run_and_a_comparison(seasoned, tmp_path):
     assert compared.code == 0
     for name in ("verdict.json", "comment.md"):
         assert (compared.out / name).read_bytes() == (checked.out / name).read_bytes()
+
+
+def test_a_store_that_was_named_and_is_not_there_is_no_empty_store(desk):
+    desk.baselines.rmdir()
+    ended = desk.gate("check", preview="http://127.0.0.1:9")
+    assert ended.code == 2
+    assert str(desk.baselines) in ended.stderr
+    assert "gate refresh" in ended.stderr

@@ -35,6 +35,7 @@ def check(
     """Exit code, the scenario's rows by metric, and its record in the run file."""
     (tmp_path / "gate.yml").write_text(SUITE.format(load=load, mix=mix, objectives=objectives, more=more))
     out = tmp_path / "out"
+    (tmp_path / "none").mkdir()
     with serving(behave) as server:
         code = main(
             [

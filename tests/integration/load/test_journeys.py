@@ -115,9 +115,10 @@ def test_a_redirect_to_another_origin_is_never_followed(engine):
 )
 def test_a_graphql_answer_with_errors_is_an_error(engine, body, errors):
     with serving(lambda connection, _line, _number: respond(connection, body)) as server:
-        request = Request("POST", f"{server.origin}/graphql", json={"query": "{a}"}, timeout_s=5.0)
+        request = Request("POST", f"{server.origin}/graphql", json={"v": 1}, graphql="{a(v: $v)}", timeout_s=5.0)
         lane = Lane("a", request, Expectation(no_graphql_errors=True))
         assert engine.run(Segment((Stream(Schedule(users=1, count=2), (lane,)),))).lanes["a"].errors == errors
+        assert json.loads(server.heads[0].split(b"\r\n\r\n")[1]) == {"query": "{a(v: $v)}", "variables": {"v": 1}}
 
 
 def test_an_answer_that_should_be_graphql_and_is_not_even_json_is_an_error(engine):
