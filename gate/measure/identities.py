@@ -1,0 +1,56 @@
+"""Who asks: logins made before the load, and made again between two stretches of it before they run out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gate.errors import NotMeasured
+from gate.measure.lifetime import lifetime_s
+
+MARGIN = 0.1
+"""Of its life that a login must have left at the end of what it is used for."""
+
+
+class Logins:
+    """The logins of one deployment, and when they run out.
+
+    Parameters
+    ----------
+    log_in : callable
+        Makes all logins and gives what they extracted.
+    lasts_s : float, optional
+        How long a login is good for, as the suite says; tokens may say less.
+    now_s : callable
+        Monotonic seconds.
+    """
+
+    def __init__(self, log_in: Callable[[], dict[str, str]], lasts_s: float | None, now_s: Callable[[], float]) -> None:
+        self._log_in = log_in
+        self._lasts_s = lasts_s
+        self._now_s = now_s
+        self._values: dict[str, str] | None = None
+        self._made_s = 0.0
+        self._life_s: float | None = None
+
+    def values(self, need_s: float = 0.0) -> dict[str, str]:
+        """What the logins gave, good for at least ``need_s`` from now.
+
+        Raises
+        ------
+        NotMeasured
+            If a login is refused, or if even a new one would not last.
+        """
+        if self._values is None or not self._lasts(self._now_s() - self._made_s + need_s):
+            self._values = self._log_in()
+            self._made_s = self._now_s()
+            told_s = lifetime_s(self._values.values())
+            self._life_s = min((life for life in (told_s, self._lasts_s) if life is not None), default=None)
+            if not self._lasts(need_s):
+                raise NotMeasured(
+                    f"a login lasts {self._life_s:.0f} s, and what is to be measured takes {need_s:.0f} s",
+                    "shorten the scenario, or let the preview's tokens live longer",
+                )
+        return self._values
+
+    def _lasts(self, used_s: float) -> bool:
+        return self._life_s is None or used_s <= (1 - MARGIN) * self._life_s
