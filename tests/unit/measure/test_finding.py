@@ -71,7 +71,7 @@ def test_conditions_are_written_as_people_write_them(text, until):
     "text", ["p95 < 500ms", "p95 <= 500", "p95 <= 5%", "error_rate <= 5ms", "p42 <= 1s", "", 5, None]
 )
 def test_what_is_no_condition_is_refused(text):
-    with pytest.raises(ValueError, match="is (no condition|not a)"):
+    with pytest.raises(ValueError, match=r"is (no condition|not a)"):
         parse_until(text)
 
 
