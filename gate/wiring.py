@@ -7,13 +7,16 @@ import platform
 import secrets
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from gate.commands.effects import Console, Effects
 from gate.load.engine import Engine
+from gate.load.names import resolve
 from gate.load.transport import fetch
+from gate.measure.network import Network
+from gate.measure.outlook import Runner
 from gate.measure.ready import Clock
-from gate.measure.session import Runner
 from gate.version import tool_version
 
 
@@ -25,7 +28,7 @@ def real_effects(console: Console, environ: Mapping[str, str]) -> Effects:
         clock=Clock(time.monotonic, time.sleep),
         utc_now=lambda: dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         new_id=lambda: secrets.token_hex(6),
-        fetch=fetch,
+        network=Network(lambda wire: partial(fetch, wire=wire), resolve),
         engine=Engine,
         runner=Runner(_runner_kind(environ), _cpu_model()),
         tool=tool_version(),

@@ -10,8 +10,9 @@ from gate.load.engine import Engine
 
 if TYPE_CHECKING:
     from gate.config.environment import Redactor
-    from gate.measure.ready import Clock, Fetch
-    from gate.measure.session import Runner
+    from gate.measure.network import Network
+    from gate.measure.outlook import Runner
+    from gate.measure.ready import Clock
 
 
 class Console(Protocol):
@@ -40,7 +41,7 @@ class Effects:
     utc_now: Callable[[], str]
     """ISO 8601 with seconds and a Z."""
     new_id: Callable[[], str]
-    fetch: Fetch
+    network: Network
     engine: Callable[[], Engine]
     runner: Runner
     tool: str

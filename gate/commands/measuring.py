@@ -14,8 +14,9 @@ from gate.config.read import read_suite
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
+from gate.measure.outlook import Job
 from gate.measure.plan import make_plan
-from gate.measure.session import Job, Session
+from gate.measure.session import Session
 from gate.record.run import Arm, Run
 
 
@@ -136,7 +137,7 @@ def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
             tool=effects.tool,
         )
         with effects.engine() as engine:
-            measured = Session(job, engine, effects.fetch, effects.clock, effects.console).measure()
+            measured = Session(job, engine, effects.network, effects.clock, effects.console).measure()
         runs.append(measured.run)
         files.append(write_run(out, measured.run))
         if measured.stopped_by is not None:

@@ -40,8 +40,9 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Whoever still has a segment under way does not listen.
         for worker in self._workers:
-            worker.end(at_once=kind is not None)
+            worker.end(at_once=kind is not None or worker in self._busy)
 
     @property
     def pids(self) -> list[int]:
@@ -65,6 +66,15 @@ class Engine:
             self._capacity_rps = float(lines[0].partition(" ")[2])
         return self._capacity_rps
 
+    @property
+    def known_capacity_rps(self) -> float | None:
+        """The same, if it was measured."""
+        return self._capacity_rps
+
+    def truthful_rps(self) -> float:
+        """Requests per second that one worker sends in time, whatever else the runner does."""
+        return SAFE_SHARE * self.capacity_rps()
+
     def workers_for(self, rate_rps: float) -> int:
         """How many workers keep each below a third of its capacity.
 
@@ -73,7 +83,7 @@ class Engine:
         NotMeasured
             If this machine cannot do it.
         """
-        each_rps = SAFE_SHARE * self.capacity_rps()
+        each_rps = self.truthful_rps()
         wanted = max(1, -int(-rate_rps // each_rps)) if each_rps > 0 else self._most + 1
         if not wanted <= self._most:
             raise NotMeasured(
@@ -115,11 +125,11 @@ class Engine:
         for worker in self._busy:
             worker.stop()
         try:
-            return merged(_results(self._busy, None, patience_s=SALVAGE_S)) if self._busy else None
+            result = merged(_results(self._busy, None, patience_s=SALVAGE_S)) if self._busy else None
         except NotMeasured:
             return None
-        finally:
-            self._busy = []
+        self._busy = []
+        return result
 
 
 def _results(

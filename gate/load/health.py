@@ -21,6 +21,13 @@ MAX_LATE_SHARE = 0.02
 """A scenario is not measured if so many requests were later than both: 10 ms, and a tenth of its median latency."""
 MAX_CPU_SHARE = 0.80
 """Beyond it libcurl's own queueing shows in the tail."""
+MAX_STALL_SHARE = 0.02
+LEAST_STALLS = 10
+"""A run is not measured if its loop stalled more often than once in fifty requests sent, and more than ten times.
+
+Answers that come in during a stall are noticed late, and no comparison of due and sent instants shows it. A stall
+spoils the few requests around it; at one in fifty the p95 of a block of fifty is already decided by another request.
+The first connections and other work on the runner stall any loop now and then, hence the ten."""
 
 
 def is_spoiled(lane: LaneResult) -> bool:
@@ -41,7 +48,9 @@ def is_spoiled(lane: LaneResult) -> bool:
     )
 
 
-def health_of(results: list[SegmentResult], repeated: int, spoiled: int) -> GeneratorHealth:
+def health_of(
+    results: list[SegmentResult], repeated: int, spoiled: int, *, workers: int = 1, capacity_rps: float | None = None
+) -> GeneratorHealth:
     """Sum up what the generator recorded about itself over a run."""
     lag = sum((Histogram(result.lag) for result in results), Histogram())
     lanes = [lane for result in results for lane in result.lanes.values()]
@@ -56,6 +65,10 @@ def health_of(results: list[SegmentResult], repeated: int, spoiled: int) -> Gene
         peak_in_flight=max((result.peak_in_flight for result in results), default=0),
         repeated=repeated,
         spoiled=spoiled,
+        stalls=sum(result.stalls for result in results),
+        longest_turn_s=max((result.longest_turn_s for result in results), default=0.0),
+        workers=workers,
+        capacity_rps=None if capacity_rps is None else round(capacity_rps, 1),
     )
 
 
@@ -86,6 +99,15 @@ def complaints(health: GeneratorHealth, blocks: int) -> list[Notice]:
                 code="generator-cpu",
                 message=f"the load generator used {health.cpu_share:.0%} of a core (limit {MAX_CPU_SHARE:.0%})",
                 cure="lower policy.max_rate or the rates of the scenarios",
+            )
+        )
+    if not health.stalls <= max(LEAST_STALLS, MAX_STALL_SHARE * health.sent):
+        notices.append(
+            Notice(
+                code="generator-stalled",
+                message=f"the load generator stalled {health.stalls} times in {health.sent} requests, for up to"
+                f" {health.longest_turn_s * 1e3:.0f} ms: answers that came in meanwhile were seen late",
+                cure="the runner is too busy or too small; lower policy.max_rate or use a larger runner",
             )
         )
     return notices

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gate.config.models import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.job import Segment, SegmentResult
+from gate.load.job import Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
 from gate.measure.segments import Course
 from gate.record.run import Arm
 from gate.units import format_duration
+
+_RUN_OVER = (
+    "the run took far longer than planned and was given up: the preview hardly answers, or does not end its answers",
+    "look at the log of the preview, or lower policy.max_rate",
+)
 
 
 class Progress(Protocol):
@@ -31,14 +37,25 @@ class Driver:
     """Drives courses against one deployment or another."""
 
     def __init__(
-        self, suite: Suite, environment: Mapping[str, str], run_id: str, engine: Engine, progress: Progress
+        self,
+        suite: Suite,
+        environment: Mapping[str, str],
+        run_id: str,
+        engine: Engine,
+        progress: Progress,
+        now_s: Callable[[], float],
     ) -> None:
         self._suite = suite
         self._environment = dict(environment)
         self._run_id = run_id
         self._engine = engine
         self._progress = progress
+        self._now_s = now_s
         self._numbers = itertools.count()
+        self.wire = Wire()
+        """How connections are made."""
+        self.ends_s = math.inf
+        """When the whole run is given up, on the clock of ``now_s``."""
         self.values: dict[Arm, dict[str, str]] = {}
         """What logins extracted, by deployment."""
 
@@ -47,13 +64,19 @@ class Driver:
 
         Raises
         ------
+        Refused
+            If the preview asked to slow down, if a login or protection page answered in its place, or if it took far
+            longer than planned: with what was measured by then.
         NotMeasured
-            If the preview asked to slow down, if a login or protection page answered in its place, if it took far
-            longer than planned, or if the generator is too small for it.
+            If the time of the whole run is over, the generator is too small, or a worker died.
         CutShort
             If a signal came: with what was measured by then.
         """
+        left_s = self.ends_s - self._now_s()
+        if not left_s > 0:
+            raise NotMeasured(*_RUN_OVER)
         workers = 1 if course.rate_rps is None else self._engine.workers_for(course.rate_rps)
+        deadline_s = min(left_s, math.inf if course.deadline_s is None else course.deadline_s)
         segment = Segment(
             streams=course.streams,
             environment=self._environment,
@@ -61,7 +84,8 @@ class Driver:
             sources=sources_of(self._suite),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,
-            deadline_s=course.deadline_s,
+            wire=self.wire,
+            deadline_s=deadline_s if math.isfinite(deadline_s) else None,
         )
         self._progress.say(what)
         try:
@@ -70,8 +94,17 @@ class Driver:
             )
         except Cancelled as cancelled:
             raise CutShort(cancelled, self._engine.salvage()) from None
-        _refuse(result)
+        _refuse(result, is_run_over=deadline_s == left_s)
         return result
+
+
+class Refused(NotMeasured):
+    """A segment that ended early of itself."""
+
+    def __init__(self, message: str, cure: str, result: SegmentResult) -> None:
+        super().__init__(message, cure)
+        self.result = result
+        """What was measured by then."""
 
 
 class CutShort(Cancelled):
@@ -94,19 +127,24 @@ def _told(what: str, now: Standing, course: Course) -> str:
     return f"{what}: {', '.join(part for part in parts if part)}"
 
 
-def _refuse(result: SegmentResult) -> None:
+def _refuse(result: SegmentResult, *, is_run_over: bool) -> None:
     if result.throttled:
-        raise NotMeasured(
+        raise Refused(
             "the preview is throttled: it answered 429, or 503 with Retry-After, again and again",
             "lower policy.max_rate, or lift the rate limit of the preview for the gate",
+            result,
         )
     if result.protected:
-        raise NotMeasured(
+        raise Refused(
             "a login or protection page answered in place of the preview, again and again",
             "send the bypass header of the host with preview.headers, or the identity that the endpoints need",
+            result,
         )
+    if result.stopped and is_run_over:
+        raise Refused(*_RUN_OVER, result)
     if result.stopped:
-        raise NotMeasured(
+        raise Refused(
             f"the preview took far longer than planned; given up after {format_duration(result.elapsed_s)}",
             "lower policy.max_rate, or see why the preview hardly answers",
+            result,
         )

@@ -13,11 +13,13 @@ from random import Random
 from gate.config.models import Suite
 from gate.errors import UsageError
 from gate.record.codec import digest
-from gate.record.run import Arm
+from gate.record.run import Arm, Notice
 
 BLOCK_REQUESTS = 50
 WARMUP_REQUESTS = 10
-"""Per endpoint and arm before the first round; measured, counted, never judged."""
+"""Per endpoint and arm in one step of the warm-up; measured, counted, never judged."""
+LEAST_WARMUP_STEPS = 2
+"""One to begin with, one to see whether it was steady."""
 MIN_ROUNDS = 3
 MAX_ROUNDS = 20
 
@@ -36,9 +38,10 @@ class Plan:
     """A whole run."""
 
     warmup: tuple[Step, ...]
+    """One step of each group; repeated until steady."""
     steps: tuple[Step, ...]
     asked_once: tuple[str, ...]
-    """Endpoints that may not be loaded: asked a single time, only their answer is judged."""
+    """Endpoints that may not be loaded, or not often enough: asked a single time, only their answer is judged."""
     rounds: int
     expected_s: float
     """Wall time of warm-up and blocks at the planned rates."""
@@ -50,8 +53,9 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
     Raises
     ------
     UsageError
-        If the budget does not reach for the least number of rounds.
+        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario.
     """
+    _check_scenarios(suite)
     groups = group_endpoints(suite)
     round_s = len(arms) * sum(_block_s(suite, group) for group in groups)
     round_requests = len(arms) * BLOCK_REQUESTS * sum(len(group) for group in groups)
@@ -63,8 +67,8 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
             able = tuple(name for name in group if number < _most_blocks(suite, name))
             steps.extend(Step(number, arm, able) for arm in order.sample(arms, len(arms)) if able)
     warmup = tuple(Step(0, arm, group) for group in groups for arm in arms)
-    asked_once = tuple(name for name, endpoint in suite.endpoints.items() if not endpoint.is_loaded)
-    warmup_s = round_s * WARMUP_REQUESTS / BLOCK_REQUESTS
+    asked_once = tuple(name for name in suite.endpoints if not is_compared(suite, name))
+    warmup_s = round_s * LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Plan(warmup, tuple(steps), asked_once, rounds, warmup_s + rounds * round_s)
 
 
@@ -73,7 +77,7 @@ def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
     groups: list[list[str]] = []
     left = 0.0
     for name, endpoint in suite.endpoints.items():
-        if not endpoint.is_loaded:
+        if not is_compared(suite, name):
             continue
         if not groups or endpoint.rate_rps > left:
             groups.append([])
@@ -87,9 +91,64 @@ def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
     return BLOCK_REQUESTS / min(suite.endpoints[name].rate_rps for name in group)
 
 
+def is_compared(suite: Suite, name: str) -> bool:
+    """Whether an endpoint may be loaded, and so often that its blocks allow a verdict; otherwise it is asked once."""
+    return suite.endpoints[name].is_loaded and _most_blocks(suite, name) >= MIN_ROUNDS
+
+
+def least_count(suite: Suite, name: str) -> int:
+    """The smallest ``max_count`` with which an endpoint is compared: scenarios, one step of warm-up, least blocks."""
+    return _for_scenarios(suite, name) + WARMUP_REQUESTS + MIN_ROUNDS * BLOCK_REQUESTS
+
+
+def too_few(suite: Suite) -> list[Notice]:
+    """Which endpoints are not compared, and their objectives not judged, because of their ``max_count``."""
+    return [
+        Notice(
+            code="max-count",
+            message=f"{name} is not compared, nor its objectives judged: max_count {endpoint.max_count} is too small"
+            f" for {MIN_ROUNDS} blocks beside its scenarios; it is asked once",
+            cure=f"raise its max_count to {least_count(suite, name)}, or judge it by the objectives of a scenario",
+        )
+        for name, endpoint in suite.endpoints.items()
+        if endpoint.is_loaded and not is_compared(suite, name)
+    ]
+
+
 def _most_blocks(suite: Suite, name: str) -> int:
     most = suite.endpoints[name].max_count
-    return MAX_ROUNDS if most is None else max(0, most - WARMUP_REQUESTS) // BLOCK_REQUESTS
+    if most is None:
+        return MAX_ROUNDS
+    return max(0, most - WARMUP_REQUESTS - _for_scenarios(suite, name)) // BLOCK_REQUESTS
+
+
+def _for_scenarios(suite: Suite, name: str) -> int:
+    """Requests of an endpoint that its scenarios are about to make; they go before the blocks.
+
+    As many as can be told beforehand: users ask as often as the answers let them, so of each only one is counted.
+    """
+    planned = 0
+    for scenario in suite.scenarios.values():
+        if name not in scenario.mix:
+            continue
+        load, share = scenario.load, scenario.mix[name] / sum(scenario.mix.values())
+        if load.rate_rps is not None and load.for_s is not None:
+            planned += math.ceil(share * load.rate_rps * load.for_s)
+        else:
+            planned += load.count or load.users or 0
+    return planned
+
+
+def _check_scenarios(suite: Suite) -> None:
+    for scenario, pattern in suite.scenarios.items():
+        for name in pattern.mix:
+            endpoint = suite.endpoints.get(name)
+            if endpoint is not None and endpoint.max_count == 1:
+                raise UsageError(
+                    f"endpoints.{name}: max_count 1 is used up by asking once: none is left for scenarios.{scenario}",
+                    f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
+                    " out of the mix",
+                )
 
 
 def _rounds(suite: Suite, round_s: float, round_requests: int) -> int:

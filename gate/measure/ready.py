@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -21,8 +22,6 @@ from gate.measure.access import expectation, sources_of, value_name
 Fetch = Callable[[Request, Expectation], Fetched]
 
 _ANY_BELOW_500 = tuple(range(100, 500))
-_ONCE = "once"
-"""Prefix of unique values in requests made once."""
 _COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 _HOPELESS = {
@@ -46,6 +45,11 @@ class Clock:
     sleep: Callable[[float], None]
 
 
+def tokens(run_id: str) -> Iterator[str]:
+    """Prefixes of unique values for requests outside the load: another one for every request of every run."""
+    return (f"{run_id}-once-{number}" for number in itertools.count())
+
+
 @dataclass(frozen=True)
 class Up:
     """A preview that is ready."""
@@ -55,7 +59,13 @@ class Up:
 
 
 def wait_ready(
-    suite: Suite, origin: str, environment: Mapping[str, str], expected_commit: str | None, fetch: Fetch, clock: Clock
+    suite: Suite,
+    origin: str,
+    environment: Mapping[str, str],
+    expected_commit: str | None,
+    fetch: Fetch,
+    clock: Clock,
+    unique: Iterator[str],
 ) -> Up:
     """Ask until the preview answers as ready and, if the suite can tell, serves the expected commit.
 
@@ -65,7 +75,7 @@ def wait_ready(
         When the deadline passes, with what was seen and how often; at once where waiting cannot help.
     """
     ready = suite.preview.ready
-    request = _filled(suite, environment, Request("GET", origin + ready.path, dict(suite.preview.headers)))
+    request = _filled(suite, environment, Request("GET", origin + ready.path, dict(suite.preview.headers)), unique)
     expect = Expectation(_ANY_BELOW_500 if ready.status is None else (ready.status,))
     started, pause = clock.now_s(), _FIRST_PAUSE_S
     seen: Counter[str] = Counter()
@@ -74,7 +84,7 @@ def wait_ready(
         fetched = fetch(replace(request, timeout_s=max(0.1, min(request.timeout_s, left))), expect)
         problem = fetched.answer.kind
         if problem is None:
-            commit = _served_commit(suite, origin, environment, fetched, fetch)
+            commit = _served_commit(suite, origin, environment, fetched, fetch, unique)
             if expected_commit is None or suite.preview.commit is None or _same_commit(commit, expected_commit):
                 return Up(clock.now_s() - started, commit)
             problem = f"serves commit {_shown(commit)}"
@@ -102,7 +112,12 @@ def _never_ready(suite: Suite, seen: Counter[str], expected_commit: str | None) 
 
 
 def _served_commit(
-    suite: Suite, origin: str, environment: Mapping[str, str], ready_answer: Fetched, fetch: Fetch
+    suite: Suite,
+    origin: str,
+    environment: Mapping[str, str],
+    ready_answer: Fetched,
+    fetch: Fetch,
+    unique: Iterator[str],
 ) -> str | None:
     source = suite.preview.commit
     if source is None:
@@ -110,7 +125,7 @@ def _served_commit(
     answer = ready_answer
     if source.path is not None:
         request = Request("GET", origin + source.path, dict(suite.preview.headers))
-        answer = fetch(_filled(suite, environment, request), Expectation())
+        answer = fetch(_filled(suite, environment, request, unique), Expectation())
     value: object = answer.headers.get(source.header.lower()) if source.header is not None else None
     if source.json_path is not None:
         value = lookup(_json(answer.body), source.json_path)
@@ -132,7 +147,9 @@ def _shown(commit: str | None) -> str:
     return repr(commit[:40]) if commit else "unknown"
 
 
-def log_in(suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fetch) -> dict[str, str]:
+def log_in(
+    suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fetch, unique: Iterator[str]
+) -> dict[str, str]:
     """Values that the logins of all identities in use extract, by the name the worker knows them under.
 
     Raises
@@ -148,7 +165,7 @@ def log_in(suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fet
             method, path = step.request.split(" ", 1)
             request = Request(method, origin + path, dict(suite.preview.headers) | step.headers, step.json_body)
             expect = Expectation(() if step.status is None else (step.status,))
-            fetched = fetch(_filled(suite, environment, request, own), expect)
+            fetched = fetch(_filled(suite, environment, request, unique, own), expect)
             if fetched.answer.kind is not None:
                 raise NotMeasured(
                     f"the login of identity {identity!r} was refused: step {number}, {step.request}, answered"
@@ -170,10 +187,16 @@ def log_in(suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fet
 
 
 def ask_once(
-    suite: Suite, name: str, request: Request, environment: Mapping[str, str], values: dict[str, str], fetch: Fetch
+    suite: Suite,
+    name: str,
+    request: Request,
+    environment: Mapping[str, str],
+    values: dict[str, str],
+    fetch: Fetch,
+    unique: Iterator[str],
 ) -> Fetched:
     """One request of an endpoint that may not be loaded."""
-    return fetch(_filled(suite, environment, request, values), expectation(suite.endpoints[name].expect))
+    return fetch(_filled(suite, environment, request, unique, values), expectation(suite.endpoints[name].expect))
 
 
 def _words(fetched: Fetched) -> str:
@@ -182,14 +205,18 @@ def _words(fetched: Fetched) -> str:
 
 
 def _filled(
-    suite: Suite, environment: Mapping[str, str], request: Request, values: Mapping[str, str] | None = None
+    suite: Suite,
+    environment: Mapping[str, str],
+    request: Request,
+    unique: Iterator[str],
+    values: Mapping[str, str] | None = None,
 ) -> Request:
     segment = Segment(
         streams=(),
         environment=dict(environment),
         values=dict(values or {}),
         sources=sources_of(suite),
-        run_token=_ONCE,
+        run_token=next(unique),
     )
     return Filler(segment).fill(request, Random(0))
 

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from gate.config.models import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
-from gate.load.health import complaints, health_of, is_spoiled, scenario_complaints
+from gate.load.health import complaints, health_of, scenario_complaints
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.access import endpoint_request, host_class, is_loopback
-from gate.measure.driver import CutShort, Driver, Progress
-from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, Plan, Step, endpoint_hash
-from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, wait_ready
+from gate.measure.allowance import Allowance, cut
+from gate.measure.busy import Observed, busy_notices
+from gate.measure.driver import CutShort, Driver, Progress, Refused
+from gate.measure.network import Network, is_pinned, pins
+from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
+from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
+from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
 from gate.measure.records import scenario_record
-from gate.measure.segments import Course, course_of_scenario, course_of_step
+from gate.measure.rounds import Rounds
+from gate.measure.segments import Course, course_of_scenario
 from gate.measure.tally import ArmTally
+from gate.measure.warmup import WarmingUp, Warmth
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
-
-_REPEAT_SHARE = 0.34
-_LEAST_REPEATS = 2
-"""Steps that may be measured again in one run: a third of the plan."""
-
-
-@dataclass(frozen=True)
-class Runner:
-    """The machine that measures."""
-
-    kind: str
-    cpu: str | None
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one run measures, and what it is called."""
-
-    suite: Suite
-    plan: Plan
-    origins: dict[Arm, str]
-    environment: Mapping[str, str]
-    expected_commit: str | None
-    run_id: str
-    created: str
-    seed: int
-    runner: Runner
-    tool: str
 
 
 @dataclass(frozen=True)
@@ -57,102 +35,115 @@ class Measured:
 
 
 class Session:
-    """Measures one job with effects passed in: engine, one-shot requests, clock, progress."""
+    """Measures one job with effects passed in: engine, network, clock, progress."""
 
-    def __init__(self, job: Job, engine: Engine, fetch: Fetch, clock: Clock, progress: Progress) -> None:
+    def __init__(self, job: Job, engine: Engine, network: Network, clock: Clock, progress: Progress) -> None:
         self._job = job
         self._engine = engine
-        self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress)
-        self._fetch = fetch
+        self._network = network
         self._clock = clock
         self._progress = progress
+        self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
+        self._allowance = Allowance(
+            {name: e.max_count for name, e in job.suite.endpoints.items() if e.max_count is not None},
+            [(name, job.origins[step.arm]) for step in job.plan.steps for name in step.endpoints],
+            BLOCK_REQUESTS,
+        )
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins
         }
+        self._warming = WarmingUp(job.suite, job.origins, self._allowance, self._drive, clock.now_s)
+        self._rounds = Rounds(job.suite, job.plan, job.origins, self._driver, self._allowance, self._tallies)
         self._results: list[SegmentResult] = []
         self._scenarios: dict[str, ScenarioRecord] = {}
         self._up: dict[Arm, Up] = {}
         self._complaints: list[Notice] = []
-        self._repeats = self._repeated = self._spoiled = 0
+        self._notices: list[Notice] = too_few(job.suite)
+        self._workers = 1
         self._begun = clock.now_s()
 
     def measure(self) -> Measured:
         """Ready, warm-up, rounds, scenarios; never raises for anything the preview or a signal does."""
         try:
+            self._workers = look_at_generator(self._job, self._engine, self._progress)
             self._prepare()
             self._begun = self._clock.now_s()
-            self._warm_up()
-            self._rounds()
+            self._driver.ends_s = self._begun + longest_s(self._job)
+            self._warming.run(self._job.plan.warmup)
+            self._rounds.run(lambda: self._clock.now_s() - self._begun, self._progress.say)
             self._run_scenarios()
         except (NotMeasured, Cancelled) as stopped:
-            if isinstance(stopped, CutShort) and stopped.result is not None:
-                self._results.append(stopped.result)
             code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
             return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)]), stopped)
         return Measured(self._run([]))
 
+    def _drive(self, course: Course, arm: Arm, what: str) -> SegmentResult:
+        return self._driver.drive(course, arm, what, keep_samples=True)
+
     def _prepare(self) -> None:
-        job = self._job
+        job, unique = self._job, tokens(self._job.run_id)
         for arm, origin in job.origins.items():
             self._progress.say(f"waiting for the {_deployment(arm)} to be ready")
+            fetch = self._pinned(origin)
             expected = job.expected_commit if arm == "candidate" else None
-            self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, self._fetch, self._clock)
-            self._driver.values[arm] = log_in(job.suite, origin, job.environment, self._fetch)
-        for name in job.plan.asked_once:
-            for arm, origin in job.origins.items():
-                self._ask_once(name, arm, origin)
+            self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
+            fetch = self._pinned(origin)  # a name that was not there before the deployment is now
+            self._driver.values[arm] = log_in(job.suite, origin, job.environment, fetch, unique)
+            for name in job.plan.asked_once:
+                self._ask_once(name, arm, fetch, unique)
 
-    def _ask_once(self, name: str, arm: Arm, origin: str) -> None:
-        request = endpoint_request(self._job.suite, name, origin)
-        fetched = ask_once(self._job.suite, name, request, self._job.environment, self._driver.values[arm], self._fetch)
+    def _pinned(self, origin: str) -> Fetch:
+        """Single requests to an origin whose name is resolved once for the whole run."""
+        wire = self._driver.wire
+        if not is_pinned(origin, wire.resolve):
+            found = pins([origin], self._network.resolve)
+            for pin in found:
+                self._progress.say(f"resolved once for this run: {pin}")
+            wire = self._driver.wire = replace(wire, resolve=(*wire.resolve, *found))
+        return self._network.connect(wire)
+
+    def _ask_once(self, name: str, arm: Arm, fetch: Fetch, unique: Iterator[str]) -> None:
+        job, origin = self._job, self._job.origins[arm]
+        if not self._allowance.take((name,), origin, 1):
+            return  # the other arm is the same deployment, and asked already
+        request = endpoint_request(job.suite, name, origin)
+        fetched = ask_once(job.suite, name, request, job.environment, self._driver.values[arm], fetch, unique)
         kind = fetched.answer.kind
         lane = LaneResult(planned=1, sent=1, completed=int(kind is None), statuses={str(fetched.answer.status): 1})
         lane.errors = {kind: 1} if kind else {}
         self._tallies[name, arm].add(lane, 0, 0, 0.0)
 
-    def _warm_up(self) -> None:
-        for step in self._job.plan.warmup:
-            what = f"warming up {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
-            self._driver.drive(self._course(step, WARMUP_REQUESTS), step.arm, what)
-
-    def _rounds(self) -> None:
-        plan = self._job.plan
-        for order, step in enumerate(plan.steps):
-            start_s = self._clock.now_s() - self._begun
-            result = self._in_time(step)
-            self._results.append(result)
-            for name, lane in result.lanes.items():
-                self._tallies[name, step.arm].add(lane, step.round, order, start_s)
-                self._spoiled += is_spoiled(lane)
-
-    def _in_time(self, step: Step) -> SegmentResult:
-        """Drive a step, and again if the generator was late, as long as that happens seldom enough."""
-        plan = self._job.plan
-        what = f"round {step.round + 1} of {plan.rounds}: {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
-        allowed = max(_LEAST_REPEATS, round(_REPEAT_SHARE * len(plan.steps)))
-        while True:
-            result = self._driver.drive(self._course(step, BLOCK_REQUESTS), step.arm, what, keep_samples=True)
-            late = sum(is_spoiled(lane) for lane in result.lanes.values())
-            if late == 0 or self._repeats >= allowed:
-                return result
-            self._repeats += 1
-            self._repeated += len(result.lanes)
-            self._progress.say("the load generator was late; measuring these blocks again")
-
-    def _course(self, step: Step, count: int) -> Course:
-        return course_of_step(self._job.suite, step, count, self._job.origins[step.arm])
-
     def _run_scenarios(self) -> None:
         for number, name in enumerate(self._job.suite.scenarios):
-            course = course_of_scenario(self._job.suite, name, number, self._job.origins["candidate"])
-            result = self._driver.drive(course, "candidate", f"scenario {name}")
-            self._results.append(result)
+            origin = self._job.origins["candidate"]
+            course = course_of_scenario(self._job.suite, name, number, origin)
+            left = {lane.name: self._allowance.left(lane.name, origin) for s in course.streams for lane in s.lanes}
+            limited = replace(course, streams=cut(course.streams, left))
+            try:
+                result = self._driver.drive(limited, "candidate", f"scenario {name}")
+            except (CutShort, Refused) as stopped:
+                if stopped.result is not None:
+                    self._keep_scenario(name, stopped.result)
+                raise
+            for lane, done in result.lanes.items():
+                self._allowance.spend(lane, origin, done.sent)
+            self._keep_scenario(name, result)
             self._complaints += scenario_complaints(name, result)
-            self._scenarios[name] = scenario_record(self._job.suite, name, result)
+            self._notices += cut_notices(name, course, limited, result)
+
+    def _keep_scenario(self, name: str, result: SegmentResult) -> None:
+        self._results.append(result)
+        self._scenarios[name] = scenario_record(self._job.suite, name, result)
 
     def _run(self, not_measured: list[Notice]) -> Run:
         job = self._job
-        health = health_of(self._results, self._repeated, self._spoiled)
+        health = health_of(
+            [*self._rounds.results, *self._results],
+            self._rounds.repeated,
+            self._rounds.spoiled,
+            workers=self._workers,
+            capacity_rps=self._engine.known_capacity_rps,
+        )
         if not not_measured:
             not_measured = complaints(health, sum(len(step.endpoints) for step in job.plan.steps)) + self._complaints
         candidate = job.origins["candidate"]
@@ -172,8 +163,10 @@ class Session:
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
+            notices=[*self._notices, *self._busy()],
             ready_after_s=round(up.after_s, 3) if up else 0.0,
             elapsed_s=round(self._clock.now_s() - self._begun, 3),
+            warmup=self._warming.record(),
             generator=health,
             endpoints={
                 name: EndpointRecord(
@@ -184,6 +177,20 @@ class Session:
             },
             scenarios=self._scenarios,
         )
+
+    def _busy(self) -> list[Notice]:
+        notices = []
+        for arm in self._job.origins:
+            observed = []
+            for name, endpoint in self._job.suite.endpoints.items():
+                blocks = [block for block in self._tallies[name, arm].blocks if not block.spoiled]
+                warmth = self._warming.warmth.get((name, arm), Warmth())
+                means = [block.mean_s for block in blocks if block.mean_s is not None]
+                logs = [block.log_trimmed_mean for block in blocks if block.log_trimmed_mean is not None]
+                mean_s = math.fsum(means) / len(means) if means else 0.0
+                observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
+            notices += busy_notices(_deployment(arm), observed)
+        return notices
 
 
 def _deployment(arm: Arm) -> str:

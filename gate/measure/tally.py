@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import get_args
 
 from gate.load.health import is_spoiled
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult
-from gate.record.run import ArmRecord, Block
+from gate.record.run import ArmRecord, Block, Phase, Spread
 from gate.stats.sample import quantile, trimmed_mean
+
+_PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
 @dataclass
@@ -24,6 +27,11 @@ class ArmTally:
     body_bytes: int = 0
     body_sizes: list[int] = field(default_factory=list)
     new_connections: int = 0
+    phases: dict[str, Histogram] = field(default_factory=dict)
+    first: Histogram = field(default_factory=Histogram)
+    protocols: Counter[str] = field(default_factory=Counter)
+    resent: int = 0
+    compressed: int = 0
 
     def add(self, lane: LaneResult, number: int, order: int, start_s: float) -> None:
         """Take in one block; a spoiled one is listed, but its latencies do not join the others."""
@@ -31,11 +39,17 @@ class ArmTally:
         self.blocks.append(block)
         if not block.spoiled:
             self.histogram += Histogram(lane.histogram)
+            self.first += Histogram(lane.first)
+            for phase, counts in lane.phases.items():
+                self.phases[phase] = self.phases.get(phase, Histogram()) + Histogram(counts)
         self.errors.update(lane.errors)
         self.statuses.update(lane.statuses)
         self.body_bytes += lane.body_bytes
         self.body_sizes.extend(size for size in (lane.body_min, lane.body_max) if size is not None)
         self.new_connections += lane.new_connections
+        self.protocols.update(lane.protocols)
+        self.resent += lane.resent
+        self.compressed += lane.compressed
 
     def record(self) -> ArmRecord:
         """What is written to the run."""
@@ -49,7 +63,24 @@ class ArmTally:
             body_min=min(self.body_sizes, default=None),
             body_max=max(self.body_sizes, default=None),
             new_connections=self.new_connections,
+            phases={
+                phase: spread
+                for phase in _PHASES
+                if (spread := spread_of(self.phases.get(phase, Histogram()))) is not None
+            },
+            first=spread_of(self.first),
+            protocols=dict(sorted(self.protocols.items())),
+            resent=self.resent,
+            compressed=self.compressed,
         )
+
+
+def spread_of(histogram: Histogram) -> Spread | None:
+    """A few figures of a histogram; None if it is empty."""
+    if not histogram.n:
+        return None
+    p50_s, p95_s, max_s = (round(histogram.quantile(q), 7) for q in (0.5, 0.95, 1.0))
+    return Spread(n=histogram.n, p50_s=p50_s, p95_s=p95_s, max_s=max_s)
 
 
 def block_of(lane: LaneResult, number: int, order: int, start_s: float) -> Block:

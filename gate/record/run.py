@@ -81,6 +81,19 @@ class Block(Value):
         return self
 
 
+class Spread(Value):
+    """A handful of figures of some latencies."""
+
+    n: Count
+    p50_s: float
+    p95_s: float
+    max_s: float
+
+
+Phase = Literal["dns", "connect", "tls", "wait", "receive"]
+"""Of a request, in order."""
+
+
 class ArmRecord(Value):
     """One endpoint on one deployment, all blocks together."""
 
@@ -96,6 +109,17 @@ class ArmRecord(Value):
     body_max: Count | None = None
     """Bytes of bodies as sent, of answers as expected."""
     new_connections: Count = 0
+    phases: dict[Phase, Spread] = Field(default_factory=dict)
+    """Of answers as expected; the first three only of those that opened a connection, ``wait`` ends with the first
+    byte."""
+    first: Spread | None = None
+    """Latencies of the requests that opened a connection; they count in the blocks as well."""
+    protocols: dict[str, Count] = Field(default_factory=dict)
+    """Answers by version of HTTP."""
+    resent: Count = 0
+    """Requests sent again because the server closed an idle connection."""
+    compressed: Count = 0
+    """Answers that came compressed."""
 
     @property
     def n(self) -> int:
@@ -161,6 +185,31 @@ class GeneratorHealth(Value):
     spoiled: Count
     """Blocks that stayed late all the same; they are kept and not used."""
     peak_in_flight: Count
+    stalls: Count = 0
+    """Turns of the loop that took so long that what was due or came in had to wait."""
+    longest_turn_s: float = 0.0
+    workers: Count = 1
+    """Processes that sent at the highest planned rate."""
+    capacity_rps: float | None = None
+    """Requests per second that would keep one worker wholly busy, measured before the load."""
+
+
+class WarmUp(Value):
+    """One endpoint on one deployment before the blocks: told, never judged."""
+
+    requests: Count
+    """Sent, those one at a time included."""
+    steps: Count
+    is_steady: bool
+    """Whether the median stopped falling; False as well where there was no second step to see it by."""
+    cold_start_s: float | None = None
+    """The very first latency, with its connection; None if it was not answered as expected."""
+    first_p50_s: float | None = None
+    last_p50_s: float | None = None
+    """Medians of the first and of the last step."""
+    single_n: Count = 0
+    single_p50_s: float | None = None
+    """Requests one at a time after the steps, with nothing else under way."""
 
 
 class Run(Value):
@@ -187,6 +236,8 @@ class Run(Value):
     ready_after_s: float
     elapsed_s: float
     """Warm-up, blocks and scenarios."""
+    warmup: dict[str, dict[Arm, WarmUp]] = Field(default_factory=dict)
+    """By endpoint and deployment."""
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gate.config.models import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
-from gate.measure.plan import BLOCK_REQUESTS
+from gate.measure.plan import BLOCK_REQUESTS, is_compared
 from gate.record.run import ArmRecord, Run, ScenarioRecord
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
 from gate.verdict.changes import Changes, duet_changes, stored_changes
@@ -102,7 +102,7 @@ def _endpoint_objectives(
 ) -> list[Objective]:
     found = []
     for name, endpoint in suite.endpoints.items():
-        if not endpoint.is_loaded:
+        if not is_compared(suite, name):
             continue
         limits = suite.objectives_of(name)
         if not limits:

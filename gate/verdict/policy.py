@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.config.models import Suite
+from gate.measure.plan import is_compared
 from gate.verdict.evidence import Evidence
 from gate.verdict.rows import EVERYTHING
 from gate.verdict.values import Reason, ReasonCode, Row, Way
@@ -113,7 +114,7 @@ def _is_judged(suite: Suite, rows: list[Row]) -> bool:
         return True
     if any(row.outcome in ("met", "missed") for row in rows):
         return True
-    is_loaded = any(endpoint.gate and endpoint.is_loaded for endpoint in suite.endpoints.values())
+    is_loaded = any(endpoint.gate and is_compared(suite, name) for name, endpoint in suite.endpoints.items())
     return not is_loaded and any(row.outcome in ("unchanged", "inconclusive", "regressed") for row in rows)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from gate.config.models import DEFAULT_TOLERANCE, Suite, Waiver
-from gate.measure.plan import group_endpoints
+from gate.measure.plan import group_endpoints, is_compared
 from gate.record.run import Notice
 from gate.stats.shift import Shift
 from gate.stats.stored import SharedFactor
@@ -31,7 +31,7 @@ def settle(suite: Suite, evidence: Evidence, adjusted: Mapping[str, float], toda
         rows += [
             _change_row(suite, evidence, change, errors[name], adjusted)
             for change in evidence.changes.rows
-            if change.endpoint == name and suite.endpoints[name].is_loaded
+            if change.endpoint == name and is_compared(suite, name)
         ]
         rows.append(_errors_row(evidence, errors[name], adjusted))
         rows += [_body_row(evidence, body) for body in evidence.bodies if body.endpoint == name]

@@ -9,7 +9,7 @@ import pytest
 from gate.config.models import Suite
 from gate.errors import NotMeasured
 from gate.load.transport import Answer, Fetched
-from gate.measure.ready import Clock, log_in, wait_ready
+from gate.measure.ready import Clock, log_in, tokens, wait_ready
 
 
 class World:
@@ -48,7 +48,7 @@ def suite(**preview) -> Suite:
 
 
 def ready(world: World, made: Suite, commit: str | None = None):
-    return wait_ready(made, "http://h", {}, commit, world.fetch, world.clock)
+    return wait_ready(made, "http://h", {}, commit, world.fetch, world.clock, tokens("r"))
 
 
 def test_a_preview_that_is_up_is_not_waited_for():
@@ -137,7 +137,7 @@ LOGIN = {
 
 def login(*script):
     world = World(*script)
-    return log_in(Suite.model_validate(LOGIN), "http://h", {"P": "pw"}, world.fetch), world
+    return log_in(Suite.model_validate(LOGIN), "http://h", {"P": "pw"}, world.fetch, tokens("r")), world
 
 
 def test_a_login_of_two_steps_passes_values_on():
@@ -166,5 +166,5 @@ def test_a_login_without_its_token_is_not_a_login(body):
 def test_unused_identities_are_not_logged_in():
     unused = LOGIN | {"endpoints": {"a": "GET /"}}
     world = World(answered())
-    assert log_in(Suite.model_validate(unused), "http://h", {}, world.fetch) == {}
+    assert log_in(Suite.model_validate(unused), "http://h", {}, world.fetch, tokens("r")) == {}
     assert world.asked == []
