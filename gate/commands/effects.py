@@ -10,7 +10,7 @@ from gate.load.engine import Engine
 
 if TYPE_CHECKING:
     from gate.config.environment import Redactor
-    from gate.measure.ready import Clock, Fetch
+    from gate.measure.ready import Clock, WiredFetch
     from gate.measure.session import Runner
 
 
@@ -40,7 +40,7 @@ class Effects:
     utc_now: Callable[[], str]
     """ISO 8601 with seconds and a Z."""
     new_id: Callable[[], str]
-    fetch: Fetch
+    fetch: WiredFetch
     engine: Callable[[], Engine]
     runner: Runner
     tool: str

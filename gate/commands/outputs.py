@@ -95,7 +95,11 @@ def read_run(path: Path) -> Run:
 
 def _histograms(run: Run) -> list[str]:
     arms = [record.histogram for endpoint in run.endpoints.values() for record in endpoint.arms.values()]
-    return arms + [scenario.histogram for scenario in run.scenarios.values()]
+    scenarios = list(run.scenarios.values())
+    parts = [
+        part.histogram for scenario in scenarios for part in (*scenario.steps.values(), *scenario.journeys.values())
+    ]
+    return [*arms, *(scenario.histogram for scenario in scenarios), *parts]
 
 
 def read_verdict(path: Path) -> Verdict:

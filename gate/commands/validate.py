@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
+from gate.config.journeys import only_in_journeys
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan
 from gate.units import format_duration
@@ -31,6 +32,9 @@ def run(path: Path, effects: Effects) -> ExitCode:
         told.append(f"with a base deployment: {error.message}; {error.cure}")
     if alone.asked_once:
         told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(alone.asked_once)}")
+    in_journeys = sorted(only_in_journeys(suite))
+    if in_journeys:
+        told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     beside = [", ".join(group) for group in group_endpoints(suite) if len(group) > 1]
     if beside:
         told.append(f"measured side by side: {'; '.join(beside)}")

@@ -9,7 +9,7 @@ from typing import Protocol
 from gate.config.models import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.job import Segment, SegmentResult
+from gate.load.job import Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
 from gate.measure.segments import Course
@@ -31,13 +31,14 @@ class Driver:
     """Drives courses against one deployment or another."""
 
     def __init__(
-        self, suite: Suite, environment: Mapping[str, str], run_id: str, engine: Engine, progress: Progress
+        self, suite: Suite, environment: Mapping[str, str], run_id: str, engine: Engine, progress: Progress, wire: Wire
     ) -> None:
         self._suite = suite
         self._environment = dict(environment)
         self._run_id = run_id
         self._engine = engine
         self._progress = progress
+        self._wire = wire
         self._numbers = itertools.count()
         self.values: dict[Arm, dict[str, str]] = {}
         """What logins extracted, by deployment."""
@@ -62,6 +63,7 @@ class Driver:
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,
             deadline_s=course.deadline_s,
+            wire=self._wire,
         )
         self._progress.say(what)
         try:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.models import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, is_spoiled, scenario_complaints
 from gate.load.job import LaneResult, SegmentResult
-from gate.measure.access import endpoint_request, host_class, is_loopback
+from gate.load.transport import readable
+from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.driver import CutShort, Driver, Progress
 from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, Plan, Step, endpoint_hash
-from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, wait_ready
+from gate.measure.ready import Clock, Fetch, Up, WiredFetch, ask_once, log_in, wait_ready
 from gate.measure.records import scenario_record
-from gate.measure.segments import Course, course_of_scenario, course_of_step
+from gate.measure.segments import Course, course_of_scenarios, course_of_step, part_of
 from gate.measure.tally import ArmTally
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
 
@@ -59,11 +62,12 @@ class Measured:
 class Session:
     """Measures one job with effects passed in: engine, one-shot requests, clock, progress."""
 
-    def __init__(self, job: Job, engine: Engine, fetch: Fetch, clock: Clock, progress: Progress) -> None:
+    def __init__(self, job: Job, engine: Engine, fetch: WiredFetch, clock: Clock, progress: Progress) -> None:
         self._job = job
         self._engine = engine
-        self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress)
-        self._fetch = fetch
+        wire = wire_of(job.suite, job.environment)
+        self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, wire)
+        self._fetch: Fetch = partial(fetch, wire=readable(wire))
         self._clock = clock
         self._progress = progress
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
@@ -143,12 +147,15 @@ class Session:
         return course_of_step(self._job.suite, step, count, self._job.origins[step.arm])
 
     def _run_scenarios(self) -> None:
-        for number, name in enumerate(self._job.suite.scenarios):
-            course = course_of_scenario(self._job.suite, name, number, self._job.origins["candidate"])
-            result = self._driver.drive(course, "candidate", f"scenario {name}")
+        suite = self._job.suite
+        for names in side_by_side(suite):
+            course = course_of_scenarios(suite, names, self._job.origins["candidate"])
+            result = self._driver.drive(course, "candidate", f"scenario {' beside '.join(names)}")
             self._results.append(result)
-            self._complaints += scenario_complaints(name, result)
-            self._scenarios[name] = scenario_record(self._job.suite, name, result)
+            for name in names:
+                part = part_of(suite, names, name, result)
+                self._complaints += scenario_complaints(name, part)
+                self._scenarios[name] = scenario_record(suite, name, part)
 
     def _run(self, not_measured: list[Notice]) -> Run:
         job = self._job
@@ -181,6 +188,7 @@ class Session:
                     arms={arm: self._tallies[name, arm].record() for arm in job.origins},
                 )
                 for name in job.suite.endpoints
+                if name not in only_in_journeys(job.suite)
             },
             scenarios=self._scenarios,
         )
