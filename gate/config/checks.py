@@ -121,6 +121,8 @@ def _placeholders(suite: Suite, name: str, place: Location, value: object) -> It
 def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
     if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
         return
+    if name in only_in_journeys(suite):
+        return
     objectives = suite.objectives_of(name)
     place = ("endpoints", name, "objectives" if endpoint.objectives.limits() else "class")
     class_place = ("classes", endpoint.class_name or "")

@@ -53,14 +53,17 @@ def with_files(suite: Suite, read: ReadFile) -> tuple[Suite, list[Fault]]:
 
 
 def _fault(location: Location, file: str | None, refused: Refused) -> Fault:
-    return Fault(location, f"{file}:{refused.line}: {refused.what}", refused.cure)
+    place = f"{file}:{refused.line}" if refused.line else f"{file}"
+    return Fault(location, f"{place}: {refused.what}", refused.cure)
 
 
 def _read(name: str, read: ReadFile) -> bytes:
     try:
         return read(name)
     except OSError as error:
-        raise Refused(f"cannot be read: {error.strerror}", "its path begins at the folder of the suite") from None
+        raise Refused(
+            f"cannot be read: {error.strerror}", "its path begins at the folder of the suite", line=0
+        ) from None
 
 
 def _with_table(source: Data, read: ReadFile) -> Data:
@@ -88,4 +91,5 @@ def _missing_columns(suite: Suite) -> Iterator[Fault]:
             try:
                 check_column(data.table, column)
             except Refused as refused:
-                yield Fault(("endpoints", name), f"uses {{{text}}}, but {data.file} {refused.what}", refused.cure)
+                what = f"uses {{{text}}}, but {data.file}:{refused.line} {refused.what}"
+                yield Fault(("endpoints", name), what, refused.cure)

@@ -90,7 +90,7 @@ class Load(Model):
     @model_validator(mode="after")
     def _shape_fits(self) -> Self:
         if self.spacing == "even" and not self.is_open:
-            raise ValueError("has spacing but no rate; only arrivals at a rate have it")
+            raise ValueError("has spacing: even but no rate; only arrivals at a rate have it")
         if self.shape != "steps" and len(self.levels) < 2:
             raise ValueError("has a shape but only one level; write rates: [5/s, 80/s] or users: [10, 100]")
         if self.ramp_s is not None and len(self.levels) != 1:

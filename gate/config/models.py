@@ -31,6 +31,7 @@ from gate.config.scalars import (
     JsonPath,
     Name,
     Path,
+    Proxy,
     RateRps,
     Ratio,
     RequestLine,
@@ -38,7 +39,6 @@ from gate.config.scalars import (
     Status,
     Statuses,
     Text,
-    Url,
     Urls,
     well_formed,
 )
@@ -106,7 +106,7 @@ class Preview(Model):
     """Ask for compressed bodies; they are counted as sent and not unpacked."""
     ca: Annotated[str, Field(pattern=CA_PATTERN, max_length=500)] | None = None
     """PEM certificates to trust besides the usual ones: a file beside the suite, or ``${NAME}``."""
-    proxy: Url | None = None
+    proxy: Proxy | None = None
     """Proxy for every request to the preview; those of the environment are never used."""
 
     _ca_text: str | None = PrivateAttr(default=None)

@@ -73,6 +73,12 @@ def _day(text: object) -> object:
     raise ValueError("is not a date; write it like 2027-03-01")
 
 
+def _proxy(text: str) -> str:
+    if "@" in text:
+        raise ValueError("holds credentials; take the whole proxy from the environment: proxy: ${PROXY_URL}")
+    return addresses.checked_url(text)
+
+
 def _listed(value: object) -> object:
     if not isinstance(value, str | list):
         raise ValueError("is not a URL; write one URL or a list of them")  # a TypeError would pass pydantic by
@@ -172,6 +178,15 @@ Url = Annotated[
     AfterValidator(addresses.checked_url),
 ]
 """Where a deployment answers, whole or in part from the environment."""
+
+Proxy = Annotated[
+    str,
+    Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PROXY_URL}"]}),
+    AfterValidator(_one_line),
+    AfterValidator(well_formed),
+    AfterValidator(_proxy),
+]
+"""A proxy, whole or in part from the environment."""
 
 Urls = Annotated[
     list[Url],

@@ -66,12 +66,14 @@ def _measured_nowhere(suite: Suite) -> Iterator[Misfit]:
         if journeys and not asked & set(journeys):
             message = "is measured nowhere: only a journey can ask for it, and no scenario has one; name one in a mix"
             yield Misfit(here, message, also=(("scenarios",), ("journeys",)))
-        if journeys and suite.endpoints[name].objectives.limits():
+        own, shared = suite.endpoints[name].objectives, suite.endpoints[name].class_name or ""
+        if journeys and (own.limits() or (shared in suite.classes and suite.classes[shared].limits())):
             message = (
                 "has objectives that nothing judges: it is only measured as a step of journeys"
                 "; write them into the scenario"
             )
-            yield Misfit((*here, "objectives"), message, also=(("journeys",),))
+            key = "objectives" if own.limits() else "class"
+            yield Misfit((*here, key), message, also=(("journeys",), ("classes", shared)))
 
 
 def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
@@ -98,7 +100,7 @@ def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
             yield Misfit(place, "names the scenario itself; name another one, or take beside out")
         elif other not in suite.scenarios:
             yield unknown(place, "scenario", "scenarios", other, suite.scenarios)
-        elif suite.scenarios[other].beside:
+        elif suite.scenarios[other].beside and suite.scenarios[other].beside[0] != other:
             first = suite.scenarios[other].beside[0]
             message = f"names {other!r}, which itself runs beside {first!r}; name {first!r} in both"
             yield Misfit(place, message, also=(("scenarios", other),))

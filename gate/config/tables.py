@@ -31,6 +31,8 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    lines: tuple[int, ...]
+    """Where each row stands in its file."""
     sha256: str
     """Of the file, in hexadecimal digits."""
 
@@ -56,17 +58,19 @@ def read_table(content: bytes, form: Literal["csv", "jsonl"]) -> Table:
         raise Refused("is not UTF-8", "save it as UTF-8", line=line) from None
     read = _of_csv if form == "csv" else _of_json_lines
     rows: list[Row] = []
+    lines: list[int] = []
     for line, row in read(text):
         if len(rows) == MOST_ROWS:
             raise Refused(f"has more than {MOST_ROWS:,} rows", "make it smaller", line=line)
         for column, value in row.items():
             _check_value(column, value, line)
         rows.append(row)
+        lines.append(line)
     if not rows:
         raise Refused("holds no rows", "write one value on each line, a CSV file below a line that names its columns")
     # Columns that only some rows have cannot be asked for.
     columns = [column for column in rows[0] if all(column in row for row in rows)]
-    return Table(tuple(columns), tuple(rows), hashlib.sha256(content).hexdigest())
+    return Table(tuple(columns), tuple(rows), tuple(lines), hashlib.sha256(content).hexdigest())
 
 
 def check_column(table: Table, column: str) -> None:
@@ -75,10 +79,11 @@ def check_column(table: Table, column: str) -> None:
     Raises
     ------
     Refused
-        If not: with the first line that lacks it, or the columns there are.
+        If not: with the first line that lacks it, and the columns there are.
     """
     if column not in table.columns:
-        raise Refused(f"has no column {column!r} in every row", hints.cure(column, table.columns))
+        line = next(line for line, row in zip(table.lines, table.rows, strict=True) if column not in row)
+        raise Refused(f"has no {column!r} here", hints.cure(column, table.columns), line=line)
 
 
 def _of_csv(text: str) -> Iterator[tuple[int, Row]]:
@@ -90,7 +95,7 @@ def _of_csv(text: str) -> Iterator[tuple[int, Row]]:
             if not cells:
                 continue
             if len(cells) != len(header):
-                what = f"has {len(cells)} values where the first line names {len(header)} columns"
+                what = f"has {len(cells)} of the {len(header)} values that the first line names"
                 raise Refused(what, "put values that hold a comma in double quotes", line=reader.line_num)
             yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
@@ -122,7 +127,7 @@ def _of_json_lines(text: str) -> Iterator[tuple[int, Row]]:
 def _check_value(column: str, value: object, line: int) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not is_number and not isinstance(value, str):
-        raise Refused(f"has a {column} that is neither text nor number", "write a text or a number", line=line)
+        raise Refused(f"its {column[:40]!r} is neither text nor number", "write a text or a number", line=line)
     if isinstance(value, str) and (_CONTROL.search(value) or len(value) > _LONGEST):
-        what = f"has a {column} with a control character, or of more than {_LONGEST} characters"
+        what = f"its {column[:40]!r} holds a control character, or has more than {_LONGEST} characters"
         raise Refused(what, "no request can hold it; take it out", line=line)
