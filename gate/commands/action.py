@@ -28,7 +28,7 @@ from gate.gh.event import ActionPlan, plan
 from gate.gh.failures import ApiError, while_reading_policy
 from gate.gh.inputs import Inputs, Mode
 from gate.gh.log import Log
-from gate.gh.resolve import read_suite, resolve
+from gate.gh.resolve import files_beside, read_suite, resolve
 from gate.gh.workflow import append_summary, read_event, results_folder, write_outputs
 from gate.verdict.values import Verdict
 
@@ -87,10 +87,11 @@ def _prepare(inputs: Inputs, context: Context) -> _Job:
     what = resolve(what, client)
     content = read_suite(what, client)
     in_effect = content is not None
+    commit = what.policy_sha if in_effect else what.head_sha
     if content is None:
         content = _suite_of_head(what, client)
     out = results_folder(context.workspace, inputs.out)
-    suite = parse_suite(content, what.suite_path)
+    suite = parse_suite(content, what.suite_path, files_beside(what.suite_path, commit, client))
     return _Job(what, inputs, context, client, suite, in_effect, out)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
 from gate.config.environment import Redactor, missing_names, needed_values
+from gate.config.files import ReadFile
 from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.tables import MOST_BYTES
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
@@ -49,12 +52,28 @@ def load_suite(path: Path) -> Suite:
         If it cannot be read or is not a suite.
     """
     try:
-        return read_suite(path.read_bytes(), str(path))
+        return read_suite(path.read_bytes(), str(path), files_beside(path))
     except OSError as error:
         raise UsageError(
             f"the suite {path} cannot be read: {error.strerror}",
             "name it with --suite; the smallest suite is  endpoints: {home: GET /}",
         ) from None
+
+
+def files_beside(suite: Path) -> ReadFile:
+    """Reads files from the folder of a suite and below, and from nowhere else."""
+    folder = suite.resolve().parent
+
+    def read(name: str) -> bytes:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise PermissionError(errno.EACCES, "it leads out of the folder of the suite", name)
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is not a file", name)
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+
+    return read
 
 
 def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:

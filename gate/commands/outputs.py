@@ -95,7 +95,10 @@ def read_run(path: Path) -> Run:
 
 def _histograms(run: Run) -> list[str]:
     arms = [record.histogram for endpoint in run.endpoints.values() for record in endpoint.arms.values()]
-    return arms + [scenario.histogram for scenario in run.scenarios.values()]
+    scenarios = list(run.scenarios.values())
+    steps = [step.histogram for scenario in scenarios for step in scenario.steps.values()]
+    journeys = [journey.histogram for scenario in scenarios for journey in scenario.journeys.values()]
+    return [*arms, *(scenario.histogram for scenario in scenarios), *steps, *journeys]
 
 
 def read_verdict(path: Path) -> Verdict:

@@ -42,7 +42,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     _refuse_failing(done)
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
-    for name in suite.endpoints:
+    for name in done.endpoints:
         if suite.endpoints[name].is_loaded and not has_latency(done, name):
             effects.console.show(f"{name} has too few usable blocks: this run is no baseline of its latency\n")
     return ExitCode.APPROVED

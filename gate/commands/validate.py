@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
+from gate.config.journeys import only_in_journeys
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan, too_few
 from gate.units import format_duration
@@ -29,10 +30,13 @@ def run(path: Path, effects: Effects) -> ExitCode:
         told.append(f"with a base deployment: {_cost(make_plan(suite, ('candidate', 'base'), seed=0))}")
     except UsageError as error:
         told.append(f"with a base deployment: {error.message}; {error.cure}")
+    in_journeys = sorted(only_in_journeys(suite))
     unloaded = [name for name in alone.asked_once if not suite.endpoints[name].is_loaded]
     if unloaded:
         told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(unloaded)}")
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
+    if in_journeys:
+        told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     beside = [", ".join(group) for group in group_endpoints(suite) if len(group) > 1]
     if beside:
         told.append(f"measured side by side: {'; '.join(beside)}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gate.config import hints
+from gate.config.journeys import journeys_with, only_in_journeys
 from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholders
 from gate.units import format_rate
 
@@ -50,18 +51,25 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
     for name, endpoint in suite.endpoints.items():
         yield from _references(suite, name, endpoint)
         yield from _rates(suite, name, endpoint)
+    yield from _dots(suite)
     yield from _identities(suite)
     yield from _environment_only(suite)
-    yield from _scenarios(suite)
     yield from _waivers(suite)
     yield from _targets(suite)
 
 
-def _unknown(location: Location, kind: str, section: str, name: str, known: Iterable[str]) -> Misfit:
+def unknown(location: Location, kind: str, section: str, name: str, known: Iterable[str]) -> Misfit:
+    """A name that nothing in the suite has, with the one that was probably meant."""
     cure = hints.cure(name, known, none=f"there are no {section}")
     message = f"names the {kind} {name!r}, which does not exist; {cure}"
-    # A mix may also name a journey; where those are refused as a whole, their names are no misfits.
+    # A mix may also name a journey; where that could not be read, its name is no misfit.
     return Misfit(location, message, also=((section, name), ("journeys", name)))
+
+
+def _dots(suite: Suite) -> Iterator[Misfit]:
+    for name in suite.data:
+        if "." in name:
+            yield Misfit(("data", name), "has a dot in its name, which stands before a column; write '_' in its place")
 
 
 def _not_unique(location: Location, value: object) -> Iterator[Misfit]:
@@ -73,19 +81,47 @@ def _not_unique(location: Location, value: object) -> Iterator[Misfit]:
 def _references(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
     here = ("endpoints", name)
     if endpoint.identity is not None and endpoint.identity not in suite.identities:
-        yield _unknown((*here, "identity"), "identity", "identities", endpoint.identity, suite.identities)
+        yield unknown((*here, "identity"), "identity", "identities", endpoint.identity, suite.identities)
     if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
-        yield _unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
-    sent: list[tuple[Location, object]] = [((*here, "request"), endpoint.path), ((*here, "json"), endpoint.json_body)]
-    sent += [((*here, "headers", header), value) for header, value in endpoint.headers.items()]
-    for place, value in sent:
-        for data in sorted(placeholders(value) - set(suite.data)):
-            yield _unknown(place, "data", "data", data, suite.data)
+        yield unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
+    for place, value in _sent(here, endpoint):
+        yield from _placeholders(suite, name, place, value)
         yield from _not_unique(place, value)
+
+
+def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object]]:
+    if endpoint.graphql is not None:
+        yield (*here, "graphql", "path"), endpoint.graphql.path
+        yield (*here, "graphql", "variables"), endpoint.graphql.variables
+    else:
+        yield (*here, "request"), endpoint.path
+        yield (*here, "json"), endpoint.json_body
+    for header, value in endpoint.headers.items():
+        yield (*here, "headers", header), value
+
+
+def _placeholders(suite: Suite, name: str, place: Location, value: object) -> Iterator[Misfit]:
+    is_in_journey = any(journeys_with(suite, name))
+    for text in sorted(placeholders(value)):
+        source, _, column = text.partition(".")
+        data = suite.data.get(source)
+        also: tuple[Location, ...] = (("data", source),)
+        if data is None:
+            if not is_in_journey:  # there an earlier step may extract it, which is looked at journey by journey
+                yield unknown(place, "data", "data", text, suite.data)
+        elif data.file is not None and data.column is None and not column:
+            message = f"holds {{{text}}}, of which {data.file} has several columns; name one, such as {{{text}.id}}"
+            yield Misfit(place, message, also=also)
+        elif column and (data.range is not None or data.column is not None):
+            yield Misfit(
+                place, f"asks for a column of {source}, which is a single value; write {{{source}}}", also=also
+            )
 
 
 def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
     if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
+        return
+    if name in only_in_journeys(suite):
         return
     objectives = suite.objectives_of(name)
     place = ("endpoints", name, "objectives" if endpoint.objectives.limits() else "class")
@@ -151,28 +187,6 @@ def _environment_only(suite: Suite) -> Iterator[Misfit]:
             yield Misfit(place, "holds a name in braces, which nothing fills here; only ${NAME} may stand in it")
 
 
-def _scenarios(suite: Suite) -> Iterator[Misfit]:
-    for name, scenario in suite.scenarios.items():
-        here = ("scenarios", name)
-        for member in scenario.mix:
-            place = (*here, "mix", member)
-            endpoint = suite.endpoints.get(member)
-            if endpoint is None:
-                yield _unknown(place, "endpoint", "endpoints", member, suite.endpoints)
-            elif not endpoint.is_loaded:
-                message = f"is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
-                yield Misfit(place, message, also=(("endpoints", member),))
-        rate = scenario.load.rate_rps
-        if rate is not None and rate > suite.policy.max_rate_rps:
-            most = format_rate(suite.policy.max_rate_rps)
-            message = f"asks for {format_rate(rate)}, above policy.max_rate of {most}; lower the rate or raise max_rate"
-            yield Misfit((*here, "load", "rate"), message, also=(("policy", "max_rate"),))
-        wanted = scenario.objectives.rate
-        if rate is not None and wanted is not None and wanted > rate:
-            message = f"asks for {format_rate(wanted)} answers of a load of {format_rate(rate)}; raise its load"
-            yield Misfit((*here, "objectives", "rate"), message, also=((*here, "load"),))
-
-
 def _waivers(suite: Suite) -> Iterator[Misfit]:
     seen: Counter[str] = Counter()
     for index, waiver in enumerate(suite.policy.waivers):
@@ -184,9 +198,10 @@ def _waivers(suite: Suite) -> Iterator[Misfit]:
             message = f"names a row of the suite {of_suite!r}; this suite is {suite.name}"
             yield Misfit(place, message, also=(("suite",),))
         elif endpoint is None:
-            yield _unknown(place, "endpoint", "endpoints", name, suite.endpoints)
+            yield unknown(place, "endpoint", "endpoints", name, suite.endpoints)
         elif endpoint.class_name is None or endpoint.class_name in suite.classes:
             judged = ALWAYS_JUDGED | set(suite.objectives_of(name)) if endpoint.is_loaded else {"errors"}
+            judged = set() if name in only_in_journeys(suite) else judged
             if metric not in judged:
                 message = f"names the metric {metric!r}, for which {name} has no row; {hints.cure(metric, judged)}"
                 yield Misfit(place, message, also=(("endpoints", name), ("classes",)))

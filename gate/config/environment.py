@@ -53,7 +53,8 @@ def needed_values(suite: Suite, environment: Mapping[str, str]) -> dict[str, str
     if missing:
         raise UsageError(f"values are not in the environment: {'; '.join(missing)}", "set them where the gate runs")
     places = uses(suite)
-    broken = [f"{name} ({_listed(places[name])})" for name in places if _NOT_SENDABLE.search(environment[name])]
+    sent = [name for name in places if set(places[name]) != {"preview.ca"}]  # certificates have lines, and stay here
+    broken = [f"{name} ({_listed(places[name])})" for name in sent if _NOT_SENDABLE.search(environment[name])]
     if broken:
         cure = "set them again without a line break, also at the end"
         raise UsageError(f"values hold a line break or a control character: {'; '.join(broken)}", cure)
@@ -83,6 +84,8 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
     yield ("preview", "base"), preview.base
     yield ("preview", "ready", "path"), preview.ready.path
     yield ("preview", "commit", "path"), preview.commit.path if preview.commit else None
+    yield ("preview", "ca"), preview.ca
+    yield ("preview", "proxy"), preview.proxy
     yield from _headers(("preview",), preview.headers)
     for name in sorted({endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity}):
         for index, step in enumerate(suite.identities[name].login):
@@ -94,6 +97,9 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
     for name, endpoint in suite.endpoints.items():
         yield ("endpoints", name, "request"), endpoint.request
         yield ("endpoints", name, "json"), endpoint.json_body
+        if endpoint.graphql is not None:
+            yield ("endpoints", name, "graphql", "path"), endpoint.graphql.path
+            yield ("endpoints", name, "graphql", "variables"), endpoint.graphql.variables
         yield from _headers(("endpoints", name), endpoint.headers)
 
 

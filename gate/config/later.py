@@ -10,15 +10,7 @@ from gate.config.checks import Location
 LATER: dict[tuple[str, ...], str] = {
     ("preview", "redeploy"): "confirm by running the check again",
     ("preview", "serve"): "start the application yourself and give its address as preview.url",
-    ("data", "*", "csv"): "write a range, for example range: [1, 1000]",
-    ("data", "*", "column"): "write a range, for example range: [1, 1000]",
-    ("data", "*", "pick"): "values are drawn uniformly",
-    ("endpoints", "*", "graphql"): "write it as request: POST /graphql with its query under json",
     ("endpoints", "*", "cleanup"): "bound what it leaves behind by max_count",
-    ("journeys",): "measure their steps as endpoints",
-    ("scenarios", "*", "load", "rates"): "write one scenario with a rate for each step",
-    ("scenarios", "*", "load", "shape"): "rate and users stay constant",
-    ("scenarios", "*", "load", "ramp"): "rate and users stay constant",
     ("scenarios", "*", "load", "find"): "write one scenario with a rate for each step",
     ("scenarios", "*", "load", "until"): "write objectives",
     ("scenarios", "*", "load", "from"): "write one scenario with a rate for each step",
@@ -40,7 +32,7 @@ def later_keys(suite: object) -> Iterator[tuple[Location, str]]:
     for place, store in _found(suite, ("baselines", "store")):
         if isinstance(store, str) and _OTHER_STORE.match(store):
             yield place, "write a directory, for example dir:baselines"
-    if not any(_found(suite, ("endpoints", "login"))):
+    if not any(_found(suite, ("endpoints", "login"))) and not any(_found(suite, ("journeys", "login"))):
         for place, _ in _found(suite, ("scenarios", "*", "mix", "login")):
             yield place, "the logins of identities are made before the load; write the login as an endpoint to load it"
 

@@ -7,18 +7,23 @@ value of the environment ever becomes part of a suite, a hash, a report or an er
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
-from gate.config import checks
+from gate.config import checks, graphql, scenario_checks
+from gate.config.base import Model
+from gate.config.data import Data
+from gate.config.loads import Load
 from gate.config.scalars import (
+    CA_PATTERN,
     REQUEST_PATTERN,
     ROW_PATTERN,
     STORE_PATTERN,
     Day,
     DurationS,
+    Extracted,
     HeaderName,
     Headers,
     Host,
@@ -26,6 +31,7 @@ from gate.config.scalars import (
     JsonPath,
     Name,
     Path,
+    Proxy,
     RateRps,
     Ratio,
     RequestLine,
@@ -34,6 +40,7 @@ from gate.config.scalars import (
     Statuses,
     Text,
     Urls,
+    well_formed,
 )
 from gate.config.written import Also
 
@@ -42,12 +49,6 @@ CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 DEFAULT_TOLERANCE = {"p50": 0.03, "p95": 0.05}
 """Smallest slowdown that blocks where neither endpoint nor policy says otherwise."""
-
-
-class Model(BaseModel):
-    """Base of every part of the suite: frozen, strict, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Ready(Model):
@@ -78,6 +79,12 @@ class CommitSource(Model):
         return self
 
 
+def _in_quotes(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f'is a number to YAML; write it in quotes: http: "{value}"')
+    return value
+
+
 class Preview(Model):
     """The deployment under test, and if there is one the deployment of the merge base."""
 
@@ -93,6 +100,32 @@ class Preview(Model):
     """How the served commit is told; it must be the head."""
     headers: Headers = Field(default_factory=dict)
     """Sent with every request to the preview; only ``${NAME}`` may stand in them."""
+    http: Annotated[Literal["1.1", "2"], BeforeValidator(_in_quotes)] = "1.1"
+    """Version of HTTP: ``"2"`` is spoken over TLS where the server offers it, over plain TCP at once."""
+    compression: bool = False
+    """Ask for compressed bodies; they are counted as sent and not unpacked."""
+    ca: Annotated[str, Field(pattern=CA_PATTERN, max_length=500)] | None = None
+    """PEM certificates to trust besides the usual ones: a file beside the suite, or ``${NAME}``."""
+    proxy: Proxy | None = None
+    """Proxy for every request to the preview; those of the environment are never used."""
+
+    _ca_text: str | None = PrivateAttr(default=None)
+
+    @property
+    def ca_file(self) -> str | None:
+        """The file that holds the certificates, relative to the suite."""
+        return None if self.ca is None or self.ca.startswith("$") else self.ca
+
+    @property
+    def ca_text(self) -> str | None:
+        """Content of that file; None where there is none or it was not read."""
+        return self._ca_text
+
+    def with_ca(self, text: str) -> Self:
+        """The same with the content of that file."""
+        copy = self.model_copy()
+        copy._ca_text = text
+        return copy
 
 
 class LoginStep(Model):
@@ -117,19 +150,6 @@ class Identity(Model):
     """Steps in their order."""
     headers: Headers = Field(default_factory=dict)
     """Sent with every request of this identity; ``{token}`` is what the login extracted."""
-
-
-class DataRange(Model):
-    """Integers a template may draw from, both ends included, uniformly and from the seed of the block."""
-
-    range: Annotated[list[Annotated[int, Field(ge=-(10**15), le=10**15)]], Field(min_length=2, max_length=2)]
-    """The smallest and the largest: ``[1, 100000]``."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.range[0] <= self.range[1]:
-            raise ValueError(f"has the range {self.range}, which runs backwards; write the smaller number first")
-        return self
 
 
 class Objectives(Model):
@@ -201,11 +221,36 @@ class Tolerance(Model):
     """Of the 95th percentile; 5% where nothing else is said."""
 
 
+def _operations(document: str) -> str:
+    graphql.definitions(document)
+    return document
+
+
+class GraphQL(Model):
+    """A GraphQL operation, sent as POST; an answer with ``errors`` is an error whatever its status."""
+
+    path: Path = "/graphql"
+    """Where the server takes operations; a template."""
+    query: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_operations)]
+    """The document, sent as it is: its braces are no placeholders."""
+    variables: Annotated[dict[str, Any], AfterValidator(well_formed)] = Field(default_factory=dict, max_length=100)
+    """Its variables; their strings are templates."""
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it only reads: no mutation and no subscription."""
+        return set(graphql.definitions(self.query)) <= {"query", "fragment"}
+
+
 class Endpoint(Model):
     """One request template with its objectives."""
 
-    request: RequestLine
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["request"]}, {"required": ["graphql"]}]})
+
+    request: RequestLine | None = None
     """``METHOD /path?query``; ``{product}`` draws from data, ``{{uuid}}`` is new each time."""
+    graphql: GraphQL | None = None
+    """In place of ``request``: a GraphQL operation. A query is loaded like a GET, anything else needs ``mutates``."""
     headers: Headers = Field(default_factory=dict)
     """Sent with this request, over those of the preview and the identity."""
     json_body: Json = Field(default=None, alias="json")
@@ -226,6 +271,14 @@ class Endpoint(Model):
     """Whom to ask; shown with the row."""
     mutates: bool = False
     """Changes data: may be loaded although its method is POST, PUT, PATCH or DELETE."""
+    extract: dict[Name, Extracted] = Field(default_factory=dict, max_length=64)
+    """Values for later steps of a journey: ``{id: $.id}``, ``header:Location``, ``cookie:sid``."""
+    follow: int = Field(default=0, ge=0, le=10)
+    """So many redirects of a GET are followed, within the same origin; their time counts."""
+    connections: Literal["keep", "fresh"] = "keep"
+    """``fresh``: every request opens a connection of its own."""
+    timeout_s: DurationS = Field(default=10.0, alias="timeout", ge=1e-3, le=120)
+    """A request that takes longer is given up and counts as an error."""
     max_count: int | None = Field(default=None, ge=1, le=100_000_000)
     """At most so many requests in one run; only with ``mutates``."""
     gate: bool = True
@@ -233,16 +286,36 @@ class Endpoint(Model):
 
     @property
     def method(self) -> str:
-        return self.request.split(" ", 1)[0]
+        return "POST" if self.request is None else self.request.split(" ", 1)[0]
 
     @property
     def path(self) -> str:
-        return self.request.split(" ", 1)[1]
+        if self.graphql is not None:
+            return self.graphql.path
+        return (self.request or "GET /").split(" ", 1)[1]
+
+    @property
+    def content(self) -> Any:  # noqa: ANN401 - any JSON value
+        """What its body is made of: the variables of GraphQL, else the value under ``json``."""
+        return self.json_body if self.graphql is None else self.graphql.variables
 
     @property
     def is_loaded(self) -> bool:
         """Whether it may be put under load; otherwise it is asked once and only its answer is judged."""
-        return self.mutates or self.method not in CHANGING_METHODS
+        is_query = self.graphql is not None and self.graphql.is_query
+        return self.mutates or is_query or self.method not in CHANGING_METHODS
+
+    @model_validator(mode="after")
+    def _one_request(self) -> Self:
+        if self.request is None and self.graphql is None:
+            raise ValueError("needs the key request; for example request: GET /path")
+        if self.request is not None and self.graphql is not None:
+            raise ValueError("has both request and graphql, which is sent as POST; take one of them out")
+        if self.graphql is not None and self.json_body is not None:
+            raise ValueError("has both json and graphql; write what varies under graphql.variables")
+        if self.follow and self.method not in {"GET", "HEAD"}:
+            raise ValueError(f"follows redirects of a {self.method}, which would be sent twice; take follow out")
+        return self
 
     @model_validator(mode="after")
     def _count_belongs_to_mutates(self) -> Self:
@@ -261,48 +334,15 @@ def _request_only(_: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "string", "pattern": REQUEST_PATTERN, "examples": ["GET /"]}
 
 
-class Load(Model):
-    """One load pattern: a constant rate, a number of users, or a fixed count."""
-
-    rate_rps: RateRps | None = Field(default=None, alias="rate", le=10_000)
-    """Requests that begin per second, whatever the answers take (open model)."""
-    users: int | None = Field(default=None, ge=1, le=1000)
-    """Users who ask, wait for the answer, think, and ask again (closed model)."""
-    count: int | None = Field(default=None, ge=1, le=1_000_000)
-    """So many requests, then it ends."""
-    for_s: DurationS | None = Field(default=None, alias="for", gt=0, le=86_400)
-    """How long a rate or users last."""
-    think_s: DurationS | None = Field(default=None, alias="think", ge=0, le=3600)
-    """Pause of a user after each answer."""
-    concurrent: int | None = Field(default=None, ge=1, le=1000)
-    """How many of a count run side by side; without it one after the other."""
-
-    @model_validator(mode="after")
-    def _one_pattern(self) -> Self:
-        given = [key for key, value in (("rate", self.rate_rps), ("users", self.users), ("count", self.count)) if value]
-        if len(given) != 1:
-            raise ValueError(
-                "needs exactly one of rate, users and count; write {rate: 50/s, for: 60s},"
-                " {users: 10, for: 60s, think: 1s} or {count: 5, concurrent: 5}"
-            )
-        if self.count is None and self.for_s is None:
-            raise ValueError(f"has {given[0]} but no for, so it would never end; add for: 60s")
-        if self.count is not None and self.for_s is not None:
-            raise ValueError("has both count, which ends by itself, and for; take one of them out")
-        if self.think_s is not None and self.users is None:
-            raise ValueError("has think but no users; only users think")
-        if self.concurrent is not None and self.count is None:
-            raise ValueError("has concurrent but no count; rate and users set their own concurrency")
-        return self
-
-
 class Scenario(Model):
     """One load pattern over a weighted mix of endpoints; feeds objectives, never comparison rows."""
 
     load: Load
     """How requests arrive."""
     mix: dict[Name, Annotated[int, Field(ge=1, le=1000)]] = Field(min_length=1, max_length=500)
-    """Endpoints with their weights: ``{materials: 5, health: 1}``."""
+    """Endpoints and journeys with their weights: ``{materials: 5, buy: 1}``."""
+    beside: list[Name] = Field(default_factory=list, max_length=16)
+    """Scenarios that run at the same time: it starts together with them."""
     objectives: ScenarioObjectives = ScenarioObjectives()
     """Absolute limits over the whole mix."""
     advisory: bool = False
@@ -384,7 +424,7 @@ class Suite(Model):
     """The deployment under test."""
     identities: dict[Name, Identity] = Field(default_factory=dict, max_length=100)
     """Who asks."""
-    data: dict[Name, DataRange] = Field(default_factory=dict, max_length=100)
+    data: dict[Name, Data] = Field(default_factory=dict, max_length=100)
     """Values that requests draw from, by the name that stands in braces."""
     classes: dict[Name, Objectives] = Field(default_factory=dict, max_length=100)
     """Objectives shared by endpoints."""
@@ -392,6 +432,10 @@ class Suite(Model):
         min_length=1, max_length=500
     )
     """Requests to measure, by name; one line is enough: ``home: GET /``."""
+    journeys: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=50)]] = Field(
+        default_factory=dict, max_length=100
+    )
+    """Endpoints that one user asks for one after the other, with cookies and extracted values of their own."""
     scenarios: dict[Name, Scenario] = Field(default_factory=dict, max_length=100)
     """Mixes and users; they feed objectives, never comparison rows."""
     policy: Policy = Policy()
@@ -413,7 +457,8 @@ class Suite(Model):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        found = list(islice(checks.misfits(self), checks.MOST_MISFITS))
+        every = chain(checks.misfits(self), scenario_checks.misfits(self))
+        found = list(islice(every, checks.MOST_MISFITS))
         if found:
             raise checks.MisplacedError(found)
         return self

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from gate.config import shown, wording
 from gate.config.checks import Location, MisplacedError
 from gate.config.draft import Draft
+from gate.config.files import ReadFile, no_files, with_files
 from gate.config.later import later_keys
 from gate.config.models import Suite
 from gate.config.plain import Refused, decode
@@ -21,7 +22,7 @@ _MOST_ROUNDS = 12
 """Each takes out at least one level of what is wrong; the models have fewer."""
 
 
-def read_suite(text: bytes, source: str) -> Suite:
+def read_suite(text: bytes, source: str, read: ReadFile = no_files) -> Suite:
     """The suite that a file holds.
 
     Parameters
@@ -30,6 +31,8 @@ def read_suite(text: bytes, source: str) -> Suite:
         Content of the file.
     source : str
         What to call the file in messages.
+    read : callable, optional
+        Reads a file beside the suite.
 
     Raises
     ------
@@ -42,6 +45,11 @@ def read_suite(text: bytes, source: str) -> Suite:
         raise _error([Problem(refused.line, (), refused.what, refused.cure, refused.seen)], source) from None
     findings = _Findings(list(tree.problems))
     suite = _judge(tree, findings) if tree.is_whole else None
+    if suite is not None and not findings.problems:
+        suite, faults = with_files(suite, read)
+        findings.problems += [
+            Problem(tree.line(fault.location), tree.nearest(fault.location), fault.what, fault.cure) for fault in faults
+        ]
     if suite is None or findings.problems:
         raise _error(findings.problems, source, findings.unsaid)
     return suite
@@ -112,8 +120,9 @@ def _empty(tree: Tree, draft: Draft) -> list[Problem]:
 def _is_in_body(location: Location) -> bool:
     """Whether a location is inside a JSON body, the only place where nothing is a value."""
     in_endpoint = location[0] == "endpoints" and location[2:3] == ("json",) and len(location) > 3
+    in_variables = location[0] == "endpoints" and location[2:4] == ("graphql", "variables") and len(location) > 4
     in_login = location[0] == "identities" and location[2:5:2] == ("login", "json") and len(location) > 5
-    return in_endpoint or in_login
+    return in_endpoint or in_variables or in_login
 
 
 def _note(details: list[ErrorDetails], tree: Tree, draft: Draft, findings: _Findings) -> bool:

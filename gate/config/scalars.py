@@ -18,8 +18,14 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 _PATH = r'/([!"$-.0-~][!"$-~]*)?'
 PATH_PATTERN = rf"^{_PATH}$"
 REQUEST_PATTERN = rf"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) {_PATH}$"
-HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"
-JSON_PATH_PATTERN = r"^\$(\.[A-Za-z0-9_-]+|\[[0-9]+\])+$"
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"
+HEADER_PATTERN = rf"^{_HEADER}$"
+_JSON_PATH = r"\$(\.[A-Za-z0-9_-]+|\[[0-9]+\])+"
+JSON_PATH_PATTERN = rf"^{_JSON_PATH}$"
+EXTRACT_PATTERN = rf"^({_JSON_PATH}|header:{_HEADER}|cookie:{_HEADER})$"
+_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*"
+FILE_PATTERN = rf"^{_FILE}$"
+CA_PATTERN = rf"^(\$\{{[A-Za-z_][A-Za-z0-9_]*\}}|{_FILE})$"
 ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
 STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
 
@@ -30,6 +36,10 @@ SHAPES = {
     " OPTIONS, a space, and a percent-encoded path with a single slash first",
     HEADER_PATTERN: "is no header name; a header name has letters, digits and '-', for example X-Commit",
     JSON_PATH_PATTERN: "is no place in a JSON answer; a place is written $.token or $.items[0].id",
+    EXTRACT_PATTERN: "is no place in an answer; a place is written $.items[0].id, header:Location or cookie:sid",
+    FILE_PATTERN: "is no file beside the suite; a file is written products.csv or data/products.csv, from the folder"
+    " of the suite downwards",
+    CA_PATTERN: "is neither ${NAME}, whose value is PEM text, nor a file beside the suite such as ca.pem",
     ROW_PATTERN: "is no row; a row is written suite/endpoint/metric, for example shop/search/p95",
     STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
 }
@@ -45,7 +55,8 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _well_formed(value: object) -> object:
+def well_formed(value: object) -> object:
+    """The value, if every ``${`` in it begins a ``${NAME}``."""
     if has_malformed(value):
         raise ValueError("holds a '${' that begins no environment value; write ${NAME} with letters, digits and '_'")
     return value
@@ -60,6 +71,12 @@ def _day(text: object) -> object:
         except ValueError:
             raise ValueError("is no day of the calendar; write it like 2027-03-01") from None
     raise ValueError("is not a date; write it like 2027-03-01")
+
+
+def _proxy(text: str) -> str:
+    if "@" in text:
+        raise ValueError("holds credentials; take the whole proxy from the environment: proxy: ${PROXY_URL}")
+    return addresses.checked_url(text)
 
 
 def _listed(value: object) -> object:
@@ -115,13 +132,13 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
 """One line of text for people; nothing is filled in."""
 
-Template = Annotated[str, Field(max_length=8192), AfterValidator(_one_line), AfterValidator(_well_formed)]
+Template = Annotated[str, Field(max_length=8192), AfterValidator(_one_line), AfterValidator(well_formed)]
 """Text that may hold ``${ENVIRONMENT}``, ``{data}`` and ``{{seq}}`` or ``{{uuid}}``; filled in only when sent."""
 
-Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=4096), AfterValidator(_well_formed)]
+Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=4096), AfterValidator(well_formed)]
 """``/path?query``, percent-encoded where needed; a template."""
 
-RequestLine = Annotated[str, Field(pattern=REQUEST_PATTERN, max_length=4096), AfterValidator(_well_formed)]
+RequestLine = Annotated[str, Field(pattern=REQUEST_PATTERN, max_length=4096), AfterValidator(well_formed)]
 """``METHOD /path?query``, path and query percent-encoded where needed; a template."""
 
 HeaderName = Annotated[str, Field(pattern=HEADER_PATTERN)]
@@ -144,17 +161,32 @@ Statuses = Annotated[
 JsonPath = Annotated[str, Field(pattern=JSON_PATH_PATTERN, max_length=500)]
 """One member of a JSON answer: ``$.items[0].id``."""
 
-Json = Annotated[Any, AfterValidator(_well_formed)]
+Extracted = Annotated[str, Field(pattern=EXTRACT_PATTERN, max_length=500)]
+"""One place in an answer: a member of its JSON, ``header:Name`` or ``cookie:name``."""
+
+FilePath = Annotated[str, Field(pattern=FILE_PATTERN, max_length=500)]
+"""A file below the folder of the suite."""
+
+Json = Annotated[Any, AfterValidator(well_formed)]
 """A JSON value; its strings are templates."""
 
 Url = Annotated[
     str,
     Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PREVIEW_URL}"]}),
     AfterValidator(_one_line),
-    AfterValidator(_well_formed),
+    AfterValidator(well_formed),
     AfterValidator(addresses.checked_url),
 ]
 """Where a deployment answers, whole or in part from the environment."""
+
+Proxy = Annotated[
+    str,
+    Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PROXY_URL}"]}),
+    AfterValidator(_one_line),
+    AfterValidator(well_formed),
+    AfterValidator(_proxy),
+]
+"""A proxy, whole or in part from the environment."""
 
 Urls = Annotated[
     list[Url],

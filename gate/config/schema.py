@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gate.config import fields, models
+from gate.config import data, fields, loads, models
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_MODULES = (models, data, loads)
+"""Where models are written."""
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
 
@@ -31,9 +33,13 @@ def suite_schema() -> dict[str, Any]:
     parts: dict[str, dict[str, Any]] = made.pop("$defs")
     texts = _field_texts()
     for name, schema in [*parts.items(), (models.Suite.__name__, made)]:
-        _complete(schema, getattr(models, name), texts)
+        _complete(schema, _model(name), texts)
     head = {"$schema": _DIALECT, "title": "Suite of the performance gate"}
     return head | _tidy(made) | {"$defs": {name: _tidy(parts[name]) for name in sorted(parts)}}
+
+
+def _model(name: str) -> type[BaseModel]:
+    return next(found for module in _MODULES if isinstance(found := getattr(module, name, None), type))
 
 
 def _complete(schema: dict[str, Any], model: type[BaseModel], texts: dict[tuple[str, str], str]) -> None:
@@ -95,7 +101,7 @@ def _field_texts() -> dict[tuple[str, str], str]:
     doubles the time the models take to load.
     """
     texts = {}
-    for part in ast.parse(inspect.getsource(models)).body:
+    for part in (part for module in _MODULES for part in ast.parse(inspect.getsource(module)).body):
         if isinstance(part, ast.ClassDef):
             for above, below in zip(part.body, part.body[1:], strict=False):
                 match above, below:

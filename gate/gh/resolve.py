@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import posixpath
 from dataclasses import replace
 
+from gate.config.files import ReadFile
 from gate.errors import UsageError
 from gate.gh.client import Client
 from gate.gh.event import ActionPlan, Pending
@@ -67,3 +70,21 @@ def read_suite(plan: ActionPlan, client: Client) -> bytes | None:
             "commit the suite there, or name another with input suite",
         )
     return content
+
+
+def files_beside(suite_path: str, commit: str, client: Client) -> ReadFile:
+    """Reads files from the folder of the suite and below, at the commit that the suite was read at.
+
+    What it gives raises OSError where there is no such file, and otherwise what ``read_suite`` does.
+    """
+
+    def read(name: str) -> bytes:
+        try:
+            content = client.read_file(posixpath.join(posixpath.dirname(suite_path), name), commit)
+        except ApiError as error:
+            raise while_reading_policy(error) from error
+        if content is None:
+            raise FileNotFoundError(errno.ENOENT, f"it is not in the repository at {commit[:12]}", name)
+        return content
+
+    return read

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from gate.config.models import Expect, Suite
+from gate.config.data import Data
+from gate.config.files import PEM
+from gate.config.models import Endpoint, Suite
+from gate.config.templates import fill
 from gate.errors import UsageError
-from gate.load.job import Expectation, Request, Source
-
-REQUEST_TIMEOUT_S = 10.0
-"""Total deadline of one request under load."""
+from gate.load.job import Expectation, Request, Source, Wire
 
 
 def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
@@ -20,7 +22,16 @@ def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
     headers = dict(suite.preview.headers) | endpoint.headers
     if endpoint.identity is not None:
         headers |= identity_headers(suite, endpoint.identity)
-    return Request(endpoint.method, origin + endpoint.path, headers, endpoint.json_body, REQUEST_TIMEOUT_S)
+    return Request(
+        endpoint.method,
+        origin + endpoint.path,
+        headers,
+        endpoint.content,
+        endpoint.timeout_s,
+        endpoint.follow,
+        endpoint.connections,
+        None if endpoint.graphql is None else endpoint.graphql.query,
+    )
 
 
 def identity_headers(suite: Suite, identity: str) -> dict[str, str]:
@@ -42,14 +53,52 @@ def _qualify(template: str, identity: str, names: set[str]) -> str:
     return template
 
 
-def expectation(expect: Expect) -> Expectation:
+def expectation(endpoint: Endpoint) -> Expectation:
     """What the suite expects of an answer, as the worker checks it."""
-    return Expectation(tuple(expect.status or ()), expect.type, expect.body.min_bytes, expect.body.max_bytes)
+    expect = endpoint.expect
+    return Expectation(
+        tuple(expect.status or ()),
+        expect.type,
+        expect.body.min_bytes,
+        expect.body.max_bytes,
+        no_graphql_errors=endpoint.graphql is not None,
+    )
 
 
 def sources_of(suite: Suite) -> dict[str, Source]:
     """Where placeholders take their values from."""
-    return {name: Source(low=data.range[0], high=data.range[1]) for name, data in suite.data.items()}
+    return {name: _source(name, data) for name, data in suite.data.items()}
+
+
+def _source(name: str, data: Data) -> Source:
+    if data.range is not None:
+        return Source(low=data.range[0], high=data.range[1], pick=data.pick)
+    if data.table is None:
+        raise UsageError(f"the file {data.file} of data.{name} was not read", "read the suite together with its files")
+    rows: tuple[Any, ...] = data.table.rows
+    if data.column is not None:
+        rows = tuple(row[data.column] for row in data.table.rows)
+    return Source(rows=rows, pick=data.pick)
+
+
+def wire_of(suite: Suite, environment: Mapping[str, str]) -> Wire:
+    """How connections to the preview are made.
+
+    Raises
+    ------
+    UsageError
+        If what the environment holds is no certificate or no proxy. The value is not repeated.
+    """
+    preview = suite.preview
+    ca = preview.ca_text
+    if preview.ca is not None and preview.ca_file is None:
+        ca = fill(preview.ca, environment=environment)
+        if PEM not in ca.encode():
+            raise UsageError(f"{preview.ca} of preview.ca holds no PEM certificate", f"it must hold {PEM.decode()}")
+    proxy = None if preview.proxy is None else fill(preview.proxy, environment=environment)
+    if proxy is not None and (urlsplit(proxy).scheme not in ("http", "https") or not urlsplit(proxy).hostname):
+        raise UsageError(f"{preview.proxy} of preview.proxy is no proxy", "write it like http://proxy.example:3128")
+    return Wire(preview.http, ca, proxy, preview.compression)
 
 
 def origin_of(url: str) -> str:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gate.config.journeys import side_by_side
 from gate.config.models import Suite
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
-from gate.measure.access import REQUEST_TIMEOUT_S
 from gate.measure.driver import Progress
 from gate.measure.plan import WARMUP_REQUESTS, Plan
-from gate.measure.segments import Course, course_of_scenario, course_of_step
+from gate.measure.segments import Course, course_of_scenarios, course_of_step, endpoint_of
 from gate.record.run import Arm, Notice
 
 _SLACK = 2.0
@@ -46,7 +46,7 @@ class Job:
 
 def _scenarios(job: Job) -> list[Course]:
     origin = job.origins["candidate"]
-    return [course_of_scenario(job.suite, name, number, origin) for number, name in enumerate(job.suite.scenarios)]
+    return [course_of_scenarios(job.suite, names, origin) for names in side_by_side(job.suite)]
 
 
 def highest_rate_rps(job: Job) -> float:
@@ -66,7 +66,8 @@ def longest_s(job: Job) -> float:
             planned_s += course.expected_s
             continue
         for stream in course.streams:
-            planned_s += math.ceil((stream.schedule.count or 1) / (stream.schedule.users or 1)) * REQUEST_TIMEOUT_S
+            turns = math.ceil((stream.schedule.count or 1) / (stream.schedule.users or 1))
+            planned_s += turns * max(lane.request.timeout_s for lane in stream.lanes)
     return _SLACK * planned_s + _SLACK_S
 
 
@@ -94,7 +95,7 @@ def cut_notices(name: str, whole: Course, limited: Course, result: SegmentResult
     if limited.streams == whole.streams:
         return []
     short = sorted(
-        lane.name
+        endpoint_of(lane.name)
         for stream in limited.streams
         if stream not in whole.streams and stream.schedule.count is not None
         if sum(result.lanes[lane.name].planned for lane in stream.lanes) >= stream.schedule.count

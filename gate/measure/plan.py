@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side
 from gate.config.models import Suite
 from gate.errors import UsageError
 from gate.record.codec import digest
@@ -76,8 +77,9 @@ def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
     """Endpoints that run side by side: in the suite's order, as many as ``max_rate`` carries."""
     groups: list[list[str]] = []
     left = 0.0
+    in_journeys = only_in_journeys(suite)
     for name, endpoint in suite.endpoints.items():
-        if not is_compared(suite, name):
+        if not is_compared(suite, name) or name in in_journeys:
             continue
         if not groups or endpoint.rate_rps > left:
             groups.append([])
@@ -132,10 +134,10 @@ def _for_scenarios(suite: Suite, name: str) -> int:
         if name not in scenario.mix:
             continue
         load, share = scenario.load, scenario.mix[name] / sum(scenario.mix.values())
-        if load.rate_rps is not None and load.for_s is not None:
-            planned += math.ceil(share * load.rate_rps * load.for_s)
+        if load.peak_rps is not None and load.for_s is not None:
+            planned += math.ceil(share * load.peak_rps * load.for_s)
         else:
-            planned += load.count or load.users or 0
+            planned += load.count or max(load.users or (0,))
     return planned
 
 
@@ -170,25 +172,65 @@ def block_seed(suite: str, endpoint: str, number: int) -> int:
     return int(digest([suite, endpoint, number])[:15], 16)
 
 
+_ENDPOINT_KEYS = {"request", "headers", "json_body", "expect", "rate_rps"}
+_LATER_KEYS = {"graphql", "follow", "connections", "timeout_s"}
+_WIRE_KEYS = {"http", "compression", "ca", "proxy"}
+"""What came after the first stored runs is part of a hash only where a suite uses it, so that those stay comparable."""
+
+
 def endpoint_hash(suite: Suite, name: str) -> str:
     """Identity of everything that makes an endpoint's numbers comparable; templates stay unfilled."""
     endpoint = suite.endpoints[name]
     identity = suite.identities[endpoint.identity].model_dump(mode="json") if endpoint.identity else None
+    later = {
+        **endpoint.model_dump(mode="json", include=_LATER_KEYS, exclude_defaults=True),
+        **suite.preview.model_dump(mode="json", include=_WIRE_KEYS, exclude_defaults=True),
+        **_files(suite, names_in(endpoint)),
+    }
+    ranges = {key: data for key, data in suite.data.items() if data.range is not None}
     return digest(
         {
-            "request": endpoint.model_dump(
-                mode="json", include={"request", "headers", "json_body", "expect", "rate_rps"}
-            ),
+            "request": endpoint.model_dump(mode="json", include=_ENDPOINT_KEYS),
             "identity": identity,
             "preview_headers": suite.preview.headers,
-            "data": {key: value.model_dump(mode="json") for key, value in suite.data.items()},
+            "data": {key: data.model_dump(mode="json", exclude_defaults=True) for key, data in ranges.items()},
             "load": {"block": BLOCK_REQUESTS, "arrivals": "poisson", "max_rate_rps": suite.policy.max_rate_rps},
+            **({"later": later} if later else {}),
         }
     )[:32]
 
 
+def _files(suite: Suite, names: set[str]) -> dict[str, object]:
+    """Files that an endpoint draws from, each with the hash of its content."""
+    used = {name.partition(".")[0] for name in names} & suite.data.keys()
+    return {
+        f"data.{key}": [data.model_dump(mode="json", exclude_defaults=True), data.table.sha256 if data.table else None]
+        for key in sorted(used)
+        if (data := suite.data[key]).file is not None
+    }
+
+
+_FIRST_LOAD_KEYS = ("rate_rps", "users", "count", "for_s", "think_s", "concurrent")
+
+
 def scenario_hash(suite: Suite, name: str) -> str:
-    """Identity of a scenario: its load, its mix, and the endpoints in it."""
+    """Identity of a scenario: its load, its mix, what runs beside it, and the endpoints in it."""
     scenario = suite.scenarios[name]
-    members = {member: endpoint_hash(suite, member) for member in scenario.mix}
-    return digest([scenario.load.model_dump(mode="json"), scenario.mix, members])[:32]
+    members = {member: endpoint_hash(suite, member) for member in endpoints_of(suite, name)}
+    given = scenario.load.model_dump(mode="json", exclude_defaults=True)
+    load = dict.fromkeys(_FIRST_LOAD_KEYS) | given
+    if scenario.load.users is not None and len(scenario.load.users) == 1:
+        load["users"] = scenario.load.users[0]
+    journeys = {
+        member: [[step, suite.endpoints[step].extract] for step in suite.journeys[member]]
+        for member in scenario.mix
+        if member in suite.journeys
+    }
+    group = next(group for group in side_by_side(suite) if name in group)
+    beside = {
+        other: [suite.scenarios[other].load.model_dump(mode="json"), suite.scenarios[other].mix]
+        for other in group
+        if other != name
+    }
+    later = [part for part in (journeys, beside) if part]
+    return digest([load, scenario.mix, members, *later])[:32]

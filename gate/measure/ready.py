@@ -9,17 +9,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Protocol
 
 from gate.config.environment import Redactor
 from gate.config.jsonpath import lookup
 from gate.config.models import Suite
 from gate.errors import NotMeasured
 from gate.load.filler import Filler
-from gate.load.job import Expectation, Request, Segment
+from gate.load.job import Expectation, Request, Segment, Wire
 from gate.load.transport import Fetched
 from gate.measure.access import expectation, sources_of, value_name
 
 Fetch = Callable[[Request, Expectation], Fetched]
+
+
+class WiredFetch(Protocol):
+    """One request outside the load, over connections made as the suite says."""
+
+    def __call__(self, request: Request, expect: Expectation, *, wire: Wire) -> Fetched:
+        """Make it."""
+
 
 _ANY_BELOW_500 = tuple(range(100, 500))
 _COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -196,7 +205,13 @@ def ask_once(
     unique: Iterator[str],
 ) -> Fetched:
     """One request of an endpoint that may not be loaded."""
-    return fetch(_filled(suite, environment, request, unique, values), expectation(suite.endpoints[name].expect))
+    expect = expectation(suite.endpoints[name])
+    fetched = fetch(_filled(suite, environment, request, unique, values), expect)
+    if expect.no_graphql_errors and fetched.answer.kind is None:
+        body = _json(fetched.body)
+        if not isinstance(body, dict) or body.get("errors"):
+            return replace(fetched, answer=replace(fetched.answer, kind="graphql_errors"))
+    return fetched
 
 
 def _words(fetched: Fetched) -> str:

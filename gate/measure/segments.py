@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from gate.config.models import Load, Suite
-from gate.load.job import Lane, Schedule, Stream
+from gate.config.journeys import endpoints_of, peak_rps, steps_of
+from gate.config.models import Suite
+from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream
 from gate.measure.access import endpoint_request, expectation
 from gate.measure.plan import Step, block_seed
+from gate.measure.schedules import schedule_of
 
+_JOIN = "/"
+"""Between the names of a scenario and of its lanes; no name of a suite holds it."""
 _SLACK = 3.0
 _SLACK_S = 15.0
 """A segment may take so many times its planned time and so much longer before it is given up."""
@@ -32,7 +37,8 @@ class Course:
 
 def lane_of(suite: Suite, name: str, origin: str, weight: int = 1) -> Lane:
     """An endpoint as the engine sees it."""
-    return Lane(name, endpoint_request(suite, name, origin), expectation(suite.endpoints[name].expect), weight)
+    endpoint = suite.endpoints[name]
+    return Lane(name, endpoint_request(suite, name, origin), expectation(endpoint), weight, dict(endpoint.extract))
 
 
 def course_of_step(suite: Suite, step: Step, count: int, origin: str) -> Course:
@@ -41,21 +47,53 @@ def course_of_step(suite: Suite, step: Step, count: int, origin: str) -> Course:
     for name in step.endpoints:
         rate_rps = suite.endpoints[name].rate_rps
         schedule = Schedule(rate_rps=rate_rps, count=count, seed=block_seed(suite.name, name, step.round))
-        streams.append(Stream(schedule, (lane_of(suite, name, origin),)))
+        lane = replace(lane_of(suite, name, origin), extract={})
+        streams.append(Stream(schedule, (lane,)))
         slowest_s = max(slowest_s, count / rate_rps)
     return Course(tuple(streams), sum(suite.endpoints[name].rate_rps for name in step.endpoints), slowest_s)
 
 
-def course_of_scenario(suite: Suite, name: str, number: int, origin: str) -> Course:
-    """One scenario."""
+def course_of_scenarios(suite: Suite, names: Sequence[str], origin: str) -> Course:
+    """Scenarios that run at the same time; names of lanes and journeys begin with that of their scenario."""
+    streams = tuple(_stream(suite, name, origin) for name in names)
+    lengths = [suite.scenarios[name].load.for_s for name in names]
+    known = [length for length in lengths if length is not None]
+    return Course(streams, peak_rps(suite, names), max(known) if len(known) == len(names) else None)
+
+
+def endpoint_of(lane: str) -> str:
+    """The endpoint of a lane, whichever scenario it belongs to."""
+    return lane.rpartition(_JOIN)[2]
+
+
+def part_of(suite: Suite, names: Sequence[str], name: str, result: SegmentResult) -> SegmentResult:
+    """What one of the scenarios ``names`` did, which ran at the same time; names of lanes are those of the suite."""
+    prefix = f"{name}{_JOIN}"
+    planned_s = suite.scenarios[name].load.for_s
+    is_shorter = len(names) > 1 and planned_s is not None and planned_s < result.elapsed_s
+    return replace(
+        result,
+        lanes={key.removeprefix(prefix): lane for key, lane in result.lanes.items() if key.startswith(prefix)},
+        journeys={key.removeprefix(prefix): done for key, done in result.journeys.items() if key.startswith(prefix)},
+        elapsed_s=planned_s if is_shorter and planned_s is not None else result.elapsed_s,
+    )
+
+
+def _stream(suite: Suite, name: str, origin: str) -> Stream:
     scenario = suite.scenarios[name]
-    schedule = _schedule(scenario.load, block_seed(suite.name, name, number))
-    lanes = tuple(lane_of(suite, member, origin, weight) for member, weight in scenario.mix.items())
-    expected_s = None if scenario.load.count is not None else schedule.course.length_s
-    return Course((Stream(schedule, lanes),), schedule.course.peak if schedule.is_open else None, expected_s)
-
-
-def _schedule(load: Load, seed: int) -> Schedule:
-    if load.count is not None:
-        return Schedule(users=load.concurrent or 1, count=load.count, seed=seed)
-    return Schedule(rate_rps=load.rate_rps, users=load.users, think_s=load.think_s or 0.0, for_s=load.for_s, seed=seed)
+    number = list(suite.scenarios).index(name)
+    schedule = schedule_of(scenario.load, block_seed(suite.name, name, number))
+    # Only a step that another one follows is read for its values: it costs the generator time.
+    read = {step for member in scenario.mix for step in steps_of(suite, member)[:-1]}
+    lanes = tuple(
+        replace(lane, name=f"{name}{_JOIN}{lane.name}", extract=lane.extract if lane.name in read else {})
+        for step in endpoints_of(suite, name)
+        for lane in [lane_of(suite, step, origin, scenario.mix.get(step, 1))]
+    )
+    if not any(member in suite.journeys for member in scenario.mix):
+        return Stream(schedule, lanes)
+    journeys = tuple(
+        Journey(f"{name}{_JOIN}{member}", tuple(f"{name}{_JOIN}{step}" for step in steps_of(suite, member)), weight)
+        for member, weight in scenario.mix.items()
+    )
+    return Stream(schedule, lanes, journeys)

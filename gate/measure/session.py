@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gate.config.journeys import only_in_journeys, side_by_side
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, scenario_complaints
 from gate.load.job import LaneResult, SegmentResult
-from gate.measure.access import endpoint_request, host_class, is_loopback
+from gate.load.transport import readable
+from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused
@@ -20,7 +23,7 @@ from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
 from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
-from gate.measure.segments import Course, course_of_scenario
+from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
@@ -44,6 +47,7 @@ class Session:
         self._clock = clock
         self._progress = progress
         self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
+        self._driver.wire = wire_of(job.suite, job.environment)
         self._allowance = Allowance(
             {name: e.max_count for name, e in job.suite.endpoints.items() if e.max_count is not None},
             [(name, job.origins[step.arm]) for step in job.plan.steps for name in step.endpoints],
@@ -100,7 +104,7 @@ class Session:
             for pin in found:
                 self._progress.say(f"resolved once for this run: {pin}")
             wire = self._driver.wire = replace(wire, resolve=(*wire.resolve, *found))
-        return self._network.connect(wire)
+        return self._network.connect(readable(wire))
 
     def _ask_once(self, name: str, arm: Arm, fetch: Fetch, unique: Iterator[str]) -> None:
         job, origin = self._job, self._job.origins[arm]
@@ -114,26 +118,34 @@ class Session:
         self._tallies[name, arm].add(lane, 0, 0, 0.0)
 
     def _run_scenarios(self) -> None:
-        for number, name in enumerate(self._job.suite.scenarios):
-            origin = self._job.origins["candidate"]
-            course = course_of_scenario(self._job.suite, name, number, origin)
-            left = {lane.name: self._allowance.left(lane.name, origin) for s in course.streams for lane in s.lanes}
-            limited = replace(course, streams=cut(course.streams, left))
+        for names in side_by_side(self._job.suite):
+            course = course_of_scenarios(self._job.suite, names, self._job.origins["candidate"])
+            limited = replace(course, streams=cut(course.streams, self._left(course)))
             try:
-                result = self._driver.drive(limited, "candidate", f"scenario {name}")
+                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}")
             except (CutShort, Refused) as stopped:
                 if stopped.result is not None:
-                    self._keep_scenario(name, stopped.result)
+                    self._keep_scenarios(names, stopped.result)
                 raise
             for lane, done in result.lanes.items():
-                self._allowance.spend(lane, origin, done.sent)
-            self._keep_scenario(name, result)
-            self._complaints += scenario_complaints(name, result)
-            self._notices += cut_notices(name, course, limited, result)
+                self._allowance.spend(endpoint_of(lane), self._job.origins["candidate"], done.sent)
+            self._keep_scenarios(names, result)
+            self._notices += cut_notices(" beside ".join(names), course, limited, result)
 
-    def _keep_scenario(self, name: str, result: SegmentResult) -> None:
+    def _left(self, course: Course) -> dict[str, float]:
+        """Requests left for each lane; those of one endpoint share what is left for it."""
+        lanes = [lane.name for stream in course.streams for lane in stream.lanes]
+        sharers = Counter(map(endpoint_of, lanes))
+        origin = self._job.origins["candidate"]
+        left = {name: self._allowance.left(endpoint_of(name), origin) / sharers[endpoint_of(name)] for name in lanes}
+        return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
+
+    def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
         self._results.append(result)
-        self._scenarios[name] = scenario_record(self._job.suite, name, result)
+        for name in names:
+            part = part_of(self._job.suite, names, name, result)
+            self._complaints += scenario_complaints(name, part)
+            self._scenarios[name] = scenario_record(self._job.suite, name, part)
 
     def _run(self, not_measured: list[Notice]) -> Run:
         job = self._job
@@ -174,6 +186,7 @@ class Session:
                     arms={arm: self._tallies[name, arm].record() for arm in job.origins},
                 )
                 for name in job.suite.endpoints
+                if name not in only_in_journeys(job.suite)
             },
             scenarios=self._scenarios,
         )

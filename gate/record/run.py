@@ -144,6 +144,29 @@ class EndpointRecord(Value):
     arms: dict[Arm, ArmRecord]
 
 
+class StepRecord(Value):
+    """One endpoint in the mix of a scenario."""
+
+    planned: Count
+    sent: Count
+    dropped: Count
+    completed: Count
+    errors: dict[str, Count]
+    histogram: str
+
+
+class JourneyRecord(Value):
+    """One journey in the mix of a scenario, as a whole."""
+
+    begun: Count
+    completed: Count
+    """Every step answered as expected."""
+    dropped: Count
+    """Given up because too many requests were in flight; the rest of what was begun failed at a step."""
+    histogram: str
+    """From the instant the first step was due to the last byte of the last step, thinking included."""
+
+
 class ScenarioRecord(Value):
     """One scenario in a run."""
 
@@ -157,6 +180,9 @@ class ScenarioRecord(Value):
     errors: dict[str, Count]
     histogram: str
     body_max: Count | None = None
+    steps: dict[str, StepRecord] = Field(default_factory=dict)
+    """Each endpoint of the mix; what stands above is all of them together."""
+    journeys: dict[str, JourneyRecord] = Field(default_factory=dict)
 
 
 class Environment(Value):

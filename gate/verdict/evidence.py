@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from gate.config.journeys import steady_rps
 from gate.config.models import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
@@ -130,7 +131,7 @@ def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Obje
     for name, scenario in suite.scenarios.items():
         records = [run.scenarios[name] for run in candidates if name in run.scenarios]
         for statistic, limit in scenario.objectives.limits().items():
-            observed = observe_scenario(records, scenario.load.rate_rps)
+            observed = observe_scenario(records, steady_rps(suite, name))
             found.append(Objective(name, judge_limit(statistic, limit, observed), None, not scenario.advisory))
     return found
 

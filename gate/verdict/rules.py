@@ -7,6 +7,7 @@ accident. Comparisons are written so that NaN blocks.
 from __future__ import annotations
 
 from gate.baseline.select import Selection
+from gate.config.journeys import without_steps
 from gate.config.models import Suite
 from gate.record.run import Notice, Run
 from gate.stats.multiplicity import holm
@@ -35,6 +36,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     Verdict
         Approved only if every run was measured, something could be judged, and nothing blocks.
     """
+    suite = without_steps(suite)
     broken = [notice for run in candidates for notice in run.not_measured]
     if broken or not candidates or not all(run.complete for run in candidates):
         message = "; ".join(dict.fromkeys(notice.message for notice in broken)) or "the run is incomplete"

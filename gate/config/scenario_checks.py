@@ -1,0 +1,142 @@
+"""What must fit between scenarios, journeys and the endpoints they ask for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gate.config.checks import Location, Misfit, unknown
+from gate.config.journeys import (
+    journeys_with,
+    needed_values,
+    only_in_journeys,
+    peak_rps,
+    requests_per_arrival,
+    side_by_side,
+)
+from gate.units import format_rate
+
+if TYPE_CHECKING:
+    from gate.config.models import Scenario, Suite
+
+MOST_USERS = 1000
+"""Of scenarios that run at the same time, together."""
+
+
+def misfits(suite: Suite) -> Iterator[Misfit]:
+    """Everything in journeys and scenarios that does not fit together."""
+    for name, steps in suite.journeys.items():
+        yield from _journey(suite, name, steps)
+    yield from _measured_nowhere(suite)
+    for name, scenario in suite.scenarios.items():
+        yield from _mix(suite, name, scenario)
+        yield from _beside(suite, name, scenario)
+    if all(member in suite.endpoints or member in suite.journeys for s in suite.scenarios.values() for member in s.mix):
+        yield from _rates(suite)
+
+
+def _journey(suite: Suite, name: str, steps: list[str]) -> Iterator[Misfit]:
+    here: Location = ("journeys", name)
+    if name in suite.endpoints:
+        yield Misfit(here, "has the name of an endpoint, so a mix could mean either; give it another name")
+    extracted: set[str] = set()
+    for index, step in enumerate(steps):
+        place = (*here, index)
+        endpoint = suite.endpoints.get(step)
+        if endpoint is None:
+            yield unknown(place, "endpoint", "endpoints", step, suite.endpoints)
+            continue
+        if not endpoint.is_loaded:
+            message = f"{step} is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
+            yield Misfit(place, message, also=(("endpoints", step),))
+        for value in sorted(needed_values(suite, step) - extracted):
+            message = (
+                f"{step} uses {{{value}}}, which is no data and which no earlier step of this journey extracts"
+                f"; add extract: {{{value}: $.{value}}} to an earlier step"
+            )
+            yield Misfit(place, message, also=(("endpoints",), ("data",)))
+        extracted |= set(endpoint.extract)
+
+
+def _measured_nowhere(suite: Suite) -> Iterator[Misfit]:
+    asked = {member for scenario in suite.scenarios.values() for member in scenario.mix}
+    for name in sorted(only_in_journeys(suite)):
+        journeys = list(journeys_with(suite, name))
+        here: Location = ("endpoints", name)
+        if journeys and not asked & set(journeys):
+            message = "is measured nowhere: only a journey can ask for it, and no scenario has one; name one in a mix"
+            yield Misfit(here, message, also=(("scenarios",), ("journeys",)))
+        own, shared = suite.endpoints[name].objectives, suite.endpoints[name].class_name or ""
+        if journeys and (own.limits() or (shared in suite.classes and suite.classes[shared].limits())):
+            message = (
+                "has objectives that nothing judges: it is only measured as a step of journeys"
+                "; write them into the scenario"
+            )
+            key = "objectives" if own.limits() else "class"
+            yield Misfit((*here, key), message, also=(("journeys",), ("classes", shared)))
+
+
+def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
+    for member in scenario.mix:
+        place = ("scenarios", name, "mix", member)
+        if member in suite.journeys:
+            continue
+        endpoint = suite.endpoints.get(member)
+        if endpoint is None:
+            yield unknown(place, "endpoint", "endpoints", member, [*suite.endpoints, *suite.journeys])
+        elif not endpoint.is_loaded:
+            message = f"is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
+            yield Misfit(place, message, also=(("endpoints", member),))
+        elif needed_values(suite, member) and list(journeys_with(suite, member)):
+            value = min(needed_values(suite, member))
+            message = f"uses {{{value}}}, which only an earlier step of a journey extracts; name the journey instead"
+            yield Misfit(place, message, also=(("endpoints", member), ("journeys",)))
+
+
+def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
+    for index, other in enumerate(scenario.beside):
+        place = ("scenarios", name, "beside", index)
+        if other == name:
+            yield Misfit(place, "names the scenario itself; name another one, or take beside out")
+        elif other not in suite.scenarios:
+            yield unknown(place, "scenario", "scenarios", other, suite.scenarios)
+        elif suite.scenarios[other].beside and suite.scenarios[other].beside[0] != other:
+            first = suite.scenarios[other].beside[0]
+            message = f"names {other!r}, which itself runs beside {first!r}; name {first!r} in both"
+            yield Misfit(place, message, also=(("scenarios", other),))
+
+
+def _rates(suite: Suite) -> Iterator[Misfit]:
+    for group in side_by_side(suite):
+        last = suite.scenarios[group[-1]].load
+        here: Location = ("scenarios", group[-1], "load")
+        rate, most = peak_rps(suite, group), suite.policy.max_rate_rps
+        if rate is not None and rate > most * (1 + 1e-9):
+            key = "rates" if last.rates_rps is not None else "rate"
+            who = "asks" if len(group) == 1 else f"and {', '.join(group[:-1])} at the same time ask"
+            each = requests_per_arrival(suite, group[0]) if len(group) == 1 else 1.0
+            steps = f" ({each:.3g} requests for each arrival)" if each > 1 else ""
+            message = (
+                f"{who} for {format_rate(rate)}{steps}, above policy.max_rate of {format_rate(most)}"
+                "; lower the rate or raise max_rate"
+            )
+            yield Misfit((*here, key) if last.is_open else here, message, also=(("policy", "max_rate"),))
+        users = sum(max(load.levels) for name in group if (load := suite.scenarios[name].load).users)
+        if users > MOST_USERS:
+            message = f"has {users:.0f} users with those beside it; together they may have {MOST_USERS}"
+            yield Misfit((*here, "users") if last.users else here, message)
+        for name in group:
+            yield from _objective(suite, name, is_alone=len(group) == 1)
+
+
+def _objective(suite: Suite, name: str, *, is_alone: bool) -> Iterator[Misfit]:
+    scenario = suite.scenarios[name]
+    wanted, rate = scenario.objectives.rate, peak_rps(suite, [name])
+    place, load = ("scenarios", name, "objectives", "rate"), ("scenarios", name, "load")
+    if wanted is not None and rate is not None and wanted > rate:
+        message = f"asks for {format_rate(wanted)} answers of a load of {format_rate(rate)}; raise its load"
+        yield Misfit(place, message, also=(load,))
+    if wanted is not None and scenario.load.count is not None and not is_alone:
+        yield Misfit(
+            place, "asks for a rate of a count that runs beside others, which has no time of its own; take it out"
+        )
