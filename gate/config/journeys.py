@@ -77,7 +77,7 @@ def steady_rps(suite: Suite, scenario: str) -> float | None:
     """The rate of requests that a scenario asks for all the time; None where it changes, or answers decide it."""
     load = suite.scenarios[scenario].load
     has_journeys = any(member in suite.journeys for member in suite.scenarios[scenario].mix)
-    return load.rate_rps if load.is_constant and not has_journeys else None
+    return load.rate_rps if load.is_constant and load.find is None and not has_journeys else None
 
 
 def without_steps(suite: Suite) -> Suite:

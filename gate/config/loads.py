@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from gate.config.base import Model
 from gate.config.scalars import DurationS, RateRps
-from gate.config.written import Also
+from gate.config.until import UNTIL_PATTERN, parse_until
+from gate.config.written import RATE, Also
+from gate.units import parse_rate_rps
 
 _WRITTEN = (
-    "needs exactly one of rate, rates, users and count; write {rate: 50/s, for: 60s},"
+    "needs exactly one of rate, rates, users, count and find; write {rate: 50/s, for: 60s},"
     " {users: 10, for: 60s, think: 1s} or {count: 5, concurrent: 5}"
 )
+_FIND = 'write {find: max_rate, until: "p95 <= 500ms", from: 10/s, limit: 50/s} or {find: max_users, ..., limit: 100}'
+HOLD_S = 5.0
+"""How long a search stays at a level where nothing else is said."""
 
 _Users = Annotated[
     list[Annotated[int, Field(ge=1, le=1000)]],
@@ -23,8 +28,30 @@ _Users = Annotated[
 ]
 
 
+def _condition(text: str) -> str:
+    parse_until(text)
+    return text
+
+
+def _level(value: object) -> float:
+    if isinstance(value, str):
+        return parse_rate_rps(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("is neither a rate nor a number of users; write it like 20/s or 100")
+    return float(value)
+
+
+_Level = Annotated[
+    float,
+    BeforeValidator(_level),
+    Field(gt=0, le=10_000),
+    RATE,
+    Also(lambda _whole: {"type": "integer", "minimum": 1, "maximum": 1000}),
+]
+
+
 class Load(Model):
-    """One load pattern: a rate or users, constant or changing, or a fixed count."""
+    """One load pattern: a rate or users, constant or changing, a fixed count, or a search for the most that is met."""
 
     rate_rps: RateRps | None = Field(default=None, alias="rate", le=10_000)
     """Requests that begin per second, whatever the answers take (open model); a journey counts once."""
@@ -48,18 +75,28 @@ class Load(Model):
     """Pause of a user after each answer."""
     concurrent: int | None = Field(default=None, ge=1, le=1000)
     """How many of a count run side by side; without it one after the other."""
+    find: Literal["max_rate", "max_users"] | None = None
+    """Search for the highest rate, or number of users, at which ``until`` still holds: the capacity."""
+    until: Annotated[str, AfterValidator(_condition), Field(pattern=UNTIL_PATTERN)] | None = None
+    """Condition of a search: a statistic and the most it may be, ``p95 <= 500ms`` or ``error_rate <= 1%``."""
+    start: _Level | None = Field(default=None, alias="from")
+    """First level of a search."""
+    limit: _Level | None = None
+    """Highest level of a search."""
 
     @property
     def levels(self) -> tuple[float, ...]:
         """Rates in requests per second, or numbers of users, in their order; none of a count."""
         if self.rate_rps is not None:
             return (self.rate_rps,)
+        if self.find is not None:
+            return (self.limit or 0.0,)
         return tuple(self.rates_rps or self.users or ())
 
     @property
     def is_open(self) -> bool:
         """Whether requests fall due whatever the answers do."""
-        return self.rate_rps is not None or self.rates_rps is not None
+        return self.rate_rps is not None or self.rates_rps is not None or self.find == "max_rate"
 
     @property
     def is_constant(self) -> bool:
@@ -73,18 +110,41 @@ class Load(Model):
 
     @model_validator(mode="after")
     def _one_pattern(self) -> Self:
-        values = (("rate", self.rate_rps), ("rates", self.rates_rps), ("users", self.users), ("count", self.count))
-        given = [key for key, value in values if value is not None]
+        values = {
+            "rate": self.rate_rps,
+            "rates": self.rates_rps,
+            "users": self.users,
+            "count": self.count,
+            "find": self.find,
+        }
+        given = [key for key, value in values.items() if value is not None]
         if len(given) != 1:
             raise ValueError(_WRITTEN)
-        if self.count is None and self.for_s is None:
+        if self.count is None and self.find is None and self.for_s is None:
             raise ValueError(f"has {given[0]} but no for, so it would never end; add for: 60s")
         if self.count is not None and self.for_s is not None:
             raise ValueError("has both count, which ends by itself, and for; take one of them out")
-        if self.think_s is not None and self.users is None:
+        if self.think_s is not None and self.users is None and self.find != "max_users":
             raise ValueError("has think but no users; only users think")
         if self.concurrent is not None and self.count is None:
             raise ValueError("has concurrent but no count; rate and users set their own concurrency")
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_whole(self) -> Self:
+        keys = {"until": self.until, "from": self.start, "limit": self.limit}
+        if self.find is None:
+            extra = [key for key, value in keys.items() if value is not None]
+            if extra:
+                raise ValueError(f"has {extra[0]} but no find; {_FIND}")
+            return self
+        if self.until is None or self.start is None or self.limit is None:
+            missing = next(key for key, value in keys.items() if value is None)
+            raise ValueError(f"has find but no {missing}; {_FIND}")
+        if self.start > self.limit:
+            raise ValueError("has a from above its limit; exchange them")
+        if self.find == "max_users" and not (self.start.is_integer() and self.limit.is_integer()):
+            raise ValueError(f"searches for users, who are whole; {_FIND}")
         return self
 
     @model_validator(mode="after")

@@ -184,6 +184,8 @@ class ScenarioObjectives(Objectives):
 
     success: Ratio | None = Field(default=None, ge=0, le=1)
     """Least share of requests answered as expected."""
+    capacity: RateRps | None = Field(default=None, le=10_000)
+    """Of a search (``find``): the rate of answers that the preview must reach while the condition holds."""
 
 
 class BodySize(Model):

@@ -96,7 +96,9 @@ def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
 def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
     for index, other in enumerate(scenario.beside):
         place = ("scenarios", name, "beside", index)
-        if other == name:
+        if any(suite.scenarios[one].load.find for one in (name, other) if one in suite.scenarios):
+            yield Misfit(place, "runs at the same time as a search, which would find another capacity; take beside out")
+        elif other == name:
             yield Misfit(place, "names the scenario itself; name another one, or take beside out")
         elif other not in suite.scenarios:
             yield unknown(place, "scenario", "scenarios", other, suite.scenarios)
@@ -131,6 +133,7 @@ def _rates(suite: Suite) -> Iterator[Misfit]:
 
 def _objective(suite: Suite, name: str, *, is_alone: bool) -> Iterator[Misfit]:
     scenario = suite.scenarios[name]
+    yield from _judged_of_searches(suite, name)
     wanted, rate = scenario.objectives.rate, peak_rps(suite, [name])
     place, load = ("scenarios", name, "objectives", "rate"), ("scenarios", name, "load")
     if wanted is not None and rate is not None and wanted > rate:
@@ -140,3 +143,18 @@ def _objective(suite: Suite, name: str, *, is_alone: bool) -> Iterator[Misfit]:
         yield Misfit(
             place, "asks for a rate of a count that runs beside others, which has no time of its own; take it out"
         )
+
+
+def _judged_of_searches(suite: Suite, name: str) -> Iterator[Misfit]:
+    """A search drives the preview beyond what it can do: only its capacity can be judged, and of nothing else."""
+    scenario = suite.scenarios[name]
+    place, load = ("scenarios", name, "objectives"), ("scenarios", name, "load")
+    others = sorted(scenario.objectives.limits().keys() - {"capacity"})
+    if scenario.load.find is not None and others:
+        message = (
+            "is judged of a search, which goes on until the preview is too slow; only capacity can be; take it out"
+        )
+        yield Misfit((*place, others[0]), message, also=(load,))
+    if scenario.load.find is None and scenario.objectives.capacity is not None:
+        message = "asks for a capacity, which only a search finds; write load: {find: max_rate, ...}, or take it out"
+        yield Misfit((*place, "capacity"), message, also=(load,))

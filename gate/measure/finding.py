@@ -15,15 +15,22 @@ LEAST_REQUESTS = 200
 """At a level, for a p95 that means something: ten requests lie beyond it."""
 
 
-def point_of(level: float, result: SegmentResult, until: Until, *, asked_rps: float | None) -> Point:
-    """What one level came to; what cannot be compared counts as missed."""
+def point_of(level: float, result: SegmentResult, until: Until, *, held_s: float | None) -> Point:
+    """What one level came to; what cannot be compared counts as missed.
+
+    Parameters
+    ----------
+    held_s : float, optional
+        For a rate: seconds in which all requests fell due. Their number is chance, so the rate that was asked for is
+        theirs, not the level's. None for users, who set their own pace.
+    """
     lanes = result.lanes.values()
     latency = sum((Histogram(lane.histogram) for lane in lanes), Histogram())
     sent, planned = sum(lane.sent for lane in lanes), sum(lane.planned for lane in lanes)
     failed = sum(sum(lane.errors.values()) for lane in lanes) + planned - sent
     error_ratio = failed / planned if planned else 1.0
     rate_rps = latency.n / result.elapsed_s if result.elapsed_s > 0 else 0.0
-    keeps_up = asked_rps is None or rate_rps >= KEPT_UP * asked_rps
+    keeps_up = held_s is None or rate_rps >= KEPT_UP * planned / held_s
     most_errors = until.most if until.statistic == "error_rate" else ERRORS
     is_fast = until.statistic == "error_rate" or _value(latency, until.statistic) <= until.most
     return Point(

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gate.config.journeys import side_by_side
+from gate.config.loads import HOLD_S
 from gate.config.models import Suite
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
 from gate.measure.driver import Progress
 from gate.measure.plan import WARMUP_REQUESTS, Plan
+from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, course_of_step, endpoint_of
 from gate.record.run import Arm, Notice
 
@@ -60,7 +62,9 @@ def longest_s(job: Job) -> float:
 
     A fixed count has no planned time; it is taken to need the whole timeout for every request.
     """
-    planned_s = job.plan.expected_s
+    planned_s = job.plan.expected_s + MOST_LEVELS * sum(
+        scenario.load.for_s or HOLD_S for scenario in job.suite.scenarios.values() if scenario.load.find is not None
+    )
     for course in _scenarios(job):
         if course.expected_s is not None:
             planned_s += course.expected_s

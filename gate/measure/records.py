@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
+from gate.config.loads import Load
 from gate.config.models import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.plan import scenario_hash
-from gate.record.run import JourneyRecord, ScenarioRecord, StepRecord
+from gate.measure.search import Found, Point
+from gate.record.run import JourneyRecord, Level, ScenarioRecord, SearchRecord, StepRecord
+from gate.stats.knee import knee
 
 
 def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioRecord:
@@ -19,7 +25,7 @@ def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioR
             errors[kind] = errors.get(kind, 0) + count
     return ScenarioRecord(
         config_hash=scenario_hash(suite, name),
-        executor="count" if load.count is not None else "rate" if load.is_open else "users",
+        executor=_executor(load),
         elapsed_s=round(result.elapsed_s, 6),
         planned=sum(lane.planned for lane in lanes),
         sent=sum(lane.sent for lane in lanes),
@@ -39,6 +45,37 @@ def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioR
             for journey, done in result.journeys.items()
             if journey in suite.journeys  # an endpoint beside journeys in a mix is one to the engine too
         },
+    )
+
+
+def _executor(load: Load) -> Literal["rate", "users", "count", "find"]:
+    if load.find is not None:
+        return "find"
+    return "count" if load.count is not None else "rate" if load.is_open else "users"
+
+
+def search_record(until: str, found: Found) -> SearchRecord:
+    """What a search for capacity came to, with the knee of its curve."""
+    best: dict[float, Point] = {point.level: point for point in found.points if point.rate_rps > 0}
+    curve = [best[level] for level in sorted(best)]
+    at_capacity = [point.rate_rps for point in found.points if point.level == found.capacity and point.met]
+    return SearchRecord(
+        until=until,
+        capacity=found.capacity,
+        capacity_rps=max(at_capacity, default=None),
+        is_bounded=found.is_bounded,
+        knee=knee([point.level for point in curve], [point.p95_s for point in curve]),
+        levels=[
+            Level(
+                level=point.level,
+                rate_rps=point.rate_rps,
+                p50_s=None if math.isnan(point.p50_s) else point.p50_s,
+                p95_s=None if math.isnan(point.p95_s) else point.p95_s,
+                error_ratio=point.error_ratio,
+                met=point.met,
+            )
+            for point in found.points
+        ],
     )
 
 

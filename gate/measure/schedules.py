@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from gate.config.loads import Load
+from gate.config.loads import HOLD_S, Load
 from gate.load.arrivals import Stage
 from gate.load.job import Schedule
 
@@ -20,6 +20,11 @@ def schedule_of(load: Load, seed: int) -> Schedule:
     if load.count is not None:
         return Schedule(users=load.concurrent or 1, count=load.count, seed=seed)
     think_s = load.think_s or 0.0
+    if load.find is not None:
+        level, hold_s = load.levels[0], load.for_s or HOLD_S
+        if load.is_open:
+            return Schedule(level, think_s=think_s, for_s=hold_s, seed=seed, spacing=load.spacing)
+        return Schedule(users=int(level), think_s=think_s, for_s=hold_s, seed=seed)
     if load.is_constant:
         users = None if load.users is None else load.users[0]
         return Schedule(load.rate_rps, users, think_s, for_s=load.for_s, seed=seed, spacing=load.spacing)

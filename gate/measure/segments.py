@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gate.config.journeys import endpoints_of, peak_rps, steps_of
+from gate.config.journeys import endpoints_of, peak_rps, requests_per_arrival, steps_of
 from gate.config.models import Suite
 from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream
 from gate.measure.access import endpoint_request, expectation
@@ -64,6 +64,21 @@ def course_of_scenarios(suite: Suite, names: Sequence[str], origin: str) -> Cour
 def endpoint_of(lane: str) -> str:
     """The endpoint of a lane, whichever scenario it belongs to."""
     return lane.rpartition(_JOIN)[2]
+
+
+def course_at(suite: Suite, name: str, origin: str, level: float, hold_s: float) -> Course:
+    """A scenario that searches, at one of its levels."""
+    load = suite.scenarios[name].load
+    stream = _stream(suite, name, origin)
+    is_rate = load.find == "max_rate"
+    schedule = replace(
+        stream.schedule,
+        rate_rps=level if is_rate else None,
+        users=None if is_rate else int(level),
+        for_s=hold_s,
+    )
+    each = requests_per_arrival(suite, name)
+    return Course((replace(stream, schedule=schedule),), level * each if is_rate else None, hold_s)
 
 
 def part_of(suite: Suite, names: Sequence[str], name: str, result: SegmentResult) -> SegmentResult:

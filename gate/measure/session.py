@@ -23,6 +23,7 @@ from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
 from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
+from gate.measure.seek import seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
@@ -119,6 +120,9 @@ class Session:
 
     def _run_scenarios(self) -> None:
         for names in side_by_side(self._job.suite):
+            if self._job.suite.scenarios[names[0]].load.find is not None:
+                self._scenarios[names[0]] = self._seek(names[0])
+                continue
             course = course_of_scenarios(self._job.suite, names, self._job.origins["candidate"])
             limited = replace(course, streams=cut(course.streams, self._left(course)))
             try:
@@ -131,6 +135,20 @@ class Session:
                 self._allowance.spend(endpoint_of(lane), self._job.origins["candidate"], done.sent)
             self._keep_scenarios(names, result)
             self._notices += cut_notices(" beside ".join(names), course, limited, result)
+
+    def _seek(self, name: str) -> ScenarioRecord:
+        """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
+        origin = self._job.origins["candidate"]
+
+        def drive(course: Course, what: str) -> SegmentResult:
+            limited = replace(course, streams=cut(course.streams, self._left(course)))
+            result = self._driver.drive(limited, "candidate", what)
+            for lane, done in result.lanes.items():
+                self._allowance.spend(endpoint_of(lane), origin, done.sent)
+            self._complaints += scenario_complaints(name, result)
+            return result
+
+        return seek(self._job.suite, name, origin, drive)
 
     def _left(self, course: Course) -> dict[str, float]:
         """Requests left for each lane; those of one endpoint share what is left for it."""

@@ -167,11 +167,41 @@ class JourneyRecord(Value):
     """From the instant the first step was due to the last byte of the last step, thinking included."""
 
 
+class Level(Value):
+    """One level of a search for capacity."""
+
+    level: float
+    """Requests per second asked for, or users."""
+    rate_rps: float
+    """Answers per second, as expected."""
+    p50_s: float | None
+    p95_s: float | None
+    """None without answers."""
+    error_ratio: float
+    met: bool
+
+
+class SearchRecord(Value):
+    """What a search for capacity found."""
+
+    until: str
+    capacity: float | None
+    """The highest level at which the condition held; None if not even at the first."""
+    capacity_rps: float | None
+    """Answers per second at that level."""
+    is_bounded: bool
+    """False: the condition still held at the limit, so the capacity is at least this."""
+    knee: float | None
+    """The level from which latency grows faster; None if the curve does not bend."""
+    levels: list[Level]
+    """In the order they were measured."""
+
+
 class ScenarioRecord(Value):
     """One scenario in a run."""
 
     config_hash: str
-    executor: Literal["rate", "users", "count"]
+    executor: Literal["rate", "users", "count", "find"]
     elapsed_s: float
     planned: Count
     sent: Count
@@ -183,6 +213,7 @@ class ScenarioRecord(Value):
     steps: dict[str, StepRecord] = Field(default_factory=dict)
     """Each endpoint of the mix; what stands above is all of them together."""
     journeys: dict[str, JourneyRecord] = Field(default_factory=dict)
+    search: SearchRecord | None = None
 
 
 class Environment(Value):

@@ -16,7 +16,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
 }
 _TIMES = 2.0
 """From here a change is told as a factor: people read ``×39`` more easily than ``+3800 %``."""
-_AT_LEAST = ("rate", "success")
+_AT_LEAST = ("rate", "success", "capacity")
 
 
 def amount(value: float | None, unit: str) -> str:

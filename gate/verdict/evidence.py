@@ -170,4 +170,11 @@ def observe_scenario(records: list[ScenarioRecord], rate_rps: float | None) -> O
         failed=sum(sum(record.errors.values()) for record in records),
         body_max=max(sizes, default=None),
         achieved_rps=achieved,
+        capacity_rps=_capacity_rps(records),
     )
+
+
+def _capacity_rps(records: list[ScenarioRecord]) -> float:
+    """The least that several runs found; zero if one of them met the condition nowhere."""
+    searches = [record.search for record in records if record.search is not None]
+    return min((search.capacity_rps or 0.0 for search in searches), default=math.nan)

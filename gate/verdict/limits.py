@@ -40,6 +40,8 @@ class Observed:
     """Empty and NaN for scenarios, which are one stretch: their requests are taken as they come."""
     body_max: int | None = None
     achieved_rps: float = math.nan
+    capacity_rps: float = math.nan
+    """Of a search that found a level; NaN otherwise."""
     worst_s: float = math.nan
 
 
@@ -173,6 +175,8 @@ def _checked_value(statistic: str, observed: Observed) -> tuple[float, Unit, boo
         return math.nan if observed.body_max is None else float(observed.body_max), "bytes", True
     if statistic == "rate":
         return observed.achieved_rps, "rps", False
+    if statistic == "capacity":
+        return observed.capacity_rps, "rps", False
     succeeded = (observed.sent - observed.failed) / observed.sent if observed.sent else math.nan
     return succeeded, "ratio", False
 

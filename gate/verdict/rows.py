@@ -288,7 +288,7 @@ def _was_missed_before(objective: Objective) -> bool:
     base = objective.base
     if base is None or not math.isfinite(base.value):
         return False
-    is_lower_limit = objective.limit.statistic in ("rate", "success")
+    is_lower_limit = objective.limit.statistic in ("rate", "success", "capacity")
     if is_lower_limit:
         return base.value < base.limit and objective.limit.value >= base.value
     best = objective.limit.lo if math.isfinite(objective.limit.lo) else objective.limit.value

@@ -12,6 +12,11 @@ from gate.measure.finding import hold_s, point_of
 P95 = Until("p95", 0.1)
 
 
+def len_s(measured: SegmentResult) -> float:
+    """Ten requests a second were planned."""
+    return measured.lanes["a"].planned / 10 or 1.0
+
+
 def result(
     latencies: list[float], *, errors: int = 0, dropped: int = 0, elapsed_s: float | None = None
 ) -> SegmentResult:
@@ -48,11 +53,11 @@ def result(
     ],
 )
 def test_a_level_is_met_only_if_latency_errors_and_rate_say_so(measured, until, met):
-    assert point_of(10.0, measured, until, asked_rps=10.0).met is met
+    assert point_of(10.0, measured, until, held_s=len_s(measured)).met is met
 
 
 def test_users_set_their_own_pace():
-    assert point_of(5, result([0.05] * 100, elapsed_s=100.0), P95, asked_rps=None).met
+    assert point_of(5, result([0.05] * 100, elapsed_s=100.0), P95, held_s=None).met
 
 
 @pytest.mark.parametrize(
