@@ -16,6 +16,8 @@ MESSAGE_CAP_BYTES = 2**20
 """No message, sent or received, may be larger."""
 NORMAL, PROTOCOL, NO_CODE, NO_CLOSE, TOO_BIG = 1000, 1002, 1005, 1006, 1009
 _CHUNK_BYTES = 2**16
+_BUFFER = memoryview(bytearray(_CHUNK_BYTES))
+"""Of all channels: what is read into it is copied at once."""
 _CHUNKS = 32
 """Pieces read in one turn; a server that never stops sending must not keep others waiting."""
 
@@ -53,7 +55,6 @@ class Channel:
         self.has_more = False
         """Whether ``receive`` left something unread."""
         self._cap = min(cap_bytes, MESSAGE_CAP_BYTES)
-        self._buffer = memoryview(bytearray(_CHUNK_BYTES))
         self._parts = bytearray()
         self._control = bytearray()
         self._begun_s: float | None = None
@@ -88,13 +89,13 @@ class Channel:
         self.has_more = False
         for _ in range(_CHUNKS):
             try:
-                length, frame = self._handle.ws_recv_into(self._buffer)
+                length, frame = self._handle.ws_recv_into(_BUFFER)
             except BlockingIOError:
                 return messages
             except pycurl.error:
                 self.end = f"closed_{NO_CLOSE}"
                 return messages
-            message = self._take(bytes(self._buffer[:length]), frame.flags, frame.bytesleft, now_s)
+            message = self._take(bytes(_BUFFER[:length]), frame.flags, frame.bytesleft, now_s)
             if message is not None:
                 messages.append(message)
             if self.end is not None:

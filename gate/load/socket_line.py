@@ -22,6 +22,8 @@ class SocketLine:
         self.socket = socket
         self.tally = Tally(keep_samples=segment.keep_samples)
         self.result = SocketResult()
+        self.lag = Batch()
+        """Of sending, open model only."""
         self.speaks = lane.request.json is not None
         """Whether there is anything to send."""
         self.cap_bytes = min(lane.expect.max_bytes or MESSAGE_CAP_BYTES, MESSAGE_CAP_BYTES)
@@ -88,6 +90,7 @@ class SocketLine:
     def flush(self) -> None:
         """Bring the results up to date."""
         self.tally.flush()
+        self.lag.flush()
         self.result.connect = self._connect.flush()
         self.result.upgrade = self._upgrade.flush()
         self.result.echo = self._echo.flush()
