@@ -41,6 +41,8 @@ class Poller:
         self._clock = clock
         self._opening: set[int] = set()
         self._channels: dict[int, Channel] = {}
+        self._writing: set[int] = set()
+        """Sockets of channels that wait for room."""
         self._unread: list[Channel] = []
         self._timer_at: float | None = None
         self._multi = pycurl.CurlMulti()
@@ -87,11 +89,14 @@ class Poller:
 
     def want_to_write(self, channel: Channel, *, wanted: bool) -> None:
         """Tell also when there is room to write, as long as something waits to be written."""
-        self._epoll.modify(channel.number, select.EPOLLIN | (select.EPOLLOUT if wanted else 0))
+        if wanted != (channel.number in self._writing):
+            (self._writing.add if wanted else self._writing.discard)(channel.number)
+            self._epoll.modify(channel.number, select.EPOLLIN | (select.EPOLLOUT if wanted else 0))
 
     def end(self, handle: pycurl.Curl, channel: Channel | None) -> None:
         """Close a connection, open or still opening."""
         if channel is not None and self._channels.pop(channel.number, None) is not None:
+            self._writing.discard(channel.number)
             self._unregister(channel.number)
         self._multi.remove_handle(handle)
         handle.close()

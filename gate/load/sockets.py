@@ -7,6 +7,7 @@ due in it. With nothing to send, users only hold their connections until the sch
 
 from __future__ import annotations
 
+import resource
 import select
 import time
 from collections.abc import Callable, Iterable
@@ -24,6 +25,17 @@ from gate.load.turns import Turns
 
 CONNECTIONS_CAP = 10_000
 """Of one worker, whatever the segment allows."""
+_OTHER_FILES = 1100
+"""That may be open besides: the connections kept for requests, and what libcurl needs itself."""
+
+
+def room_for(wanted: int) -> int:
+    """How many connections this process may have, at most ``wanted``; as many open files are asked of the system."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = min(hard, max(soft, wanted + _OTHER_FILES)) if hard != resource.RLIM_INFINITY else wanted + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and limit > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return max(1, min(wanted, limit - _OTHER_FILES))
 
 
 class SocketDrive:
@@ -59,7 +71,7 @@ class SocketDrive:
             if lane.socket is not None
         }
         self._flows = [Flow(stream, self._lines, segment) for stream in segment.streams]
-        self._stage = Stage(Poller(epoll, clock), clock, min(segment.max_in_flight, CONNECTIONS_CAP))
+        self._stage = Stage(Poller(epoll, clock), clock, room_for(min(segment.max_in_flight, CONNECTIONS_CAP)))
         self._result = SegmentResult(
             lanes={name: line.tally.result for name, line in self._lines.items()},
             sockets={name: line.result for name, line in self._lines.items()},

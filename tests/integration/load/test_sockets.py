@@ -11,15 +11,26 @@ import socket
 import struct
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
 from gate.load.channel import MESSAGE_CAP_BYTES
 from gate.load.histogram import Histogram
-from gate.load.job import Expectation, Lane, Request, Schedule, Segment, SegmentResult, Socket, Source, Stream
+from gate.load.job import (
+    Expectation,
+    Lane,
+    Request,
+    Schedule,
+    Segment,
+    SegmentResult,
+    Socket,
+    Source,
+    Stage,
+    Stream,
+    Wire,
+)
 from tests.integration.load.servers import serving
-from tests.integration.load.websocket_server import echo, hold, serving_websockets
+from tests.integration.load.websocket_server import echo, hold, self_signed, serving_websockets
 
 
 def segment(origin: str, schedule: Schedule, message: object = "hello", **more) -> Segment:
@@ -349,7 +360,85 @@ def test_names_are_resolved_as_the_run_resolved_them_and_no_proxy_is_used(engine
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with serving_websockets(echo) as server:
         port = server.origin.rpartition(":")[2]
-        there = segment(f"ws://preview.invalid:{port}", Schedule(users=1, count=2))
-        wired = replace(there, wire=replace(there.wire, resolve=(f"preview.invalid:{port}:127.0.0.1",)))
-        result = engine.run(wired)
+        wire = Wire(resolve=(f"preview.invalid:{port}:127.0.0.1",))
+        result = engine.run(segment(f"ws://preview.invalid:{port}", Schedule(users=1, count=2), wire=wire))
     assert result.lanes["lane"].completed == 2
+
+
+def test_over_tls_only_a_server_that_is_vouched_for_is_spoken_to(engine, tmp_path):
+    context, certificate = self_signed(tmp_path)
+    with serving_websockets(echo, ssl=context) as server:
+        ask = Schedule(users=2, for_s=0.3, think_s=0.02)
+        strange = engine.run(segment(server.origin, Schedule(users=1, count=1)))
+        trusted = engine.run(segment(server.origin, ask, wire=Wire(ca=certificate)))
+        held = engine.run(segment(server.origin.replace("wss:", "https:"), ask, None, wire=Wire(ca=certificate)))
+    assert strange.lanes["lane"].errors == {"tls": 1}
+    assert trusted.lanes["lane"].errors == held.lanes["lane"].errors == {}
+    assert trusted.lanes["lane"].completed > 4
+    assert Histogram(trusted.lanes["lane"].phases["tls"]).n == 2
+    assert held.sockets["lane"].alive == 2
+
+
+def test_large_messages_wait_for_a_server_that_reads_slowly_and_pongs_for_their_end(engine):
+    async def slow(connection):
+        for _ in range(3):
+            connection.transport.pause_reading()
+            await connection.ping()
+            await asyncio.sleep(0.1)
+            connection.transport.resume_reading()
+            await connection.send(await connection.recv())
+        await hold(connection)
+
+    with serving_websockets(slow) as server:
+        message = "x" * MESSAGE_CAP_BYTES
+        result = engine.run(segment(server.origin, Schedule(users=4, count=12), message, socket=Socket(echo=True)))
+    assert (result.lanes["lane"].completed, result.lanes["lane"].errors) == (12, {})
+    assert result.cpu_s < 0.7 * result.elapsed_s, "the loop must sleep while there is no room"
+
+
+def test_users_come_one_after_the_other_on_a_ramp(engine):
+    with serving_websockets(echo) as server:
+        ramp = Schedule(stages=(Stage(0, 4, 0.8), Stage(4, 4, 0.2)), stages_of="users", think_s=0.1)
+        result = engine.run(segment(server.origin, ramp, keep_samples=True))
+    assert result.sockets["lane"].alive == 4
+    # The four are there for 0.8, 0.6, 0.4 and 0.2 s; had they come at once, each would have asked ten times.
+    assert 4 <= result.lanes["lane"].completed <= 25
+
+
+def test_arrivals_with_nothing_to_say_time_the_opening(engine):
+    with serving_websockets(hold) as server:
+        result = engine.run(segment(server.origin, Schedule(rate_rps=100, count=20, seed=4), None))
+    lane, talk = result.lanes["lane"], result.sockets["lane"]
+    assert (lane.completed, talk.opened, Histogram(lane.histogram).n) == (20, 20, 20)
+    assert Histogram(talk.echo).n == 0
+    assert server.close_codes == [1000] * 20
+
+
+def test_a_value_that_is_missing_is_an_error_by_name(engine):
+    with serving_websockets(echo) as server:
+        message = engine.run(segment(server.origin, Schedule(users=1, count=2), "{nothing}"))
+        path = engine.run(segment(server.origin, Schedule(users=1, count=2), path="/{nowhere}"))
+    assert message.lanes["lane"].errors == {"no_value_nothing": 2}
+    assert path.lanes["lane"].errors == {"no_value_nowhere": 2}
+    assert balanced(message)
+    assert balanced(path)
+
+
+def test_a_refused_user_does_not_storm_the_server(engine):
+    with serving_websockets(echo, process_request=refuse(http.HTTPStatus.NOT_FOUND)) as server:
+        result = engine.run(segment(server.origin, Schedule(users=1, for_s=0.55)))
+    assert 2 <= result.lanes["lane"].sent <= 6
+
+
+def test_workers_answer_requests_and_websockets_one_after_the_other(engine):
+    def behave(connection: socket.socket, _line: str, _number: int) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        return True
+
+    with serving(behave) as pages, serving_websockets(echo) as sockets:
+        page = Lane("page", Request("GET", pages.origin + "/"), Expectation())
+        for _ in range(2):
+            of_pages = engine.run(Segment((Stream(Schedule(users=1, count=3), (page,)),)))
+            of_sockets = engine.run(segment(sockets.origin, Schedule(users=1, count=3)))
+            assert of_pages.lanes["page"].completed == of_sockets.lanes["lane"].completed == 3
+        assert pages.connections == 1, "connections for requests are kept meanwhile"

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import ipaddress
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
@@ -18,6 +27,7 @@ class WebSocketServer:
 
     def __init__(self, handler: Handler, **more: Any) -> None:
         self.origin = ""
+        self._scheme = "wss" if "ssl" in more else "ws"
         self.paths: list[str] = []
         self.tokens: list[str | None] = []
         self.close_codes: list[int | None] = []
@@ -35,7 +45,7 @@ class WebSocketServer:
         self._end = asyncio.Event()
         options = {"ping_interval": None, "compression": None, "max_size": None, "close_timeout": 0.5} | self._more
         async with serve(self._serve, "127.0.0.1", 0, **options) as server:
-            self.origin = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+            self.origin = f"{self._scheme}://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             self._started.set()
             await self._end.wait()
 
@@ -65,6 +75,21 @@ async def echo(connection: ServerConnection) -> None:
 async def hold(connection: ServerConnection) -> None:
     async for _ in connection:
         pass
+
+
+def self_signed(folder: Path) -> tuple[ssl.SSLContext, str]:
+    """A server's side of TLS for 127.0.0.1, and the PEM certificate that a client must trust for it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    days = dt.timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - days, now + days)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = builder.add_extension(address, critical=False).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(private + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context, certificate.decode()
 
 
 @contextmanager
