@@ -105,12 +105,14 @@ class Socket:
     """
 
     subprotocols: tuple[str, ...] = ()
-    """Offered; the server must choose one of them."""
+    """Offered; the server must choose one of them. Given here and not as a header."""
     echo: bool = False
     """The answer is the message that equals what was sent; others are not it."""
     path: str | None = None
-    """The answer is a message of JSON that has something there; others are not it. With neither, whatever comes first
-    after a message was sent."""
+    """The answer is a message of JSON that has something there; others are not it.
+
+    With neither, the answer is whatever comes first after a message was sent; to a server that greets, or that tells
+    news unasked, that is no measurement."""
 
 
 @dataclass(frozen=True)

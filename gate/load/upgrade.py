@@ -66,7 +66,9 @@ class Upgrade:
         # A handle keeps a copy of the bundle, more than all else it needs; a thousand held connections would tell.
         is_tls = asking.url.startswith("wss:")
         self.handle = transport.new_handle(ca if is_tls else _TRUST_NOBODY, wire)
-        transport.prepare(self.handle, asking, _GRANTED, transport.discard, replace(wire, http="1.1"))
+        transport.prepare(
+            self.handle, asking, _GRANTED, transport.discard, replace(wire, http="1.1", compression=False)
+        )
         self.handle.setopt(pycurl.PROTOCOLS, _WS_AND_WSS)
         self.handle.setopt(pycurl.CONNECT_ONLY, _CONNECT_ONLY_WEBSOCKET)
         # libcurl's own pongs wait for the next message to be sent; where nothing is, the server would give up.
@@ -74,7 +76,8 @@ class Upgrade:
         self.handle.setopt(pycurl.HEADERFUNCTION, self._head.write)
 
     def _asking(self, request: Request) -> Request:
-        headers = dict(request.headers) | {"sec-websocket-key": self._key.decode()}
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers["sec-websocket-key"] = self._key.decode()
         if self._subprotocols:
             headers["sec-websocket-protocol"] = ", ".join(self._subprotocols)
         scheme, colon, rest = request.url.partition(":")
