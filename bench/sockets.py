@@ -1,7 +1,8 @@
 """What the WebSocket client of the engine adds to an echo, and how late it sends what is due, beside its alternative.
 
 ``python -m bench.sockets``. Everything runs on loopback, one connection, clients in turn and with the same priority;
-about half a minute. The plain client is a blocking socket that sends prepared bytes: less cannot be done in Python.
+about half a minute. Intervals are quartiles of the rounds. The plain client is a blocking socket that sends prepared
+bytes: less cannot be done in Python.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
+from pathlib import Path
+from statistics import median, quantiles
 
 from websockets.asyncio.client import connect
 from websockets.sync.server import ServerConnection, serve
@@ -27,10 +29,11 @@ from gate.load.job import Expectation, Lane, Request, Schedule, Segment, Segment
 from gate.load.worker import ask_for_priority
 
 COMMAND = "python -m bench.sockets"
-ECHOES = 3000
-ROUNDS = 5
+ECHOES = 600
+ROUNDS = 25
 RATE_RPS = 200.0
 ARRIVALS = 400
+HELD = 200
 TEXT = "hello"
 
 
@@ -143,6 +146,21 @@ def ours(engine: Engine, port: int) -> Echoes:
     return echo.quantile(0.5), echo.quantile(0.99), result.cpu_s / echo.n
 
 
+def held_bytes(engine: Engine, port: int) -> float:
+    """Memory of the worker for each connection that it holds."""
+    seen_kib = [_resident_kib(engine)]
+    request = Request("GET", f"ws://127.0.0.1:{port}/")
+    lane = Lane("held", request, Expectation(), socket=Socket())
+    segment = Segment((Stream(Schedule(users=HELD, for_s=1.6), (lane,)),))
+    engine.run(segment, tell=lambda _: seen_kib.append(_resident_kib(engine)))
+    return (max(seen_kib) - seen_kib[0]) * 1024 / HELD
+
+
+def _resident_kib(engine: Engine) -> int:
+    lines = Path(f"/proc/{engine.pids[0]}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
 def main() -> int:
     """Measure and publish."""
     with echo_server() as port, Engine() as engine:
@@ -151,25 +169,33 @@ def main() -> int:
                 (pool.apply(plain, (port,)), ours(engine, port), pool.apply(library, (port,))) for _ in range(ROUNDS)
             ]
             theirs_lag = pool.apply(library_lag, (port,))
-        lag = Histogram(_drive(engine, port, Schedule(rate_rps=RATE_RPS, count=ARRIVALS, spacing="even")).lag)
+        arrivals = _drive(engine, port, Schedule(rate_rps=RATE_RPS, count=ARRIVALS, spacing="even"))
+        held = held_bytes(engine, port)
+        requests = arrivals.cpu_s / ARRIVALS * engine.capacity_rps()
     figures = []
     for place, name in enumerate(("p50", "p99")):
-        added = [(o[place] - p[place]) * 1e6 for p, o, _ in rounds]
-        other = median((w[place] - p[place]) * 1e6 for p, _, w in rounds)
-        interval = (round(min(added)), round(max(added)))
+        added = [(mine[place] - base[place]) * 1e6 for base, mine, _ in rounds]
+        other = median((theirs[place] - base[place]) * 1e6 for base, _, theirs in rounds)
+        low, _, high = quantiles(added, n=4)
         title = f"echo {name} above a plain blocking socket (the websockets library: {other:.0f} µs)"
-        figures.append(_figure(title, median(added), ECHOES * ROUNDS, interval, {"websockets": other}))
-    cpu, other = median(o[2] for _, o, _ in rounds) * 1e6, median(w[2] for _, _, w in rounds) * 1e6
+        figures.append(_figure(title, median(added), ECHOES * ROUNDS, (round(low), round(high)), {"websockets": other}))
+    cpu, other = median(mine[2] for _, mine, _ in rounds) * 1e6, median(theirs[2] for *_, theirs in rounds) * 1e6
     title = f"processor time per echo (the websockets library: {other:.0f} µs)"
     figures.append(_figure(title, cpu, ECHOES * ROUNDS, None, {"websockets": other}))
+    lag = Histogram(arrivals.lag)
     for name, value, other in zip(("p50", "p99"), (lag.quantile(0.5), lag.quantile(0.99)), theirs_lag, strict=True):
         title = f"send lag {name} of connections due at {RATE_RPS:.0f}/s (asyncio timers: {other * 1e6:.0f} µs)"
         figures.append(_figure(title, value * 1e6, ARRIVALS, None, {"asyncio": other * 1e6}))
+    title = "processor time of an arrival (connect, echo, close) over that of a request on a kept connection"
+    figures.append(_figure(title, requests, ARRIVALS, None, {}, "times"))
+    figures.append(_figure("memory of the worker per held connection, no TLS", held / 1024, HELD, None, {}, "KiB"))
     return 0 if publish("sockets", figures) else 1
 
 
-def _figure(title: str, value: float, n: int, interval: tuple[float, float] | None, peers: dict[str, float]) -> Figure:
-    return Figure(title, value, "µs", None, n, interval, COMMAND, peers=peers)
+def _figure(
+    title: str, value: float, n: int, interval: tuple[float, float] | None, peers: dict[str, float], unit: str = "µs"
+) -> Figure:
+    return Figure(title, value, unit, None, n, interval, COMMAND, peers=peers)
 
 
 if __name__ == "__main__":

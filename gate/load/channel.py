@@ -39,6 +39,7 @@ class Channel:
         "_cap",
         "_control",
         "_handle",
+        "_has_closed",
         "_parts",
         "_waiting",
         "end",
@@ -57,6 +58,8 @@ class Channel:
         self._cap = min(cap_bytes, MESSAGE_CAP_BYTES)
         self._parts = bytearray()
         self._control = bytearray()
+        self._has_closed = False
+        """Whether a close frame was sent; nothing may follow it."""
         self._begun_s: float | None = None
         self._waiting: deque[tuple[bytes, int]] = deque()
         """Frames to send, in order: a pong must not come into the middle of a message."""
@@ -68,7 +71,7 @@ class Channel:
 
     def flush(self) -> bool:
         """Send what waits; return whether nothing does."""
-        while self._waiting and self.end is None:
+        while self._waiting and self.end is None and not self._has_closed:
             piece, kind = self._waiting[0]
             try:
                 sent = self._handle.ws_send(piece, kind)
@@ -81,7 +84,7 @@ class Channel:
                 self._waiting[0] = (piece[sent:], kind)
             else:
                 self._waiting.popleft()
-        return not self._waiting
+        return self._has_closed or not self._waiting
 
     def receive(self, now_s: float) -> list[Message]:
         """Messages that are whole by now; sets ``end`` if the connection is over."""
@@ -126,7 +129,7 @@ class Channel:
 
     def _obey(self, payload: bytes, flags: int) -> None:
         """Answer a control frame as one should; a close frame ends the connection."""
-        if flags & pycurl.WS_PING:
+        if flags & pycurl.WS_PING and not self._has_closed:
             self._waiting.append((payload, pycurl.WS_PONG))
             self.flush()
         elif flags & pycurl.WS_CLOSE:
@@ -135,11 +138,14 @@ class Channel:
             self.end = f"closed_{code}"
 
     def say_goodbye(self, code: int | None = NORMAL) -> bool:
-        """Send a close frame; return whether it went."""
+        """Send a close frame, the one that there may be; return whether it went."""
+        if self._has_closed:
+            return False
         try:
             self._handle.ws_close(code)
         except ValueError:  # a code that nobody may send
             return self.say_goodbye(PROTOCOL)
         except (BlockingIOError, pycurl.error):
             return False
+        self._has_closed = True
         return True

@@ -88,3 +88,12 @@ def test_what_is_sent_goes_whole_and_in_order_whatever_room_there_is(portions, m
     while not channel.flush():
         pass
     assert b"".join(data for _, data in handle.sent) == message
+
+
+def test_after_a_close_frame_nothing_is_sent():
+    handle = Handle([(b"ping", pycurl.WS_PING, 0), (b"\x03\xe8", pycurl.WS_CLOSE, 0)], [])
+    channel = Channel(handle)
+    assert channel.say_goodbye()
+    channel.receive(1.0)
+    assert channel.end == "closed_1000"
+    assert handle.sent == [(pycurl.WS_CLOSE, 1000)]
