@@ -6,19 +6,22 @@ import itertools
 import math
 from collections.abc import Iterator
 from random import Random
+from typing import Generic, TypeVar
 
 from gate.load import arrivals
 from gate.load.job import Journey, JourneyResult, Segment, Stream
-from gate.load.line import Line
 from gate.load.tally import Batch
 
+L = TypeVar("L")
+"""A lane in motion: of requests or of WebSockets."""
 
-class Visit:
+
+class Visit(Generic[L]):
     """One arrival, or one turn of a user: a single request, or a journey with cookies and values of its own."""
 
     __slots__ = ("begun", "cookies", "flow", "hops", "journey", "line", "step", "user", "values")
 
-    def __init__(self, flow: Flow, user: int, line: Line, journey: Journey | None) -> None:
+    def __init__(self, flow: Flow[L], user: int, line: L, journey: Journey | None) -> None:
         self.flow = flow
         self.user = user
         self.line = line
@@ -32,17 +35,17 @@ class Visit:
         self.cookies: list[str] = []
 
 
-class Flow:
+class Flow(Generic[L]):
     """Due instants of one stream: of an open rate, or of users who each wait for their answers."""
 
-    def __init__(self, stream: Stream, lines: dict[str, Line], segment: Segment) -> None:
+    def __init__(self, stream: Stream, lines: dict[str, L], segment: Segment) -> None:
         self.schedule = stream.schedule
         self.journeys = {journey.name: JourneyResult() for journey in stream.journeys}
         self.latencies = {name: Batch() for name in self.journeys}
         self.random = Random(stream.schedule.seed if segment.parts == 1 else f"{stream.schedule.seed}/{segment.part}")
         self.is_open = stream.schedule.is_open
         self._lines = lines
-        self._choices: list[tuple[Line, Journey | None]] = [
+        self._choices: list[tuple[L, Journey | None]] = [
             (lines[journey.steps[0]], journey) for journey in stream.journeys
         ] or [(lines[lane.name], None) for lane in stream.lanes]
         members = stream.journeys or stream.lanes
@@ -82,7 +85,7 @@ class Flow:
             self._left -= 1
             yield due, user
 
-    def visit(self, user: int) -> Visit:
+    def visit(self, user: int) -> Visit[L]:
         """What is asked next."""
         if len(self._choices) == 1:
             line, journey = self._choices[0]
@@ -90,7 +93,7 @@ class Flow:
             (line, journey), *_ = self.random.choices(self._choices, cum_weights=self._weights)
         return Visit(self, user, line, journey)
 
-    def line_of(self, journey: Journey, step: int) -> Line:
+    def line_of(self, journey: Journey, step: int) -> L:
         """The lane of a later step."""
         return self._lines[journey.steps[step]]
 

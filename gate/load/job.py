@@ -98,6 +98,24 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Socket:
+    """Makes a lane one of WebSockets: its request is the upgrade, the ``json`` of the request the message.
+
+    A string is sent as it stands, any other value as JSON text; with None nothing is sent and connections are held.
+    """
+
+    subprotocols: tuple[str, ...] = ()
+    """Offered; the server must choose one of them. Given here and not as a header."""
+    echo: bool = False
+    """The answer is the message that equals what was sent; others are not it."""
+    path: str | None = None
+    """The answer is a message of JSON that has something there; others are not it.
+
+    With neither, the answer is whatever comes first after a message was sent; to a server that greets, or that tells
+    news unasked, that is no measurement."""
+
+
+@dataclass(frozen=True)
 class Lane:
     """One request template."""
 
@@ -108,6 +126,8 @@ class Lane:
     """Share among the lanes of a mix."""
     extract: dict[str, str] = field(default_factory=dict)
     """Values taken from an answer for later steps of the same journey: ``$.path``, ``header:Name``, ``cookie:name``."""
+    socket: Socket | None = None
+    """Given for a WebSocket; such lanes have segments of their own."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +188,20 @@ class Segment:
     deadline_s: float | None = None
     """After it nothing more is sent and what is under way is given up."""
 
+    @property
+    def is_of_sockets(self) -> bool:
+        """Whether its lanes are WebSockets.
+
+        Raises
+        ------
+        ValueError
+            If some are and some are not, or if a journey is made of them.
+        """
+        kinds = {lane.socket is not None for stream in self.streams for lane in stream.lanes}
+        if len(kinds) > 1 or (True in kinds and any(stream.journeys for stream in self.streams)):
+            raise ValueError("WebSockets share a segment neither with requests nor with journeys")
+        return True in kinds
+
 
 @dataclass
 class LaneResult:
@@ -218,11 +252,35 @@ class JourneyResult:
 
 
 @dataclass
+class SocketResult:
+    """What the connections of one lane of WebSockets did; its messages are in the lane's own result."""
+
+    opened: int = 0
+    """Upgrades that the server accepted."""
+    reconnected: int = 0
+    """Those among them in place of a connection that was lost or given up."""
+    alive: int = 0
+    """Connections of users that were open when their user's time was over."""
+    lost: dict[str, int] = field(default_factory=dict)
+    """Connections that the server ended before, by close code; 1006 is without a close frame (RFC 6455, 7.1.5)."""
+    unasked: int = 0
+    """Messages that were no answer."""
+    connect: dict[int, int] = field(default_factory=dict)
+    """Histogram of the time to open a connection: TCP, TLS and upgrade, without the name's resolution."""
+    upgrade: dict[int, int] = field(default_factory=dict)
+    """Histogram of the upgrade alone."""
+    echo: dict[int, int] = field(default_factory=dict)
+    """Histogram of the time from sending a message to the end of its answer."""
+
+
+@dataclass
 class SegmentResult:
     """What one segment did, and how the generator fared."""
 
     lanes: dict[str, LaneResult]
     journeys: dict[str, JourneyResult] = field(default_factory=dict)
+    sockets: dict[str, SocketResult] = field(default_factory=dict)
+    """By lane; only of lanes of WebSockets."""
     elapsed_s: float = 0.0
     lag: dict[int, int] = field(default_factory=dict)
     """Histogram of send lag: actual minus scheduled instant, open model only."""

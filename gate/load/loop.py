@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import select
 import time
 from collections.abc import Callable, Iterable
 
@@ -19,15 +20,15 @@ from gate.load.filler import Filler
 from gate.load.flow import Flow, Visit
 from gate.load.job import Segment, SegmentResult, Wire
 from gate.load.line import Line
+from gate.load.sockets import SocketDrive
 from gate.load.tally import Batch
 from gate.load.transport import PROTECTED, THROTTLED, Slot
+from gate.load.turns import Turns
 
 _REFUSALS = 5
 """Answers that ask to slow down, or that are login pages with nothing else between, before the segment ends early."""
 _MAX_SELECT_S = 0.05
 """Longest sleep between looks at sockets, so that a stop is seen quickly."""
-_STALL_S = 0.005
-"""A turn of the loop that takes longer delays what is due: it is counted."""
 _NO_VALUE = "no_value"
 _PAUSE_S = 0.01
 """Of a user who could not even ask; without it the loop would serve nobody else."""
@@ -41,6 +42,7 @@ class LoadLoop:
         self._clock = clock
         self._kept: dict[Wire, tuple[pycurl.CurlMulti, list[Slot]]] = {}
         self._used_s: dict[int, float] = {}
+        self._epoll = select.epoll()
         self.stopping = False
         """Set from a signal: the segment under way ends at once."""
 
@@ -52,6 +54,9 @@ class LoadLoop:
         tell : callable, optional
             Called about once a second with the result so far and the seconds since the start.
         """
+        if segment.is_of_sockets:
+            drive = SocketDrive(segment, self._ca, self._epoll, self._clock, lambda: self.stopping, tell)
+            return drive.to_the_end()
         if segment.wire not in self._kept:
             self._kept[segment.wire] = (_new_multi(), [])
         multi, spare = self._kept[segment.wire]
@@ -95,7 +100,7 @@ class _Drive:
         }
         self._flows = [Flow(stream, self._lines, segment) for stream in segment.streams]
         self._tie = itertools.count()
-        self._due: list[tuple[float, int, Flow, int, Visit | None]] = []
+        self._due: list[tuple[float, int, Flow[Line], int, Visit[Line] | None]] = []
         self._flying: dict[pycurl.Curl, Slot] = {}
         self._lag = Batch()
         self._result = SegmentResult({name: line.tally.result for name, line in self._lines.items()})
@@ -104,7 +109,7 @@ class _Drive:
     def to_the_end(self) -> SegmentResult:
         cpu_before = time.process_time()
         self._start = self._clock()
-        self._told = 0.0
+        turns = Turns(self._result, self._sum_up, self._tell)
         for flow in self._flows:
             self._push(flow, flow.first())
         while self._due or self._flying:
@@ -113,7 +118,7 @@ class _Drive:
             self._multi.perform()
             self._collect()
             self._end_if_asked(now)
-            self._look_at_turn(now)
+            turns.look(now, self._clock() - self._start)
             self._wait()
         self._result.cpu_s = time.process_time() - cpu_before
         self._sum_up()
@@ -121,7 +126,7 @@ class _Drive:
             line.release()
         return self._result
 
-    def _push(self, flow: Flow, due: Iterable[tuple[float, int]], visit: Visit | None = None) -> None:
+    def _push(self, flow: Flow[Line], due: Iterable[tuple[float, int]], visit: Visit[Line] | None = None) -> None:
         for instant, user in due:
             heapq.heappush(self._due, (instant, next(self._tie), flow, user, visit))
 
@@ -144,7 +149,7 @@ class _Drive:
                 self._end_visit(visit, "dropped", pause_s=_PAUSE_S)
             now = self._clock() - self._start
 
-    def _send(self, visit: Visit, due: float) -> None:
+    def _send(self, visit: Visit[Line], due: float) -> None:
         line, flow = visit.line, visit.flow
         is_journey = visit.journey is not None
         try:
@@ -179,7 +184,7 @@ class _Drive:
 
     def _finish(self, slot: Slot, errno: int) -> None:
         """Count one answer and go on with whoever asked."""
-        visit: Visit = slot.trip  # type: ignore[assignment]
+        visit: Visit[Line] = slot.trip  # type: ignore[assignment]
         line, handle = visit.line, slot.handle
         now = self._clock() - self._start
         self._multi.remove_handle(handle)
@@ -206,7 +211,7 @@ class _Drive:
             self._guarded = 0
             self._end_visit(visit, "completed")
 
-    def _follows(self, slot: Slot, visit: Visit) -> bool:
+    def _follows(self, slot: Slot, visit: Visit[Line]) -> bool:
         """Follow a redirect, if the request may; its time goes on counting from the same instant."""
         request = visit.line.lane.request
         target = transport.redirect_within(slot.handle) if visit.hops < request.follow else None
@@ -218,7 +223,7 @@ class _Drive:
         self._multi.add_handle(slot.handle)
         return True
 
-    def _end_visit(self, visit: Visit, outcome: str, pause_s: float = 0.0) -> None:
+    def _end_visit(self, visit: Visit[Line], outcome: str, pause_s: float = 0.0) -> None:
         flow, now = visit.flow, self._clock() - self._start
         if visit.journey is not None and outcome != "failed":
             journey = flow.journeys[visit.journey.name]
@@ -239,17 +244,6 @@ class _Drive:
             self._multi.remove_handle(handle)
             slot.trip.line.tally.failed("given_up")  # type: ignore[attr-defined]
         self._flying.clear()
-
-    def _look_at_turn(self, began: float) -> None:
-        now = self._clock() - self._start
-        turn_s = now - began
-        if turn_s > self._result.longest_turn_s:
-            self._result.longest_turn_s = turn_s
-        self._result.stalls += turn_s > _STALL_S
-        if self._tell is not None and now - self._told >= 1.0:
-            self._told = now
-            self._sum_up()
-            self._tell(self._result, now)
 
     def _wait(self) -> None:
         """Sleep until the next arrival, socket event or timeout of libcurl, whichever is first."""

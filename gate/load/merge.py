@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TypeVar
 
-from gate.load.job import JourneyResult, LaneResult, SegmentResult
+from gate.load.job import JourneyResult, LaneResult, SegmentResult, SocketResult
 
 K = TypeVar("K", int, str)
 
@@ -21,6 +21,7 @@ def _both(a: SegmentResult, b: SegmentResult) -> SegmentResult:
     return SegmentResult(
         lanes={name: _lanes(a.lanes[name], b.lanes[name]) for name in a.lanes},
         journeys={name: _journeys(a.journeys[name], b.journeys[name]) for name in a.journeys},
+        sockets={name: _sockets(a.sockets[name], b.sockets[name]) for name in a.sockets},
         elapsed_s=max(a.elapsed_s, b.elapsed_s),
         lag=_added(a.lag, b.lag),
         cpu_s=max(a.cpu_s, b.cpu_s),
@@ -62,6 +63,19 @@ def _journeys(a: JourneyResult, b: JourneyResult) -> JourneyResult:
         completed=a.completed + b.completed,
         dropped=a.dropped + b.dropped,
         histogram=_added(a.histogram, b.histogram),
+    )
+
+
+def _sockets(a: SocketResult, b: SocketResult) -> SocketResult:
+    return SocketResult(
+        opened=a.opened + b.opened,
+        reconnected=a.reconnected + b.reconnected,
+        alive=a.alive + b.alive,
+        lost=_added(a.lost, b.lost),
+        unasked=a.unasked + b.unasked,
+        connect=_added(a.connect, b.connect),
+        upgrade=_added(a.upgrade, b.upgrade),
+        echo=_added(a.echo, b.echo),
     )
 
 

@@ -22,6 +22,8 @@ from gate.load.job import (
     Schedule,
     Segment,
     SegmentResult,
+    Socket,
+    SocketResult,
     Source,
     Stream,
     Wire,
@@ -48,6 +50,25 @@ def test_a_segment_crosses_whole():
     assert from_line(Segment, to_line(SEGMENT)) == SEGMENT
 
 
+LANE = Lane("a", Request("GET", "http://h/"), Expectation())
+TALK = Lane("b", Request("GET", "ws://h/", json="hello"), Expectation(), socket=Socket(("chat",), path="$.id"))
+
+
+def test_a_segment_of_sockets_crosses_whole():
+    segment = Segment((Stream(Schedule(users=1, for_s=1), (TALK,)),))
+    assert from_line(Segment, to_line(segment)) == segment
+    assert segment.is_of_sockets
+    assert not SEGMENT.is_of_sockets
+
+
+@pytest.mark.parametrize(
+    "stream", [Stream(Schedule(), (LANE, TALK)), Stream(Schedule(), (TALK,), (Journey("j", ("b",)),))]
+)
+def test_sockets_are_mixed_with_nothing_else(stream):
+    with pytest.raises(ValueError, match="WebSockets share a segment"):
+        _ = Segment((stream,)).is_of_sockets
+
+
 counts = st.dictionaries(st.integers(0, 5_000), st.integers(1, 9), max_size=5)
 named = st.dictionaries(st.sampled_from(["reset", "timeout", "200"]), st.integers(1, 9), max_size=3)
 numbers = st.integers(0, 100)
@@ -67,10 +88,22 @@ lanes = st.builds(
     body_min=st.none() | numbers,
     body_max=st.none() | numbers,
 )
+sockets = st.builds(
+    SocketResult,
+    opened=numbers,
+    reconnected=numbers,
+    alive=numbers,
+    lost=st.dictionaries(st.sampled_from(["1000", "1006"]), st.integers(1, 9)),
+    unasked=numbers,
+    connect=counts,
+    upgrade=counts,
+    echo=counts,
+)
 results = st.builds(
     SegmentResult,
     lanes=st.fixed_dictionaries({"a": lanes}),
     journeys=st.fixed_dictionaries({"j": st.builds(JourneyResult, begun=numbers, histogram=counts)}),
+    sockets=st.fixed_dictionaries({"a": sockets}),
     elapsed_s=st.floats(0, 100),
     lag=counts,
     peak_in_flight=numbers,
