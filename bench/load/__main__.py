@@ -1,6 +1,6 @@
 """The load engine against its peers on this machine, goals L1 to L9 of its issue.
 
-``bench/load/peers.sh`` makes the peers' environment; then ``python -m bench.load``, about 15 minutes. Needs two cores.
+``bench/load/peers.sh`` makes the peers' environment; then ``python -m bench.load``, about a quarter of an hour. Needs two cores.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def compare(costs: dict[str, list[float]], what: str, goals: dict[str, tuple[str
     others = {name: value for name, value in medians.items() if name != "gate"}
     n = len(costs["gate"])
     rows = [
-        Figure(f"CPU per request, {what}: {name}", *_value(values, "µs"), None, n, spread(values)[1], COMMAND)
+        Figure(f"CPU per request, {what}: {name}", medians[name], "µs", None, n, spread(values)[1], COMMAND)
         for name, values in costs.items()
     ]
     for peer, (goal, identity) in goals.items():
@@ -82,10 +82,6 @@ def compare(costs: dict[str, list[float]], what: str, goals: dict[str, tuple[str
             text = f"CPU per request, {what}: gate over {peer}"
             rows.append(Figure(text, value, "ratio", goal, n, interval, COMMAND, identity, others))
     return rows
-
-
-def _value(values: list[float], unit: str) -> tuple[float, str]:
-    return median(values), unit
 
 
 def run(repeats: int) -> list[Figure]:

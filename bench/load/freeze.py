@@ -26,6 +26,8 @@ RATE_RPS, LENGTH_S = 100.0, 10.0
 FREEZE = Freeze(at_s=4.0, for_s=2.0)
 TIMES = Times(0.010)
 SPACINGS: tuple[Spacing, ...] = ("even", "poisson")
+SHOWN = ("p50", "p90", "p99")
+"""Quantiles that every peer reports."""
 
 Quantiles = dict[str, float]
 
@@ -76,7 +78,8 @@ def run(repeats: int) -> list[Figure]:
             seen.setdefault(name, []).append(found)
         shown = "; ".join(f"{name} p95 {1e3 * values[-1].get('p95', math.nan):.0f}" for name, values in seen.items())
         say(f"freeze {number + 1}/{repeats}, ms: {shown}")
-    return [_row(spacing, name, values, seen) for (spacing, name), values in errors.items()]
+    rows = [_row(spacing, name, values, seen) for (spacing, name), values in errors.items()]
+    return [*rows, *(_peer_row(who, name, values) for who, values in seen.items() for name in SHOWN)]
 
 
 def _ours(spacing: Spacing, seed: int) -> Quantiles:
@@ -107,6 +110,11 @@ def _row(spacing: Spacing, name: str, errors: list[float], seen: dict[str, list[
     }
     text = f"freeze of 2 s, {spacing} arrivals: relative error of {name} (peers in ms)"
     return Figure(text, value, "ratio", "<= 0.05", len(errors), interval, COMMAND, "L5", shown)
+
+
+def _peer_row(who: str, name: str, values: list[Quantiles]) -> Figure:
+    value, interval = spread([1e3 * found[name] for found in values])
+    return Figure(f"freeze of 2 s: {name}, {who}", value, "ms", None, len(values), interval, COMMAND)
 
 
 def _other(spacing: Spacing) -> str:

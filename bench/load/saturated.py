@@ -32,7 +32,7 @@ endpoints:
 policy: {max_rate: 200/s, budget: {time: 2s}}
 """
 MEASURED, SLOW, NOT_MEASURED = 0, 1, 3
-_PATIENCE_S = 90.0
+_PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ KINDS = (
     Siblings("90 of 100 ms", 3, 0.090, 0.010),
     Siblings("18 of 20 ms", 3, 0.018, 0.002),
     Siblings("150 of 200 ms", 3, 0.150, 0.050),
-    Siblings("no rest, gate without rights", 3, 1.0, 0.0, gate_may_ask=False),
+    Siblings("80 of 100 ms, gate without rights", 3, 0.080, 0.020, gate_may_ask=False),
 )
 
 
