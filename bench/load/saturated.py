@@ -135,13 +135,13 @@ def _reason(report: str) -> str:
 
 
 def take(busy_s: float, idle_s: float) -> None:
-    """Take a core by the clock, for as long as the process lives; with real-time priority, where that may be had."""
+    """Take a core by the clock, in step with all others that do so, before every process of lower priority."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
     except PermissionError as refused:
         raise SystemExit("no right to real-time priority: the siblings would take too little") from refused
-    period_s = busy_s + idle_s
-    while True:
+    period_s, until = busy_s + idle_s, time.monotonic() + 2 * _PATIENCE_S  # whatever became of who started it
+    while time.monotonic() < until:
         at_s = time.monotonic() % period_s
         if at_s >= busy_s:
             time.sleep(period_s - at_s)
