@@ -13,7 +13,7 @@ BUSY_RATIO = 1.5
 """A single server with fixed service times takes half as long again on average when it is half busy."""
 LEAST_WAIT_S = 0.001
 """Shorter waiting is the runner's own, and below what blocks by default."""
-CAUTION = 3.0
+CAUTION = 2.0
 """Standard errors that the ratio must be beyond its limit."""
 LEAST_SINGLES = 5
 LEAST_BLOCKS = 3
@@ -36,7 +36,7 @@ class Observed:
 def waiting_ratio(observed: Observed) -> float:
     """How many times as long a request takes under load as alone, at least; 1 where that cannot be said.
 
-    The geometric mean under load over the one alone, less three standard errors. Alone means that nobody else asked,
+    The geometric mean under load over the one alone, less two standard errors. Alone means that nobody else asked,
     so what is added is waiting, for the endpoint itself or for what it shares with those beside it. In a single server
     with fixed service times and Poisson arrivals the mean grows by ``u / (2 (1 - u))`` at utilisation ``u``: by a fifth
     at 30 %, by half at 50 %, to threefold at 80 %, and there a change of the service time is seen four times as large.

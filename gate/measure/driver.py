@@ -98,6 +98,11 @@ class Driver:
         return result
 
 
+def deployment(arm: Arm) -> str:
+    """What people call an arm."""
+    return "preview" if arm == "candidate" else "base"
+
+
 class Refused(NotMeasured):
     """A segment that ended early of itself."""
 

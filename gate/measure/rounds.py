@@ -9,7 +9,7 @@ from gate.config.models import Suite
 from gate.load.health import is_spoiled
 from gate.load.job import SegmentResult
 from gate.measure.allowance import Allowance
-from gate.measure.driver import CutShort, Driver, Refused
+from gate.measure.driver import CutShort, Driver, Refused, deployment
 from gate.measure.plan import BLOCK_REQUESTS, Plan, Step
 from gate.measure.segments import course_of_step
 from gate.measure.tally import ArmTally
@@ -70,8 +70,9 @@ class Rounds:
         """Drive a step, and again if the generator was late, as long as that happens seldom enough."""
         origin = self._origins[step.arm]
         course = course_of_step(self._suite, step, BLOCK_REQUESTS, origin)
-        where = "preview" if step.arm == "candidate" else "base"
-        what = f"round {step.round + 1} of {self._plan.rounds}: {', '.join(step.endpoints)} on the {where}"
+        what = (
+            f"round {step.round + 1} of {self._plan.rounds}: {', '.join(step.endpoints)} on the {deployment(step.arm)}"
+        )
         allowed = max(_LEAST_REPEATS, round(_REPEAT_SHARE * len(self._plan.steps)))
         while True:
             result = self._driver.drive(course, step.arm, what, keep_samples=True)

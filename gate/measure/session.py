@@ -16,7 +16,7 @@ from gate.load.transport import readable
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices
-from gate.measure.driver import CutShort, Driver, Progress, Refused
+from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
 from gate.measure.network import Network, is_pinned, pins
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
 from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
@@ -88,22 +88,22 @@ class Session:
     def _prepare(self) -> None:
         job, unique = self._job, tokens(self._job.run_id)
         for arm, origin in job.origins.items():
-            self._progress.say(f"waiting for the {_deployment(arm)} to be ready")
-            fetch = self._pinned(origin)
+            self._progress.say(f"waiting for the {deployment(arm)} to be ready")
+            fetch = self._pinned(arm, origin)
             expected = job.expected_commit if arm == "candidate" else None
             self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
-            fetch = self._pinned(origin)  # a name that was not there before the deployment is now
+            fetch = self._pinned(arm, origin)  # a name that was not there before the deployment is now
             self._driver.values[arm] = log_in(job.suite, origin, job.environment, fetch, unique)
             for name in job.plan.asked_once:
                 self._ask_once(name, arm, fetch, unique)
 
-    def _pinned(self, origin: str) -> Fetch:
+    def _pinned(self, arm: Arm, origin: str) -> Fetch:
         """Single requests to an origin whose name is resolved once for the whole run."""
         wire = self._driver.wire
         if not is_pinned(origin, wire.resolve):
             found = pins([origin], self._network.resolve)
-            for pin in found:
-                self._progress.say(f"resolved once for this run: {pin}")
+            for pin in found:  # the address only: the name may come from the environment
+                self._progress.say(f"the name of the {deployment(arm)} stands for {pin.split(':', 2)[2]} in this run")
             wire = self._driver.wire = replace(wire, resolve=(*wire.resolve, *found))
         return self._network.connect(readable(wire))
 
@@ -220,9 +220,5 @@ class Session:
                 logs = [block.log_trimmed_mean for block in blocks if block.log_trimmed_mean is not None]
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
-            notices += busy_notices(_deployment(arm), observed)
+            notices += busy_notices(deployment(arm), observed)
         return notices
-
-
-def _deployment(arm: Arm) -> str:
-    return "preview" if arm == "candidate" else "base"

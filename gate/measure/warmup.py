@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from gate.config.models import Suite
 from gate.load.job import LaneResult, Schedule, SegmentResult, Stream
 from gate.measure.allowance import Allowance
-from gate.measure.driver import CutShort, Refused
+from gate.measure.driver import CutShort, Refused, deployment
 from gate.measure.plan import LEAST_WARMUP_STEPS, WARMUP_REQUESTS, Step, block_seed
 from gate.measure.segments import Course, course_of_step, lane_of
 from gate.record.run import Arm, WarmUp
@@ -124,7 +124,7 @@ class WarmingUp:
 
     def _step(self, step: Step) -> None:
         """One step; its rounds count downwards from zero, so that its data and arrivals are not those of a block."""
-        what = f"warming up {', '.join(step.endpoints)} on the {_deployment(step.arm)}"
+        what = f"warming up {', '.join(step.endpoints)} on the {deployment(step.arm)}"
         course = course_of_step(self._suite, step, WARMUP_REQUESTS, self._origins[step.arm])
         try:
             result = self._drive(course, step.arm, what)
@@ -144,12 +144,8 @@ class WarmingUp:
         seed = block_seed(self._suite.name, name, -1 - MOST_STEPS)
         schedule = Schedule(users=1, count=SINGLES, for_s=SINGLES_S, seed=seed)
         course = Course((Stream(schedule, (lane_of(self._suite, name, origin),)),), None, SINGLES_S)
-        result = self._drive(course, arm, f"asking {name} of the {_deployment(arm)} one at a time")
+        result = self._drive(course, arm, f"asking {name} of the {deployment(arm)} one at a time")
         self.warmth.setdefault((name, arm), Warmth()).add_singles(result.lanes[name])
-
-
-def _deployment(arm: Arm) -> str:
-    return "preview" if arm == "candidate" else "base"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -109,6 +110,42 @@ def test_a_cancelled_load_ends_soon_and_takes_its_worker_along(tmp_path, times):
         (path,) = (tmp_path / "out").glob("run-*.json")
         run = json.loads(path.read_text())["run"]
         assert (run["complete"], run["not_measured"][0]["code"]) == (False, "cancelled")
+
+
+def test_what_was_measured_before_a_signal_is_kept_to_the_last_request(tmp_path):
+    """The segment that was cut short included: nothing the preview saw is missing from the run file."""
+    with serving(steady(0.002)) as server, started(tmp_path, "run", server) as process:
+        wait_for(lambda: sum("/home" in line for line in server.requests) > 140, "the blocks")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=FOREVER_S)
+        seen = sum("/home" in line for line in server.requests)
+    assert process.returncode == 143
+    (path,) = (tmp_path / "out").glob("run-*.json")
+    run = json.loads(path.read_text())["run"]
+    assert not run["complete"]
+    blocks = run["endpoints"]["home"]["arms"]["candidate"]["blocks"]
+    again = 50 * run["generator"]["repeated"]
+    kept = run["warmup"]["home"]["candidate"]["requests"] + sum(block["sent"] for block in blocks) + again
+    assert kept - 1 <= seen <= kept, "one that was just being sent may not have arrived"
+    assert blocks[-1]["planned"] <= 50
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")
+def test_a_lost_worker_ends_the_run_soon_and_what_was_measured_before_is_kept(tmp_path):
+    with serving(steady()) as server, started(tmp_path, "check", server) as process:
+        wait_for(lambda: sum("/home" in line for line in server.requests) > 140, "the blocks")
+        (worker,) = workers_of(process.pid)
+        began = time.monotonic()
+        os.kill(worker, signal.SIGKILL)
+        process.communicate(timeout=FOREVER_S)
+        assert time.monotonic() - began < SOON_S
+    assert process.returncode == 3
+    (path,) = (tmp_path / "out").glob("run-*.json")
+    run = json.loads(path.read_text())["run"]
+    assert not run["complete"]
+    assert "worker ended" in run["not_measured"][0]["message"]
+    assert run["endpoints"]["home"]["arms"]["candidate"]["blocks"]
+    assert json.loads((tmp_path / "out" / "verdict.json").read_text())["exit_code"] == 3
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")

@@ -69,6 +69,13 @@ def test_each_trouble_has_its_complaint(code, health, blocks):
     assert notice.cure
 
 
+@pytest.mark.parametrize(("stalls", "sent", "complains"), [(10, 100, False), (11, 100, True), (20, 1000, False)])
+def test_a_loop_stalls_a_little_or_too_often(stalls, sent, complains):
+    health = health_of([result([0.0] * sent, stalls=stalls, longest_turn_s=0.02)], 0, 0)
+    assert [notice.code for notice in complaints(health, 10)] == ["generator-stalled"] * complains
+    assert (health.stalls, health.longest_turn_s) == (stalls, 0.02)
+
+
 def test_a_single_dropped_request_is_a_complaint():
     late = result([0.0] * 10, peak_in_flight=1000)
     late.lanes["a"].dropped = 1
