@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
-from gate.config.journeys import only_in_journeys
+from gate.config.journeys import only_in_journeys, side_by_side
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan, too_few
 from gate.units import format_duration
@@ -37,6 +37,9 @@ def run(path: Path, effects: Effects) -> ExitCode:
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
+    at_once = [" and ".join(group) for group in side_by_side(suite) if len(group) > 1]
+    if at_once:
+        told.append(f"scenarios that run at the same time: {'; '.join(at_once)}")
     beside = [", ".join(group) for group in group_endpoints(suite) if len(group) > 1]
     if beside:
         told.append(f"measured side by side: {'; '.join(beside)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gate.config import hints
-from gate.config.journeys import journeys_with, only_in_journeys
+from gate.config.journeys import journeys_with, needed_values
 from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholders
 from gate.units import format_rate
 
@@ -121,7 +121,7 @@ def _placeholders(suite: Suite, name: str, place: Location, value: object) -> It
 def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
     if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
         return
-    if name in only_in_journeys(suite):
+    if needed_values(suite, name):  # measured only in journeys
         return
     objectives = suite.objectives_of(name)
     place = ("endpoints", name, "objectives" if endpoint.objectives.limits() else "class")
@@ -201,7 +201,7 @@ def _waivers(suite: Suite) -> Iterator[Misfit]:
             yield unknown(place, "endpoint", "endpoints", name, suite.endpoints)
         elif endpoint.class_name is None or endpoint.class_name in suite.classes:
             judged = ALWAYS_JUDGED | set(suite.objectives_of(name)) if endpoint.is_loaded else {"errors"}
-            judged = set() if name in only_in_journeys(suite) else judged
+            judged = set() if needed_values(suite, name) else judged
             if metric not in judged:
                 message = f"names the metric {metric!r}, for which {name} has no row; {hints.cure(metric, judged)}"
                 yield Misfit(place, message, also=(("endpoints", name), ("classes",)))

@@ -40,7 +40,6 @@ from gate.config.scalars import (
     Statuses,
     Text,
     Urls,
-    well_formed,
 )
 from gate.config.written import Also
 
@@ -228,6 +227,12 @@ def _operations(document: str) -> str:
     return document
 
 
+def _mapping(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError("is no mapping from names to values; write it like variables: {q: lamp}")
+    return value
+
+
 class GraphQL(Model):
     """A GraphQL operation, sent as POST; an answer with ``errors`` is an error whatever its status."""
 
@@ -235,7 +240,7 @@ class GraphQL(Model):
     """Where the server takes operations; a template."""
     query: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_operations)]
     """The document, sent as it is: its braces are no placeholders."""
-    variables: Annotated[dict[str, Any], AfterValidator(well_formed)] = Field(default_factory=dict, max_length=100)
+    variables: Annotated[Json, AfterValidator(_mapping)] = Field(default_factory=dict)
     """Its variables; their strings are templates."""
 
     @property

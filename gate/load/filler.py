@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from urllib.parse import quote
 
 from gate.config.templates import fill, fill_json, placeholders, unique_placeholders
 from gate.load.data import Draw, draws_of
@@ -53,6 +54,9 @@ class Filler:
             drawn[name] = row[member] if member and isinstance(row, Mapping) else row
         data: dict[str, object] = {**self._segment.values, **drawn, **(own or {})}
 
+        # Rows of a file and values of an answer may hold anything; what the suite says stands as it is written.
+        in_url = {name: quote(str(data[name])) for name in names if name in data}
+
         def text(template: str) -> str:
             return fill(template, environment=self._segment.environment, data=data, unique=self._unique)
 
@@ -63,7 +67,7 @@ class Filler:
 
         return replace(
             request,
-            url=text(request.url),
+            url=fill(request.url, environment=self._segment.environment, data=in_url, unique=self._unique),
             headers={name: text(value) for name, value in request.headers.items()},
             json=None if request.json is None else fill_json(request.json, leaf),
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from gate.config.data import Data
 from gate.config.files import PEM
 from gate.config.models import Endpoint, Suite
-from gate.config.templates import fill
+from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
 from gate.load.job import Expectation, Request, Source, Wire
 
@@ -65,9 +65,11 @@ def expectation(endpoint: Endpoint) -> Expectation:
     )
 
 
-def sources_of(suite: Suite) -> dict[str, Source]:
-    """Where placeholders take their values from."""
-    return {name: _source(name, data) for name, data in suite.data.items()}
+def sources_of(suite: Suite, requests: Iterable[Request]) -> dict[str, Source]:
+    """Where the placeholders of some requests take their values from; what they do not use stays at home."""
+    names = placeholders([[request.url, request.headers, request.json] for request in requests])
+    used = {name.partition(".")[0] for name in names} & suite.data.keys()
+    return {name: _source(name, suite.data[name]) for name in sorted(used)}
 
 
 def _source(name: str, data: Data) -> Source:

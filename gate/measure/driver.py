@@ -81,7 +81,7 @@ class Driver:
             streams=course.streams,
             environment=self._environment,
             values=self.values[arm],
-            sources=sources_of(self._suite),
+            sources=sources_of(self._suite, (lane.request for stream in course.streams for lane in stream.lanes)),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,
             wire=self.wire,

@@ -230,7 +230,7 @@ def _filled(
         streams=(),
         environment=dict(environment),
         values=dict(values or {}),
-        sources=sources_of(suite),
+        sources=sources_of(suite, [request]),
         run_token=next(unique),
     )
     return Filler(segment).fill(request, Random(0))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gate.config.journeys import only_in_journeys, side_by_side
+from gate.config.journeys import needed_values, side_by_side
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, scenario_complaints
@@ -204,7 +204,7 @@ class Session:
                     arms={arm: self._tallies[name, arm].record() for arm in job.origins},
                 )
                 for name in job.suite.endpoints
-                if name not in only_in_journeys(job.suite)
+                if not needed_values(job.suite, name)
             },
             scenarios=self._scenarios,
         )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.commands.measuring import load_suite
 from gate.config.fields import keys_at, type_at
 from gate.config.later import LATER
 from gate.config.models import Suite
@@ -19,13 +20,7 @@ FULL = (ROOT / "tests" / "data" / "suites" / "full.yml").read_bytes()
 NOT_YET = {
     "preview.redeploy",
     "preview.serve",
-    "data.product.pick",
     "endpoints.checkout.cleanup",
-    "endpoints.search.graphql",
-    "journeys",
-    "scenarios.daily.load.rates",
-    "scenarios.daily.load.shape",
-    "scenarios.burst.load.ramp",
     "scenarios.breaking.load.find",
     "scenarios.breaking.load.until",
     "scenarios.breaking.load.from",
@@ -73,7 +68,7 @@ def all_keys(location: tuple[str | int, ...] = ()) -> set[tuple[str, str]]:
 
 
 def test_the_full_suite_uses_every_key_this_version_supports():
-    suite = read_suite(FULL, "full.yml")
+    suite = load_suite(ROOT / "tests" / "data" / "suites" / "full.yml")
     assert isinstance(suite, Suite)
     # A commit is in a header or in the answer, never in both.
     assert all_keys() - used_keys(FULL) == {("CommitSource", "header")}
@@ -81,16 +76,11 @@ def test_the_full_suite_uses_every_key_this_version_supports():
 
 def test_the_full_suite_is_the_annotated_one_without_those_keys():
     """Every supported key of the annotated suite is in the full one."""
-    assert used_keys(EXAMPLE) - {
-        ("Load", key) for key in ("rates", "shape", "ramp", "find", "until", "from", "limit")
-    } - {
-        ("Suite", "journeys"),
+    assert used_keys(EXAMPLE) - {("Load", key) for key in ("find", "until", "from", "limit")} - {
         ("Suite", "probes"),
         ("Suite", "telemetry"),
         ("Suite", "score"),
         ("Preview", "redeploy"),
         ("Preview", "serve"),
-        ("DataRange", "pick"),
-        ("Endpoint", "graphql"),
         ("Endpoint", "cleanup"),
     } <= used_keys(FULL) | {("CommitSource", "header")}

@@ -67,19 +67,26 @@ def test_no_key_is_open_to_more_than_it_knows():
 
 
 def test_defaults_and_examples_are_as_people_write_them():
-    defaults = {}
+    defaults: dict[str, list] = {}
     for schema in schemas(suite_schema()):
         for example in schema.get("examples", []):
             assert "pattern" not in schema or Draft202012Validator({"pattern": schema["pattern"]}).is_valid(example)
         for key, inner in schema.get("properties", {}).items():
             if "default" in inner:
-                defaults[key] = inner["default"]
+                defaults.setdefault(key, []).append(inner["default"])
                 assert Draft202012Validator(inner).is_valid(inner["default"]), key
-    assert defaults == {
+    assert {key: values[0] if len(values) == 1 else values for key, values in defaults.items()} == {
         "version": 1,
         "suite": "default",
-        "path": "/",
-        "timeout": "60s",
+        "path": ["/graphql", "/"],
+        "timeout": ["10s", "60s"],
+        "http": "1.1",
+        "compression": False,
+        "pick": "random",
+        "connections": "keep",
+        "follow": 0,
+        "shape": "steps",
+        "spacing": "poisson",
         "rate": "20/s",
         "mutates": False,
         "gate": True,

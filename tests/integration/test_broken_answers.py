@@ -14,16 +14,16 @@ import pytest
 
 from gate.cli import main
 from gate.load import health
-from gate.measure import access
 from tests.integration.load.servers import Server, answer, serving, steady
 
 SUITE = """\
 suite: s
 preview: {ready: {path: /up, timeout: 5s}}
-endpoints: {home: {request: GET /home, rate: 200/s%s}}
+endpoints: {home: {request: GET /home, rate: 200/s, timeout: 500ms%s}}
 policy: {max_rate: 200/s, budget: {time: 1s}, absolute_floor: 60s}
 """
 TIMEOUT_S = 0.5
+"""As the suite says it."""
 
 
 def reset(connection: socket.socket) -> None:
@@ -72,8 +72,7 @@ KINDS = {
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience of half a second for each request, and any for the machine of the tests."""
-    monkeypatch.setattr(access, "REQUEST_TIMEOUT_S", TIMEOUT_S)
+    """Any patience for the machine of the tests."""
     monkeypatch.setattr(health, "SPOILING_S", 10.0)
 
 

@@ -8,11 +8,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.commands.measuring import files_beside
 from gate.config.models import Suite
 from gate.config.read import read_suite
 from gate.errors import SuiteError
 
 FULL = (Path(__file__).parents[1] / "data" / "suites" / "full.yml").read_text(encoding="utf-8")
+FILES = files_beside(Path(__file__).parents[1] / "data" / "suites" / "full.yml")
 SECONDS = 2.0
 
 SCALARS = st.one_of(
@@ -93,7 +95,7 @@ def mutated(draw):
 def read(content):
     started = time.process_time()
     try:
-        suite = read_suite(content, "gate.yml")
+        suite = read_suite(content, "gate.yml", FILES)
     except SuiteError as error:
         lines = str(error).split("\n")
         assert 1 <= len(lines) <= 21

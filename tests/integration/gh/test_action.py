@@ -131,6 +131,27 @@ def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
     assert TOKEN not in runner.log.replace(f"::add-mask::{TOKEN}", "")
 
 
+WITH_FILE = SUITE.replace("GET /detail", '"GET /detail/{n}"') + "data: {n: {csv: data/n.csv, column: id}}\n"
+
+
+def test_files_beside_the_suite_are_those_of_the_base_commit(runner, github):
+    github.commit(BASE, {"perf/gate.yml": WITH_FILE.encode(), "perf/data/n.csv": b"id\n17\n"})
+    (runner.workspace / "perf" / "data").mkdir(parents=True)
+    (runner.workspace / "perf" / "data" / "n.csv").write_text("id\nsoft\n")
+    with serving(shop) as server:
+        assert runner.run(server, suite="perf/gate.yml") == 0, runner.log
+        sent = {line.split(" ")[1] for line in server.requests if "/detail" in line}
+    assert sent == {"/detail/17"}
+
+
+def test_a_file_that_the_base_commit_has_not_is_exit_2(runner, github):
+    github.commit(BASE, {"gate.yml": WITH_FILE.encode()})
+    with serving(shop) as server:
+        assert runner.run(server) == 2
+        assert server.requests == []
+    assert f"data.n.csv: data/n.csv: cannot be read: it is not in the repository at {BASE[:12]}" in runner.log
+
+
 def test_a_second_run_edits_the_comment_in_place(runner, github):
     with serving(shop) as server:
         runner.run(server, run_id=1)

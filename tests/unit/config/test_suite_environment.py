@@ -10,15 +10,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gate.commands.measuring import load_suite
 from gate.config.environment import Redactor, missing_names, needed_values, resolve, uses
 from gate.config.read import read_suite
 from gate.errors import ExitCode, UsageError
 
-FULL = read_suite((Path(__file__).parents[2] / "data" / "suites" / "full.yml").read_bytes(), "full.yml")
+FULL = load_suite(Path(__file__).parents[2] / "data" / "suites" / "full.yml")
 VALUES = {
     "BYPASS": "bypass-value",
+    "CA_PEM": "-----BEGIN CERTIFICATE-----\nline\n",
     "MAIN_HOST": "main.example",
     "PREVIEW_URL": "https://p.example",
+    "PROXY_URL": "http://proxy.example:3128",
     "USER_NAME": "ada",
     "USER_PASS": "p&ss wörd",
 }
@@ -27,8 +30,10 @@ VALUES = {
 def test_every_place_that_is_sent_is_known():
     assert uses(FULL) == {
         "BYPASS": ["preview.headers.x-vercel-protection-bypass"],
+        "CA_PEM": ["preview.ca"],
         "MAIN_HOST": ["preview.base"],
         "PREVIEW_URL": ["preview.url"],
+        "PROXY_URL": ["preview.proxy"],
         "USER_NAME": ["identities.user.login[0].json"],
         "USER_PASS": ["identities.user.login[0].json"],
     }
@@ -43,15 +48,21 @@ preview:
   ready: {path: "/${A3}"}
   commit: {header: X-A, path: "/${A4}"}
   headers: {X-A: "${A5}"}
+  ca: ${C1}
+  proxy: ${C2}
 identities:
   user: {login: [{request: "GET /${A6}", json: {"${A7}": 1}, headers: {X-A: "${A8}"}}], headers: {X-A: "${A9}"}}
   unused: {headers: {X-A: "${UNUSED}"}}
 endpoints:
   a: {request: "GET /${B1}", headers: {X-A: "${B2}"}, json: ["${B3}"], identity: user, owner: "${NEVER}"}
+  b: {graphql: {path: "/${B4}", query: "{a}", variables: {a: ["${B5}"]}}}
 """,
         "gate.yml",
     )
-    assert list(uses(suite)) == [f"A{number}" for number in range(1, 10)] + ["B1", "B2", "B3"]
+    assert list(uses(suite)) == [f"A{number}" for number in range(1, 10)] + [
+        *("B1", "B2", "B3", "B4", "B5"),
+        *("C1", "C2"),
+    ]
 
 
 def test_missing_names_say_where_they_are_used():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gate.commands.measuring import load_suite
 from gate.config.plain import MOST_BYTES, Refused, resolved
 from gate.config.read import read_suite
 from gate.errors import ExitCode, SuiteError
@@ -47,7 +48,7 @@ def test_no_message_sounds_like_the_machinery(case):
 
 @pytest.mark.parametrize("name", ["smallest", "full", "header"])
 def test_a_good_suite_is_read(name):
-    assert read_suite((SUITES / f"{name}.yml").read_bytes(), "gate.yml").endpoints
+    assert load_suite(SUITES / f"{name}.yml").endpoints
 
 
 @pytest.mark.parametrize(

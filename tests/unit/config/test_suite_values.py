@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from gate.commands.measuring import load_suite
 from gate.config.checks import MisplacedError
 from gate.config.hints import cure, nearest
 from gate.config.models import Endpoint, Suite
 from gate.config.read import read_suite
 
 SUITES = Path(__file__).parents[2] / "data" / "suites"
-FULL = read_suite((SUITES / "full.yml").read_bytes(), "full.yml")
+FULL = load_suite(SUITES / "full.yml")
 SMALLEST = read_suite((SUITES / "smallest.yml").read_bytes(), "smallest.yml")
 
 
