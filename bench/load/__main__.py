@@ -1,7 +1,7 @@
 """The load engine against its peers on this machine, goals L1 to L9 of its issue.
 
-``bench/load/peers.sh`` makes the peers' environment; then ``python -m bench.load``, about a quarter of an hour. Needs
-two cores, and for L9 the right to real-time priority.
+``bench/load/peers.sh`` makes the environment of the peers; then ``python -m bench.load``, about a quarter of an hour.
+Needs two cores, and for L9 the right to real-time priority.
 """
 
 from __future__ import annotations
