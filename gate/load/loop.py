@@ -23,6 +23,7 @@ from gate.load.line import Line
 from gate.load.sockets import SocketDrive
 from gate.load.tally import Batch
 from gate.load.transport import PROTECTED, THROTTLED, Slot
+from gate.load.trust import Trust
 from gate.load.turns import Turns
 
 _REFUSALS = 5
@@ -37,8 +38,8 @@ _PAUSE_S = 0.01
 class LoadLoop:
     """Runs segments over connections that live as long as the loop."""
 
-    def __init__(self, ca: bytes, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._ca = ca
+    def __init__(self, trust: Trust, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._trust = trust
         self._clock = clock
         self._kept: dict[Wire, tuple[pycurl.CurlMulti, list[Slot]]] = {}
         self._used_s: dict[int, float] = {}
@@ -55,14 +56,14 @@ class LoadLoop:
             Called about once a second with the result so far and the seconds since the start.
         """
         if segment.is_of_sockets:
-            drive = SocketDrive(segment, self._ca, self._epoll, self._clock, lambda: self.stopping, tell)
+            drive = SocketDrive(segment, self._trust, self._epoll, self._clock, lambda: self.stopping, tell)
             return drive.to_the_end()
         if segment.wire not in self._kept:
             self._kept[segment.wire] = (_new_multi(), [])
         multi, spare = self._kept[segment.wire]
 
         def new_slot() -> Slot:
-            return Slot(transport.new_handle(self._ca, segment.wire), self._used_s)
+            return Slot(transport.new_handle(self._trust, segment.wire), self._used_s)
 
         return _Drive(segment, self, multi, new_slot, spare, self._clock, tell).to_the_end()
 

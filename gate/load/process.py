@@ -77,7 +77,7 @@ class Process:
         with contextlib.suppress(BrokenPipeError):  # it died with a segment half written
             self._stdin.close()
         if at_once:
-            self._popen.kill()
+            self._popen.terminate()
         try:
             self._popen.wait(timeout=_PATIENCE_S)
         except subprocess.TimeoutExpired:

@@ -11,6 +11,7 @@ from gate.load.channel import MESSAGE_CAP_BYTES
 from gate.load.filler import Filler
 from gate.load.job import Lane, Request, Segment, Socket, SocketResult
 from gate.load.tally import Batch, Tally
+from gate.load.trust import Trust
 from gate.load.upgrade import Opened, Upgrade
 
 
@@ -34,7 +35,7 @@ class SocketLine:
         self._message = Request("GET", "", json=lane.request.json)
         self._connect, self._upgrade, self._echo = Batch(), Batch(), Batch()
 
-    def upgrade(self, ca: bytes, random: Random) -> Upgrade:
+    def upgrade(self, trust: Trust, random: Random) -> Upgrade:
         """A request for one more connection.
 
         Raises
@@ -43,7 +44,7 @@ class SocketLine:
             If a value of the request is missing, by its name.
         """
         request = self._filler.fill(self._opening, random)
-        return Upgrade(ca, self._wire, request, self.socket.subprotocols)
+        return Upgrade(trust, self._wire, request, self.socket.subprotocols)
 
     def message(self, random: Random) -> bytes:
         """The next message.

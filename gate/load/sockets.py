@@ -21,6 +21,7 @@ from gate.load.poller import Poller
 from gate.load.socket_line import SocketLine
 from gate.load.stage import Stage
 from gate.load.talk import Talk
+from gate.load.trust import Trust
 from gate.load.turns import Turns
 
 CONNECTIONS_CAP = 10_000
@@ -54,14 +55,14 @@ class SocketDrive:
     def __init__(
         self,
         segment: Segment,
-        ca: bytes,
+        trust: Trust,
         epoll: select.epoll,
         clock: Callable[[], float],
         is_stopping: Callable[[], bool],
         tell: Callable[[SegmentResult, float], None] | None,
     ) -> None:
         self._deadline_s = segment.deadline_s
-        self._ca = ca
+        self._trust = trust
         self._is_stopping = is_stopping
         filler = Filler(segment)
         self._lines = {
@@ -103,7 +104,7 @@ class SocketDrive:
         """A user's first turn, or an arrival."""
         if flow.is_open:
             self._plan(flow, flow.next_open())
-        Talk(flow, user, self._stage, self._ca).turn(due)
+        Talk(flow, user, self._stage, self._trust).turn(due)
 
     def _end_if_asked(self, now: float) -> None:
         result, stage = self._result, self._stage

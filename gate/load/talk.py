@@ -14,6 +14,7 @@ from gate.load.channel import Channel, Message
 from gate.load.flow import Flow
 from gate.load.socket_line import SocketLine
 from gate.load.stage import Stage
+from gate.load.trust import Trust
 from gate.load.upgrade import Opened, Upgrade
 
 _PAUSE_S = 0.1
@@ -40,7 +41,6 @@ class Talk:
     """A connection, or the wish for one."""
 
     __slots__ = (
-        "_ca",
         "_channel",
         "_flow",
         "_handle",
@@ -49,14 +49,15 @@ class Talk:
         "_lost",
         "_stage",
         "_times",
+        "_trust",
         "_turn",
         "_upgrade",
         "_user",
         "_was_open",
     )
 
-    def __init__(self, flow: Flow[SocketLine], user: int, stage: Stage, ca: bytes) -> None:
-        self._flow, self._user, self._stage, self._ca = flow, user, stage, ca
+    def __init__(self, flow: Flow[SocketLine], user: int, stage: Stage, trust: Trust) -> None:
+        self._flow, self._user, self._stage, self._trust = flow, user, stage, trust
         self._line = flow.visit(user).line
         self._turn: _Turn | None = None
         self._handle: pycurl.Curl | None = None
@@ -92,7 +93,7 @@ class Talk:
 
     def _connect(self) -> None:
         try:
-            self._upgrade = self._line.upgrade(self._ca, self._flow.random)
+            self._upgrade = self._line.upgrade(self._trust, self._flow.random)
         except KeyError as missing:
             self._fail(f"no_value_{missing.args[0]}")
             return

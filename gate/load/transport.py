@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import certifi
 import pycurl
 
 from gate.load.job import Expectation, Request, Wire
+from gate.load.trust import Trust, usual_certificates
 
 _STEP_S = 0.1
 _GO_ON, _STOP = int(pycurl.PREREQFUNC_OK), int(pycurl.PREREQFUNC_ABORT)
@@ -77,18 +77,12 @@ class Answer:
     is_new_connection: bool
 
 
-def ca_bundle() -> bytes:
-    """Certificates to trust; read before the worker gives up its rights."""
-    with open(certifi.where(), "rb") as file:
-        return file.read()
-
-
-def new_handle(ca: bytes, wire: Wire = Wire()) -> pycurl.Curl:  # noqa: B008 - frozen
+def new_handle(trust: Trust, wire: Wire = Wire()) -> pycurl.Curl:  # noqa: B008 - frozen
     """A handle with everything set that no request changes."""
     handle = pycurl.Curl()
     handle.setopt(pycurl.NOSIGNAL, 1)
     handle.setopt(pycurl.PROXY, wire.proxy or "")
-    handle.setopt(pycurl.CAINFO_BLOB, ca + (wire.ca or "").encode())
+    trust.give(handle, wire.ca)
     handle.setopt(pycurl.DNS_CACHE_TIMEOUT, -1)
     handle.setopt(pycurl.TCP_NODELAY, 1)
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
@@ -233,7 +227,7 @@ def fetch(
     compiled code, and it is driven in short steps between which Python gets its turn.
     """
     body, head = io.BytesIO(), io.BytesIO()
-    handle, multi = new_handle(ca_bundle(), wire), pycurl.CurlMulti()
+    handle, multi = new_handle(Trust(usual_certificates()), wire), pycurl.CurlMulti()
     try:
         prepare(handle, request, expect, body.write, wire)
         handle.setopt(pycurl.MAXFILESIZE_LARGE, body_cap)

@@ -19,6 +19,7 @@ import pycurl
 
 from gate.load import transport
 from gate.load.job import Expectation, Request, Wire
+from gate.load.trust import NOBODY, Trust
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _CONNECT_ONLY_WEBSOCKET = 2
@@ -26,7 +27,6 @@ _WS_AND_WSS = 1 << 30 | 1 << 31
 """CURLPROTO_WS and CURLPROTO_WSS of libcurl's lib/urldata.h, which pycurl does not name."""
 _REFUSED = int(pycurl.E_HTTP_RETURNED_ERROR)
 _GRANTED = Expectation(statuses=(101,))
-_TRUST_NOBODY = b"none"  # libcurl refuses an empty bundle
 _SCHEMES = {"http:": "ws:", "https:": "wss:"}
 
 
@@ -58,14 +58,13 @@ class Upgrade:
         Offered.
     """
 
-    def __init__(self, ca: bytes, wire: Wire, request: Request, subprotocols: tuple[str, ...]) -> None:
+    def __init__(self, trust: Trust, wire: Wire, request: Request, subprotocols: tuple[str, ...]) -> None:
         self._subprotocols = subprotocols
         self._key = base64.b64encode(os.urandom(16))
         self._head = io.BytesIO()
         asking = self._asking(request)
-        # A handle keeps a copy of the bundle, more than all else it needs; a thousand held connections would tell.
         is_tls = asking.url.startswith("wss:")
-        self.handle = transport.new_handle(ca if is_tls else _TRUST_NOBODY, wire)
+        self.handle = transport.new_handle(trust if is_tls else NOBODY, wire)
         transport.prepare(
             self.handle, asking, _GRANTED, transport.discard, replace(wire, http="1.1", compression=False)
         )

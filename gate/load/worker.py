@@ -12,13 +12,16 @@ import gc
 import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-from gate.load import transport
 from gate.load.capacity import measure_capacity
 from gate.load.job import Segment, SegmentResult
 from gate.load.loop import LoadLoop
 from gate.load.pipe import CAPACITY, STOP, from_line, to_line
 from gate.load.progress import progress_of
+from gate.load.trust import Trust, usual_certificates
 
 _NOBODY = 65534
 _PRIORITY = -20
@@ -46,14 +49,33 @@ def ask_for_priority() -> None:
 
 def main() -> None:
     """Serve segments until standard input ends."""
-    loop = LoadLoop(transport.ca_bundle())
+    certificates = usual_certificates()
+    ask_for_priority()
+    drop_rights()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with _own_folder() as folder:
+        serve(LoadLoop(Trust(certificates, folder)))
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[Path | None]:
+    """A place for files of this worker, gone when it ends; None on a machine that has no place."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="gate-")
+    except OSError:
+        yield None
+        return
+    with folder as name:
+        yield Path(name)
+
+
+def serve(loop: LoadLoop) -> None:
+    """Drive segments until standard input ends."""
 
     def stop(_number: int, _frame: object) -> None:
         loop.stopping = True
 
     signal.signal(STOP, stop)
-    ask_for_priority()
-    drop_rights()
     gc.disable()  # a collection in the middle of a block would look like a slow preview
     with contextlib.suppress(BrokenPipeError):  # the gate is gone and wants no answer any more
         for line in sys.stdin:
