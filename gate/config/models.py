@@ -149,6 +149,8 @@ class Identity(Model):
     """Steps in their order."""
     headers: Headers = Field(default_factory=dict)
     """Sent with every request of this identity; ``{token}`` is what the login extracted."""
+    lasts_s: DurationS | None = Field(default=None, alias="lasts", gt=0, le=86_400)
+    """How long a login is good for; it is made again in time. JSON web tokens say it themselves."""
 
 
 class Objectives(Model):

@@ -17,7 +17,7 @@ from gate.load.job import Expectation, Lane, Request, Schedule, Segment, Stream
 from gate.load.loop import LoadLoop
 
 USERS = 16
-SECONDS = 0.4
+SECONDS = 0.2
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 _LIFE_S = 10.0
 

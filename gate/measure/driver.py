@@ -13,6 +13,7 @@ from gate.load.engine import Engine
 from gate.load.job import Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
+from gate.measure.identities import Logins
 from gate.measure.segments import Course
 from gate.record.run import Arm
 from gate.units import format_duration
@@ -56,8 +57,8 @@ class Driver:
         """How connections are made."""
         self.ends_s = math.inf
         """When the whole run is given up, on the clock of ``now_s``."""
-        self.values: dict[Arm, dict[str, str]] = {}
-        """What logins extracted, by deployment."""
+        self.logins: dict[Arm, Logins] = {}
+        """By deployment."""
 
     def drive(self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False) -> SegmentResult:
         """Drive one course to its end.
@@ -80,7 +81,7 @@ class Driver:
         segment = Segment(
             streams=course.streams,
             environment=self._environment,
-            values=self.values[arm],
+            values=self.logins[arm].values(course.expected_s or 0.0),
             sources=sources_of(self._suite, (lane.request for stream in course.streams for lane in stream.lanes)),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,

@@ -181,7 +181,8 @@ _WIRE_KEYS = {"http", "compression", "ca", "proxy"}
 def endpoint_hash(suite: Suite, name: str) -> str:
     """Identity of everything that makes an endpoint's numbers comparable; templates stay unfilled."""
     endpoint = suite.endpoints[name]
-    identity = suite.identities[endpoint.identity].model_dump(mode="json") if endpoint.identity else None
+    asker = suite.identities[endpoint.identity] if endpoint.identity else None
+    identity = None if asker is None else asker.model_dump(mode="json", exclude={"lasts_s"})
     later = {
         **endpoint.model_dump(mode="json", include=_LATER_KEYS, exclude_defaults=True),
         **suite.preview.model_dump(mode="json", include=_WIRE_KEYS, exclude_defaults=True),

@@ -6,8 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gate.config.journeys import needed_values, side_by_side
+from gate.config.models import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, scenario_complaints
@@ -17,6 +19,7 @@ from gate.measure.access import endpoint_request, host_class, is_loopback, wire_
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
+from gate.measure.identities import Logins
 from gate.measure.network import Network, is_pinned, pins
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
 from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
@@ -93,7 +96,9 @@ class Session:
             expected = job.expected_commit if arm == "candidate" else None
             self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
             fetch = self._pinned(arm, origin)  # a name that was not there before the deployment is now
-            self._driver.values[arm] = log_in(job.suite, origin, job.environment, fetch, unique)
+            make = partial(log_in, job.suite, origin, job.environment, fetch, unique)
+            self._driver.logins[arm] = Logins(make, _shortest_login_s(job.suite), self._clock.now_s)
+            self._driver.logins[arm].values()
             for name in job.plan.asked_once:
                 self._ask_once(name, arm, fetch, unique)
 
@@ -112,7 +117,7 @@ class Session:
         if not self._allowance.take((name,), origin, 1):
             return  # the other arm is the same deployment, and asked already
         request = endpoint_request(job.suite, name, origin)
-        fetched = ask_once(job.suite, name, request, job.environment, self._driver.values[arm], fetch, unique)
+        fetched = ask_once(job.suite, name, request, job.environment, self._driver.logins[arm].values(), fetch, unique)
         kind = fetched.answer.kind
         lane = LaneResult(planned=1, sent=1, completed=int(kind is None), statuses={str(fetched.answer.status): 1})
         lane.errors = {kind: 1} if kind else {}
@@ -222,3 +227,10 @@ class Session:
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
         return notices
+
+
+def _shortest_login_s(suite: Suite) -> float | None:
+    """How long the logins in use are good for, as far as the suite says."""
+    used = {endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity is not None}
+    lives = [suite.identities[name].lasts_s for name in used]
+    return min((life for life in lives if life is not None), default=None)
