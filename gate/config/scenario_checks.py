@@ -152,7 +152,7 @@ def _judged_of_searches(suite: Suite, name: str) -> Iterator[Misfit]:
     others = sorted(scenario.objectives.limits().keys() - {"capacity"})
     if scenario.load.find is not None and others:
         message = (
-            "is judged of a search, which goes on until the preview is too slow; only capacity can be; take it out"
+            "says nothing of a search, which goes on until the preview is too slow; write capacity, or take it out"
         )
         yield Misfit((*place, others[0]), message, also=(load,))
     if scenario.load.find is None and scenario.objectives.capacity is not None:
