@@ -86,7 +86,7 @@ def test_the_capacity_of_a_server_is_found(tmp_path, load):
 
 def test_a_search_that_reaches_its_limit_says_at_least(tmp_path):
     _, record = run(tmp_path, '{find: max_rate, until: "error_rate <= 1%", from: 40/s, limit: 60/s, for: 500ms}')
-    assert record["search"]["capacity"] == 20.0
+    assert record["search"]["capacity"] == 60.0
     assert not record["search"]["is_bounded"]
 
 
