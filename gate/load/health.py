@@ -15,6 +15,7 @@ SPOILING_SHARE = {"centre": 0.02, "p95": 0.10}
 """A block is spoiled if late sending alone moved a summary by more than both: a millisecond, below which nothing
 blocks by default anyway, and this share."""
 MAX_SPOILED_SHARE = 0.10
+"""Of the blocks of a run, which stay unused; a single one never ends a run, however short."""
 LATE_S = 0.010
 LATE_SHARE_OF_LATENCY = 0.10
 MAX_LATE_SHARE = 0.02
@@ -84,7 +85,7 @@ def complaints(health: GeneratorHealth, blocks: int) -> list[Notice]:
                 cure="the preview is far slower than the planned rate; lower rate or users",
             )
         )
-    if not health.spoiled <= MAX_SPOILED_SHARE * blocks:
+    if not health.spoiled <= max(1, MAX_SPOILED_SHARE * blocks):
         notices.append(
             Notice(
                 code="generator-lag",

@@ -96,3 +96,8 @@ def test_a_scenario_is_complained_about_when_one_request_in_fifty_is_late():
 
 def test_users_have_no_schedule_to_be_late_for():
     assert scenario_complaints("s", SegmentResult({"a": LaneResult()})) == []
+
+
+def test_one_spoiled_block_never_ends_a_run_and_two_of_a_few_do():
+    assert complaints(health_of([result([0.0] * 100)], 0, 1), blocks=8) == []
+    assert [notice.code for notice in complaints(health_of([result([0.0] * 100)], 0, 2), blocks=8)] == ["generator-lag"]
