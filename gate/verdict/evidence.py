@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.config.journeys import steady_rps
@@ -10,7 +11,7 @@ from gate.config.models import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.plan import BLOCK_REQUESTS, is_compared
-from gate.record.run import ArmRecord, Run, ScenarioRecord
+from gate.record.run import ArmRecord, Run, ScenarioRecord, StepRecord
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
 from gate.verdict.changes import Changes, duet_changes, stored_changes
 from gate.verdict.limits import Limit, Observed, judge_limit
@@ -42,6 +43,8 @@ class Evidence:
     objectives: tuple[Objective, ...]
     gated: frozenset[str]
     """Endpoints that may block."""
+    silent: tuple[str, ...]
+    """What scenarios that may block asked for and never got an answer as expected to, in words."""
     one_host: bool
 
     def family(self) -> dict[str, float]:
@@ -88,6 +91,7 @@ def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]
         bodies=tuple(body for body in bodies if body is not None),
         objectives=(*_endpoint_objectives(suite, new, old), *_scenario_objectives(suite, candidates)),
         gated=frozenset(name for name, endpoint in suite.endpoints.items() if endpoint.gate),
+        silent=tuple(_silent(suite, candidates)),
         one_host=all(run.one_host for run in candidates),
     )
 
@@ -134,6 +138,21 @@ def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Obje
             observed = observe_scenario(records, steady_rps(suite, name))
             found.append(Objective(name, judge_limit(statistic, limit, observed), None, not scenario.advisory))
     return found
+
+
+def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
+    """Scenarios, or single steps of them, of which nothing is known because nothing was answered as expected."""
+    for name, scenario in suite.scenarios.items():
+        records = [run.scenarios[name] for run in candidates if name in run.scenarios and not scenario.advisory]
+        for record in records:
+            whole: dict[str, ScenarioRecord | StepRecord] = {f"scenario {name}": record}
+            for what, part in {
+                **whole,
+                **{f"{step} in scenario {name}": p for step, p in record.steps.items()},
+            }.items():
+                if part.sent > 0 and part.completed == 0:
+                    kinds = ", ".join(f"{kind} {count} x" for kind, count in sorted(part.errors.items()))
+                    yield f"{what} answered none of {part.sent} requests as expected ({kinds})"
 
 
 def observe(records: list[ArmRecord], rate_rps: float) -> Observed:
