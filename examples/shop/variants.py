@@ -33,7 +33,7 @@ AMOUNTS: Mapping[tuple[str, str], tuple[int, int, int, int, int]] = {
     # similar products sent in full, with all their reviews
     ("detail", "payload"): (34, 68, 102, 155, 310),
     # oldest products (of 19,440) whose words the index does not cover
-    ("search", "no_index"): (480, 850, 1_650, 2_800, 4_600),
+    ("search", "no_index"): (480, 1_200, 1_650, 2_800, 4_600),
     # products of each category (of 486) sent along
     ("categories", "payload"): (3, 6, 10, 16, 38),
     # oldest sales (of 145,800) the date index does not cover
