@@ -17,7 +17,8 @@ from gate.config.journeys import (
 from gate.units import format_rate
 
 if TYPE_CHECKING:
-    from gate.config.models import Scenario, Suite
+    from gate.config.scenario import Scenario
+    from gate.config.suite import Suite
 
 MOST_USERS = 1000
 """Of scenarios that run at the same time, together."""

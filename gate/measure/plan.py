@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.record.codec import digest
 from gate.record.run import Arm, Notice

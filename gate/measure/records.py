@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from gate.config.loads import Load
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.plan import scenario_hash

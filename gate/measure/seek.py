@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gate.config.loads import HOLD_S
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.config.until import parse_until
 from gate.load.job import SegmentResult
 from gate.load.merge import merged

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from gate.config.journeys import needed_values, side_by_side
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import complaints, health_of, scenario_complaints
