@@ -54,9 +54,11 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
     Raises
     ------
     UsageError
-        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario.
+        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario or
+        for the objectives of an endpoint.
     """
     _check_scenarios(suite)
+    _check_objectives(suite)
     groups = group_endpoints(suite)
     round_s = len(arms) * sum(_block_s(suite, group) for group in groups)
     round_requests = len(arms) * BLOCK_REQUESTS * sum(len(group) for group in groups)
@@ -104,13 +106,13 @@ def least_count(suite: Suite, name: str) -> int:
 
 
 def too_few(suite: Suite) -> list[Notice]:
-    """Which endpoints are not compared, and their objectives not judged, because of their ``max_count``."""
+    """Which endpoints are not compared because of their ``max_count``."""
     return [
         Notice(
             code="max-count",
-            message=f"{name} is not compared, nor its objectives judged: max_count {endpoint.max_count} is too small"
+            message=f"{name} is not compared: max_count {endpoint.max_count} is too small"
             f" for {MIN_ROUNDS} blocks beside its scenarios; it is asked once",
-            cure=f"raise its max_count to {least_count(suite, name)}, or judge it by the objectives of a scenario",
+            cure=f"raise its max_count to {least_count(suite, name)} to have it compared",
         )
         for name, endpoint in suite.endpoints.items()
         if endpoint.is_loaded and not is_compared(suite, name)
@@ -151,6 +153,16 @@ def _check_scenarios(suite: Suite) -> None:
                     f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
                     " out of the mix",
                 )
+
+
+def _check_objectives(suite: Suite) -> None:
+    for name, endpoint in suite.endpoints.items():
+        if endpoint.is_loaded and suite.objectives_of(name) and not is_compared(suite, name):
+            raise UsageError(
+                f"endpoints.{name}: has objectives that nothing judges: max_count {endpoint.max_count} is too small for"
+                f" {MIN_ROUNDS} blocks beside its scenarios",
+                f"raise max_count to {least_count(suite, name)}, or write its objectives into a scenario",
+            )
 
 
 def _rounds(suite: Suite, round_s: float, round_requests: int) -> int:
