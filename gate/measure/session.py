@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gate.config.journeys import needed_values, side_by_side
+from gate.config.journeys import endpoints_of, needed_values, side_by_side
 from gate.config.suite import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
@@ -17,12 +17,12 @@ from gate.load.job import LaneResult, SegmentResult
 from gate.load.transport import readable
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
-from gate.measure.busy import Observed, busy_notices
+from gate.measure.busy import Observed, busy_notices, capacity_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
 from gate.measure.identities import Logins
 from gate.measure.network import Network, is_pinned, pins
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
+from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, too_few
 from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
@@ -229,7 +229,15 @@ class Session:
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
-        return notices
+        return notices + capacity_notices(self._capacities(), compared_rps(self._job.suite))
+
+    def _capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
+        """What searches found, with the endpoints they asked for."""
+        return {
+            name: (record.search.capacity_rps, endpoints_of(self._job.suite, name))
+            for name, record in self._scenarios.items()
+            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
+        }
 
 
 def _shortest_login_s(suite: Suite) -> float | None:
