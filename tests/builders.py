@@ -13,8 +13,8 @@ from random import Random
 from gate.baseline.directory import DirectoryStore
 from gate.baseline.select import select
 from gate.baseline.window import append_run
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult
 from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, scenario_hash

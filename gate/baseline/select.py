@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from gate.config.models import Baselines
+from gate.config.policy import Baselines
 from gate.record.run import Notice, Run
 
 _CLOCK_SKEW_S = 600.0

@@ -16,8 +16,8 @@ from gate.commands.effects import Effects
 from gate.commands.judging import deliver
 from gate.commands.measuring import Targets
 from gate.commands.outputs import COMMENT_FILE, SUMMARY_FILE, VERDICT_FILE
-from gate.config.models import Suite
 from gate.config.read import read_suite as parse_suite
+from gate.config.suite import Suite
 from gate.errors import DeliveryError, ExitCode, GateError, UsageError
 from gate.gh import comment
 from gate.gh.api import Effects as ApiEffects

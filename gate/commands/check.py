@@ -9,7 +9,7 @@ from gate.baseline.store import Store
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver, judge_runs, read_baselines, unusable_baselines
 from gate.commands.measuring import Targets, measure, prepare
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import BaselineError, Cancelled, ExitCode
 from gate.verdict.values import Verdict
 

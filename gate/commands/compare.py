@@ -8,7 +8,7 @@ from gate.baseline.store import Store
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver, judge_runs, read_baselines, unusable_baselines
 from gate.commands.outputs import read_run
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode
 
 

@@ -14,7 +14,7 @@ from gate.commands.check import check
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver
 from gate.commands.measuring import Targets, load_suite
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
 from gate.verdict.values import Verdict
 

@@ -10,7 +10,7 @@ from gate.baseline.store import Store
 from gate.baseline.window import read_window
 from gate.commands.effects import Effects
 from gate.commands.outputs import pretty, write_report
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
 from gate.measure.plan import endpoint_hash
 from gate.record.run import Run

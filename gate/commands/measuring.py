@@ -11,8 +11,8 @@ from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.files import ReadFile
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError

@@ -9,7 +9,7 @@ from gate.baseline.window import append_run
 from gate.commands.effects import Effects
 from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
 from gate.record.run import Run
 from gate.verdict.answers import WORKING

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import Targets, measure, prepare
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured
 
 

@@ -16,7 +16,8 @@ from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholde
 from gate.units import format_rate
 
 if TYPE_CHECKING:
-    from gate.config.models import Endpoint, Suite
+    from gate.config.endpoint import Endpoint
+    from gate.config.suite import Suite
 
 Location: TypeAlias = tuple[str | int, ...]
 

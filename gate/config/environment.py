@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from gate.config import shown
 from gate.config.checks import Location
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.config.templates import environment_names, fill, fill_json
 from gate.errors import UsageError
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gate.config.checks import Location
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.config.written import Unit
 
 

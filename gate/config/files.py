@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from gate.config.checks import Location
 from gate.config.data import Data
 from gate.config.journeys import names_in
-from gate.config.models import Suite
 from gate.config.plain import Refused
+from gate.config.suite import Suite
 from gate.config.tables import check_column, read_table
 
 ReadFile = Callable[[str], bytes]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gate.config.templates import placeholders
 
 if TYPE_CHECKING:
-    from gate.config.models import Endpoint, Suite
+    from gate.config.endpoint import Endpoint
+    from gate.config.suite import Suite
 
 
 def names_in(endpoint: Endpoint) -> set[str]:

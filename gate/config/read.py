@@ -12,8 +12,8 @@ from gate.config.checks import Location, MisplacedError
 from gate.config.draft import Draft
 from gate.config.files import ReadFile, no_files, with_files
 from gate.config.later import later_keys
-from gate.config.models import Suite
 from gate.config.plain import Refused, decode
+from gate.config.suite import Suite
 from gate.config.tree import Problem, Tree, read_tree
 from gate.errors import SuiteError
 

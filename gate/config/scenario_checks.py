@@ -13,11 +13,13 @@ from gate.config.journeys import (
     peak_rps,
     requests_per_arrival,
     side_by_side,
+    steps_of,
 )
 from gate.units import format_rate
 
 if TYPE_CHECKING:
-    from gate.config.models import Scenario, Suite
+    from gate.config.scenario import Scenario
+    from gate.config.suite import Suite
 
 MOST_USERS = 1000
 """Of scenarios that run at the same time, together."""
@@ -30,6 +32,7 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
     yield from _measured_nowhere(suite)
     for name, scenario in suite.scenarios.items():
         yield from _mix(suite, name, scenario)
+        yield from _searched(suite, name, scenario)
         yield from _beside(suite, name, scenario)
     if all(member in suite.endpoints or member in suite.journeys for s in suite.scenarios.values() for member in s.mix):
         yield from _rates(suite)
@@ -93,6 +96,15 @@ def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
             yield Misfit(place, message, also=(("endpoints", member), ("journeys",)))
 
 
+def _searched(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
+    """A search asks as often as it takes: one that ends at a count has found the count, not the capacity."""
+    for member in scenario.mix if scenario.load.find is not None else ():
+        for step in steps_of(suite, member):
+            if step in suite.endpoints and suite.endpoints[step].max_count is not None:
+                message = f"asks for {step}, whose max_count would end the search; take it out of the mix"
+                yield Misfit(("scenarios", name, "mix", member), message, also=(("endpoints", step), ("journeys",)))
+
+
 def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
     for index, other in enumerate(scenario.beside):
         place = ("scenarios", name, "beside", index)
@@ -114,7 +126,7 @@ def _rates(suite: Suite) -> Iterator[Misfit]:
         here: Location = ("scenarios", group[-1], "load")
         rate, most = peak_rps(suite, group), suite.policy.max_rate_rps
         if rate is not None and rate > most * (1 + 1e-9):
-            key = "rates" if last.rates_rps is not None else "rate"
+            key = "rates" if last.rates_rps is not None else "limit" if last.find is not None else "rate"
             who = "asks" if len(group) == 1 else f"and {', '.join(group[:-1])} at the same time ask"
             each = requests_per_arrival(suite, group[0]) if len(group) == 1 else 1.0
             steps = f" ({each:.3g} requests for each arrival)" if each > 1 else ""
@@ -158,3 +170,9 @@ def _judged_of_searches(suite: Suite, name: str) -> Iterator[Misfit]:
     if scenario.load.find is None and scenario.objectives.capacity is not None:
         message = "asks for a capacity, which only a search finds; write load: {find: max_rate, ...}, or take it out"
         yield Misfit((*place, "capacity"), message, also=(load,))
+    wanted, limit = scenario.objectives.capacity, scenario.load.limit
+    if wanted is not None and limit is not None and scenario.load.find == "max_rate":
+        most = limit * requests_per_arrival(suite, name)
+        if wanted > most * (1 + 1e-9):
+            message = f"asks for {format_rate(wanted)} of a search that ends at {format_rate(most)}; raise its limit"
+            yield Misfit((*place, "capacity"), message, also=((*load, "limit"),))

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gate.config import data, fields, loads, models
+from gate.config import data, endpoint, fields, identity, loads, objectives, policy, preview, scenario, suite
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODULES = (models, data, loads)
+_MODULES = (suite, preview, identity, data, objectives, endpoint, loads, scenario, policy)
 """Where models are written."""
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
@@ -29,10 +29,10 @@ def suite_schema() -> dict[str, Any]:
     It knows every key, its form, its default as a person would write it, and what it is for. What needs more than
     one value to judge, such as a name that must exist elsewhere, only :func:`gate.config.read.read_suite` finds.
     """
-    made = models.Suite.model_json_schema(by_alias=True, mode="validation")
+    made = suite.Suite.model_json_schema(by_alias=True, mode="validation")
     parts: dict[str, dict[str, Any]] = made.pop("$defs")
     texts = _field_texts()
-    for name, schema in [*parts.items(), (models.Suite.__name__, made)]:
+    for name, schema in [*parts.items(), (suite.Suite.__name__, made)]:
         _complete(schema, _model(name), texts)
     head = {"$schema": _DIALECT, "title": "Suite of the performance gate"}
     return head | _tidy(made) | {"$defs": {name: _tidy(parts[name]) for name in sorted(parts)}}

@@ -114,7 +114,24 @@ def complaints(health: GeneratorHealth, blocks: int) -> list[Notice]:
     return notices
 
 
-def scenario_complaints(name: str, result: SegmentResult) -> list[Notice]:
+def busy_complaints(name: str, result: SegmentResult) -> list[Notice]:
+    """Why a segment is not measured: its generator had too little time left to notice answers as they came.
+
+    So little work that it cannot have delayed anything by more than is allowed is no complaint, however dense.
+    """
+    share = result.cpu_s / result.elapsed_s if result.elapsed_s > 0 else 0.0
+    if share <= MAX_CPU_SHARE or result.cpu_s <= LATE_S:
+        return []
+    return [
+        Notice(
+            code="generator-cpu",
+            message=f"the load generator used {share:.0%} of a core in scenario {name} (limit {MAX_CPU_SHARE:.0%})",
+            cure="lower the scenario's rate or users, or give its users time to think",
+        )
+    ]
+
+
+def late_complaints(name: str, result: SegmentResult) -> list[Notice]:
     """Why a scenario is not measured: its generator was late more often than one request in fifty."""
     lag = Histogram(result.lag)
     latency = sum((Histogram(lane.histogram) for lane in result.lanes.values()), Histogram())

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gate.config.data import Data
+from gate.config.endpoint import Endpoint
 from gate.config.files import PEM
-from gate.config.models import Endpoint, Suite
+from gate.config.suite import Suite
 from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
 from gate.load.job import Expectation, Request, Source, Wire

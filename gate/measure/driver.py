@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import Segment, SegmentResult, Wire

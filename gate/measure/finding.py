@@ -31,6 +31,10 @@ def point_of(level: float, result: SegmentResult, until: Until, *, held_s: float
     error_ratio = failed / planned if planned else 1.0
     rate_rps = latency.n / result.elapsed_s if result.elapsed_s > 0 else 0.0
     keeps_up = held_s is None or rate_rps >= KEPT_UP * planned / held_s
+    if held_s is not None and keeps_up:
+        # How many arrivals fell into the time is chance; what each of them got is not.
+        begun = sum(journey.begun for journey in result.journeys.values()) or planned
+        rate_rps = level * latency.n / begun if begun else 0.0
     most_errors = until.most if until.statistic == "error_rate" else ERRORS
     is_fast = until.statistic == "error_rate" or _value(latency, until.statistic) <= until.most
     return Point(

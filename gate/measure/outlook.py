@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gate.config.journeys import side_by_side
 from gate.config.loads import HOLD_S
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
 from gate.measure.driver import Progress

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.record.codec import digest
 from gate.record.run import Arm, Notice
@@ -54,9 +54,11 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
     Raises
     ------
     UsageError
-        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario.
+        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario or
+        for the objectives of an endpoint.
     """
     _check_scenarios(suite)
+    _check_objectives(suite)
     groups = group_endpoints(suite)
     round_s = len(arms) * sum(_block_s(suite, group) for group in groups)
     round_requests = len(arms) * BLOCK_REQUESTS * sum(len(group) for group in groups)
@@ -89,6 +91,12 @@ def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups]
 
 
+def compared_rps(suite: Suite) -> dict[str, float]:
+    """Requests per second of the comparison blocks that each endpoint has a part in."""
+    groups = group_endpoints(suite)
+    return {name: sum(suite.endpoints[member].rate_rps for member in group) for group in groups for name in group}
+
+
 def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
     return BLOCK_REQUESTS / min(suite.endpoints[name].rate_rps for name in group)
 
@@ -104,13 +112,13 @@ def least_count(suite: Suite, name: str) -> int:
 
 
 def too_few(suite: Suite) -> list[Notice]:
-    """Which endpoints are not compared, and their objectives not judged, because of their ``max_count``."""
+    """Which endpoints are not compared because of their ``max_count``."""
     return [
         Notice(
             code="max-count",
-            message=f"{name} is not compared, nor its objectives judged: max_count {endpoint.max_count} is too small"
+            message=f"{name} is not compared: max_count {endpoint.max_count} is too small"
             f" for {MIN_ROUNDS} blocks beside its scenarios; it is asked once",
-            cure=f"raise its max_count to {least_count(suite, name)}, or judge it by the objectives of a scenario",
+            cure=f"raise its max_count to {least_count(suite, name)} to have it compared",
         )
         for name, endpoint in suite.endpoints.items()
         if endpoint.is_loaded and not is_compared(suite, name)
@@ -151,6 +159,16 @@ def _check_scenarios(suite: Suite) -> None:
                     f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
                     " out of the mix",
                 )
+
+
+def _check_objectives(suite: Suite) -> None:
+    for name, endpoint in suite.endpoints.items():
+        if endpoint.is_loaded and suite.objectives_of(name) and not is_compared(suite, name):
+            raise UsageError(
+                f"endpoints.{name}: has objectives that nothing judges: max_count {endpoint.max_count} is too small for"
+                f" {MIN_ROUNDS} blocks beside its scenarios",
+                f"raise max_count to {least_count(suite, name)}, or write its objectives into a scenario",
+            )
 
 
 def _rounds(suite: Suite, round_s: float, round_requests: int) -> int:

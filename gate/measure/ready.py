@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gate.config.environment import Redactor
 from gate.config.jsonpath import lookup
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.filler import Filler
 from gate.load.job import Expectation, Request, Segment, Wire

@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from gate.config.loads import Load
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.plan import scenario_hash
@@ -54,8 +54,8 @@ def _executor(load: Load) -> Literal["rate", "users", "count", "find"]:
     return "count" if load.count is not None else "rate" if load.is_open else "users"
 
 
-def search_record(until: str, found: Found) -> SearchRecord:
-    """What a search for capacity came to, with the knee of its curve."""
+def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
+    """What a search for capacity came to, or came to so far, with the knee of its curve."""
     best: dict[float, Point] = {point.level: point for point in found.points if point.rate_rps > 0}
     curve = [best[level] for level in sorted(best)]
     at_capacity = [point.rate_rps for point in found.points if point.level == found.capacity and point.met]
@@ -64,6 +64,7 @@ def search_record(until: str, found: Found) -> SearchRecord:
         capacity=found.capacity,
         capacity_rps=max(at_capacity, default=None),
         is_bounded=found.is_bounded,
+        finished=finished,
         knee=knee([point.level for point in curve], [point.p95_s for point in curve]),
         levels=[
             Level(

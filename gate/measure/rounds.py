@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.health import is_spoiled
 from gate.load.job import SegmentResult
 from gate.measure.allowance import Allowance

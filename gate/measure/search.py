@@ -25,7 +25,7 @@ class Point:
     level: float
     """Requests per second, or users."""
     rate_rps: float
-    """Answers per second, as expected."""
+    """Answers per second, as expected; at a rate that was kept up, the level times what each arrival got."""
     p50_s: float
     p95_s: float
     error_ratio: float
@@ -37,7 +37,7 @@ class Found:
     """What a search came to."""
 
     capacity: float | None
-    """The highest level that met the objective; None if not even the first did."""
+    """The highest level that met the objective; None if not even the first did, or the search was cut short."""
     is_bounded: bool
     """False: the limit of the search was reached and still met, so the capacity is at least this."""
     points: tuple[Point, ...]

@@ -3,52 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from gate.config.loads import HOLD_S
-from gate.config.models import Suite
+from gate.config.loads import HOLD_S, Load
+from gate.config.suite import Suite
 from gate.config.until import parse_until
 from gate.load.job import SegmentResult
 from gate.load.merge import merged
-from gate.measure.driver import Refused
+from gate.measure.driver import CutShort, Refused
 from gate.measure.finding import hold_s, point_of
 from gate.measure.records import scenario_record, search_record
-from gate.measure.search import Point, search
+from gate.measure.search import Found, Point, search
 from gate.measure.segments import Course, course_at, part_of
-from gate.record.run import ScenarioRecord
+from gate.record.run import Notice, ScenarioRecord, SearchRecord
 from gate.units import format_rate
 
 MOST_LEVELS = 30
 """More than any search tries; for the time it may take."""
 
 
-def seek(suite: Suite, name: str, origin: str, drive: Callable[[Course, str], SegmentResult]) -> ScenarioRecord:
+def seek(
+    suite: Suite,
+    name: str,
+    origin: str,
+    drive: Callable[[Course, str], SegmentResult],
+    keep: Callable[[ScenarioRecord], None],
+) -> None:
     """Search, and record every level; a preview that asks to slow down, or hardly answers, has missed that level.
 
     Parameters
     ----------
     drive : callable
         Drives one course; what it is called is said to people.
+    keep : callable
+        Takes the record as it stands after every level, so that what ends the search early loses none of them.
     """
     load = suite.scenarios[name].load
     until = parse_until(load.until)
     results: list[SegmentResult] = []
+    points: list[Point] = []
+
+    def record(found: Found, *, finished: bool) -> ScenarioRecord:
+        whole = scenario_record(suite, name, merged(results))
+        searched = search_record(load.until or "", found, finished=finished)
+        elapsed_s = sum(result.elapsed_s for result in results)
+        return whole.model_copy(update={"search": searched, "elapsed_s": elapsed_s})
 
     def measure(level: float) -> Point:
         asked_rps = level if load.find == "max_rate" else None
         held_s = hold_s(asked_rps, load.for_s or HOLD_S)
         course = course_at(suite, name, origin, level, held_s)
-        shown = format_rate(level) if asked_rps is not None else f"{level:.0f} users"
         is_refused = False
         try:
-            result = drive(course, f"scenario {name} at {shown}")
+            result = drive(course, f"scenario {name} at {shown_level(load, level)}")
         except Refused as refused:
             result, is_refused = refused.result, True
+        except CutShort as stopped:
+            if stopped.result is not None:
+                results.append(part_of(suite, (name,), name, stopped.result))
+                keep(record(Found(None, False, tuple(points)), finished=False))
+            raise
         part = part_of(suite, (name,), name, result)
-        results.append(part)
         point = point_of(level, part, until, held_s=held_s if asked_rps is not None else None)
-        return Point(**{**vars(point), "met": point.met and not is_refused})
+        results.append(part)
+        points.append(replace(point, met=point.met and not is_refused))
+        keep(record(Found(None, False, tuple(points)), finished=False))
+        return points[-1]
 
     found = search(load.start or 1.0, load.limit or 1.0, measure, whole=load.find == "max_users")
-    record = scenario_record(suite, name, merged(results))
-    elapsed_s = sum(result.elapsed_s for result in results)
-    return record.model_copy(update={"search": search_record(load.until or "", found), "elapsed_s": elapsed_s})
+    keep(record(found, finished=True))
+
+
+def shown_level(load: Load, level: float) -> str:
+    """A level as people write it."""
+    return f"{level:.0f} users" if load.find == "max_users" else format_rate(level)
+
+
+def capacity_notice(suite: Suite, name: str, found: SearchRecord) -> Notice:
+    """What a finished search came to, in one sentence."""
+    load = suite.scenarios[name].load
+    missed = min((point.level for point in found.levels if not point.met), default=None)
+    if found.capacity is None:
+        message = f"{name}: {found.until} did not hold even at {shown_level(load, load.start or 1.0)}"
+    elif missed is None or not found.is_bounded:
+        message = f"{name}: {found.until} still held at the limit of the search, {shown_level(load, found.capacity)}"
+    else:
+        held, not_held = shown_level(load, found.capacity), shown_level(load, missed)
+        message = f"{name}: {found.until} held up to {held} and no longer at {not_held}"
+    if found.capacity is not None and found.capacity_rps is not None:
+        message += f" ({format_rate(found.capacity_rps)} answered)"
+    if found.knee is not None:
+        message += f"; latency grows faster from {shown_level(load, found.knee)} on"
+    return Notice(code="capacity", message=message)

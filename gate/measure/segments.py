@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gate.config.journeys import endpoints_of, peak_rps, requests_per_arrival, steps_of
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream
 from gate.measure.access import endpoint_request, expectation
 from gate.measure.plan import Step, block_seed

@@ -8,25 +8,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gate.config.journeys import needed_values, side_by_side
-from gate.config.models import Suite
+from gate.config.journeys import endpoints_of, needed_values, side_by_side
+from gate.config.suite import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
-from gate.load.health import complaints, health_of, scenario_complaints
+from gate.load.health import busy_complaints, complaints, health_of, late_complaints
 from gate.load.job import LaneResult, SegmentResult
 from gate.load.transport import readable
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
-from gate.measure.busy import Observed, busy_notices
+from gate.measure.busy import Observed, busy_notices, capacity_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
 from gate.measure.identities import Logins
 from gate.measure.network import Network, is_pinned, pins
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
+from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, too_few
 from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
-from gate.measure.seek import seek
+from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
@@ -126,7 +126,7 @@ class Session:
     def _run_scenarios(self) -> None:
         for names in side_by_side(self._job.suite):
             if self._job.suite.scenarios[names[0]].load.find is not None:
-                self._scenarios[names[0]] = self._seek(names[0])
+                self._seek(names[0])
                 continue
             course = course_of_scenarios(self._job.suite, names, self._job.origins["candidate"])
             limited = replace(course, streams=cut(course.streams, self._left(course)))
@@ -141,19 +141,21 @@ class Session:
             self._keep_scenarios(names, result)
             self._notices += cut_notices(" beside ".join(names), course, limited, result)
 
-    def _seek(self, name: str) -> ScenarioRecord:
+    def _seek(self, name: str) -> None:
         """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
-        origin = self._job.origins["candidate"]
 
         def drive(course: Course, what: str) -> SegmentResult:
-            limited = replace(course, streams=cut(course.streams, self._left(course)))
-            result = self._driver.drive(limited, "candidate", what)
-            for lane, done in result.lanes.items():
-                self._allowance.spend(endpoint_of(lane), origin, done.sent)
-            self._complaints += scenario_complaints(name, result)
+            result = self._driver.drive(course, "candidate", what)
+            self._complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
             return result
 
-        return seek(self._job.suite, name, origin, drive)
+        def keep(record: ScenarioRecord) -> None:
+            self._scenarios[name] = record
+
+        seek(self._job.suite, name, self._job.origins["candidate"], drive, keep)
+        found = self._scenarios[name].search
+        if found is not None:
+            self._notices.append(capacity_notice(self._job.suite, name, found))
 
     def _left(self, course: Course) -> dict[str, float]:
         """Requests left for each lane; those of one endpoint share what is left for it."""
@@ -165,9 +167,10 @@ class Session:
 
     def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
         self._results.append(result)
+        self._complaints += busy_complaints(" beside ".join(names), result)
         for name in names:
             part = part_of(self._job.suite, names, name, result)
-            self._complaints += scenario_complaints(name, part)
+            self._complaints += late_complaints(name, part)
             self._scenarios[name] = scenario_record(self._job.suite, name, part)
 
     def _run(self, not_measured: list[Notice]) -> Run:
@@ -226,7 +229,15 @@ class Session:
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
-        return notices
+        return notices + capacity_notices(self._capacities(), compared_rps(self._job.suite))
+
+    def _capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
+        """What searches found, with the endpoints they asked for."""
+        return {
+            name: (record.search.capacity_rps, endpoints_of(self._job.suite, name))
+            for name, record in self._scenarios.items()
+            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
+        }
 
 
 def _shortest_login_s(suite: Suite) -> float | None:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.job import LaneResult, Schedule, SegmentResult, Stream
 from gate.measure.allowance import Allowance
 from gate.measure.driver import CutShort, Refused, deployment

@@ -186,11 +186,13 @@ class SearchRecord(Value):
 
     until: str
     capacity: float | None
-    """The highest level at which the condition held; None if not even at the first."""
+    """The highest level at which the condition held; None if not even at the first, or if it was not finished."""
     capacity_rps: float | None
     """Answers per second at that level."""
     is_bounded: bool
     """False: the condition still held at the limit, so the capacity is at least this."""
+    finished: bool = True
+    """False: it was cut short after these levels, and found nothing."""
     knee: float | None
     """The level from which latency grows faster; None if the curve does not bend."""
     levels: list[Level]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.baseline.select import comparable
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.record.run import Arm, ArmRecord, Block, Notice, Run
 from gate.stats.duet import MIN_BLOCKS, common_shift, duet_shift, pooled_block_variance
 from gate.stats.location import t_location

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.config.journeys import steady_rps
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.plan import BLOCK_REQUESTS, is_compared

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.measure.plan import is_compared
 from gate.verdict.evidence import Evidence
 from gate.verdict.rows import EVERYTHING

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from gate.config.models import DEFAULT_TOLERANCE, Suite, Waiver
+from gate.config.objectives import DEFAULT_TOLERANCE
+from gate.config.policy import Waiver
+from gate.config.suite import Suite
 from gate.measure.plan import group_endpoints, is_compared
 from gate.record.run import Notice
 from gate.stats.shift import Shift

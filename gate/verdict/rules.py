@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.record.run import Notice, Run
 from gate.stats.multiplicity import holm
 from gate.verdict.evidence import Evidence, gather

@@ -7,9 +7,9 @@ import pytest
 from gate.commands.measuring import load_suite
 from gate.config.fields import keys_at, type_at
 from gate.config.later import LATER
-from gate.config.models import Suite
 from gate.config.plain import decode
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.config.tree import read_tree
 from gate.errors import SuiteError
 

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from gate.config.models import Suite
 from gate.config.plain import decode
 from gate.config.read import read_suite
 from gate.config.schema import schema_text, suite_schema
+from gate.config.suite import Suite
 from gate.config.tree import read_tree
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gate.cli import main
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.record.run import Notice, Run
 from tests.builders import (
     NAMES,

@@ -78,10 +78,17 @@ def test_validate_tells_that_an_endpoint_is_not_compared_and_from_which_count_on
     assert "raise its max_count to 170" in said
 
 
+def test_objectives_of_an_endpoint_with_too_small_a_count_are_refused_and_not_left_out(tmp_path, capsys):
+    text = COUNTED.format(most=90, load="{count: 20}").replace("200/s}", "200/s, objectives: {p95: 9s}}")
+    (tmp_path / "gate.yml").write_text(text)
+    assert main(["validate", "--suite", str(tmp_path / "gate.yml")]) == 2
+    said = capsys.readouterr().err
+    assert "endpoints.buy: has objectives that nothing judges: max_count 90 is too small" in said
+    assert "raise max_count to" in said
+
+
 def test_an_endpoint_that_is_not_compared_blocks_nothing(tmp_path, capsys):
-    (tmp_path / "gate.yml").write_text(
-        COUNTED.format(most=90, load="{count: 20}").replace("200/s}", "200/s, objectives: {p95: 9s}}")
-    )
+    (tmp_path / "gate.yml").write_text(COUNTED.format(most=90, load="{count: 20}"))
     with serving(steady()) as preview, serving(steady()) as base:
         options = ["--preview", preview.origin, "--base", base.origin, "--out", str(tmp_path / "out")]
         code = main(["check", "--suite", str(tmp_path / "gate.yml"), "--baselines", str(tmp_path), *options])

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.commands.measuring import files_beside
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.errors import SuiteError
 
 FULL = (Path(__file__).parents[1] / "data" / "suites" / "full.yml").read_text(encoding="utf-8")

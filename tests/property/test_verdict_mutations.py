@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.commands.judging import judge_runs
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import GateError
 from gate.measure.plan import endpoint_hash
 from gate.record.codec import RecordError, canonical, decode_run, digest, encode_run

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.cli import main
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.record.run import Run
 from tests.builders import store_runs, suite_text, write_runs
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from gate.commands.measuring import load_suite
 from gate.config import tables
-from gate.config.models import Suite
 from gate.config.plain import Refused
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.config.tables import read_table
 from gate.errors import SuiteError
 from gate.load.job import Request

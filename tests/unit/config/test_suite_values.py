@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from gate.commands.measuring import load_suite
 from gate.config.checks import MisplacedError
+from gate.config.endpoint import Endpoint
 from gate.config.hints import cure, nearest
-from gate.config.models import Endpoint, Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 
 SUITES = Path(__file__).parents[2] / "data" / "suites"
 FULL = load_suite(SUITES / "full.yml")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gate.load.health import complaints, health_of, is_spoiled, scenario_complaints
+from gate.load.health import busy_complaints, complaints, health_of, is_spoiled, late_complaints
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
 
@@ -89,13 +89,24 @@ def test_a_run_with_no_segment_has_a_health_and_no_complaint():
 
 
 def test_a_scenario_is_complained_about_when_one_request_in_fifty_is_late():
-    assert scenario_complaints("s", result([0.0] * 99 + [0.2])) == []
-    (notice,) = scenario_complaints("s", result([0.0] * 95 + [0.2] * 5))
+    assert late_complaints("s", result([0.0] * 99 + [0.2])) == []
+    (notice,) = late_complaints("s", result([0.0] * 95 + [0.2] * 5))
     assert "scenario s" in notice.message
 
 
 def test_users_have_no_schedule_to_be_late_for():
-    assert scenario_complaints("s", SegmentResult({"a": LaneResult()})) == []
+    assert late_complaints("s", SegmentResult({"a": LaneResult()})) == []
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "elapsed_s", "complains"), [(0.9, 1.0, True), (0.7, 1.0, False), (0.009, 0.009, False), (0.0, 0.0, False)]
+)
+def test_a_scenario_whose_generator_was_busy_is_complained_about_whatever_the_rest_of_the_run(
+    cpu_s, elapsed_s, complains
+):
+    notices = busy_complaints("s", SegmentResult({}, cpu_s=cpu_s, elapsed_s=elapsed_s))
+    assert [notice.code for notice in notices] == ["generator-cpu"] * complains
+    assert all("scenario s" in notice.message for notice in notices)
 
 
 def test_one_spoiled_block_never_ends_a_run_and_two_of_a_few_do():

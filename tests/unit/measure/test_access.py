@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.access import check_allowed, endpoint_request, host_class, is_loopback, origin_of
 

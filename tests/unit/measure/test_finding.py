@@ -6,7 +6,7 @@ import pytest
 
 from gate.config.until import Until, parse_until
 from gate.load.histogram import Histogram
-from gate.load.job import LaneResult, SegmentResult
+from gate.load.job import JourneyResult, LaneResult, SegmentResult
 from gate.measure.finding import hold_s, point_of
 
 P95 = Until("p95", 0.1)
@@ -84,3 +84,19 @@ def test_slow_levels_are_held_longer():
     assert hold_s(10.0, 5.0) == 20.0
     assert hold_s(100.0, 5.0) == 5.0
     assert hold_s(None, 5.0) == 5.0
+
+
+def test_the_rate_of_a_level_is_its_own_and_not_the_chance_of_the_arrivals():
+    """Nine of ten arrivals were answered: by chance 95 instead of 100 fell due in the ten seconds."""
+    lucky = result([0.05] * 90, errors=5, elapsed_s=10.0)
+    assert point_of(10.0, lucky, Until("error_rate", 0.1), held_s=10.0).rate_rps == pytest.approx(10.0 * 90 / 95)
+
+
+def test_the_rate_of_a_level_that_was_not_kept_up_is_what_came():
+    assert point_of(10.0, result([0.05] * 100, elapsed_s=20.0), P95, held_s=10.0).rate_rps == pytest.approx(5.0)
+
+
+def test_the_rate_of_journeys_counts_all_their_answers():
+    two_steps = result([0.05] * 200, elapsed_s=10.0)
+    two_steps.journeys = {"visit": JourneyResult(begun=100)}
+    assert point_of(10.0, two_steps, P95, held_s=10.0).rate_rps == pytest.approx(20.0)

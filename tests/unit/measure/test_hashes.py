@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gate.config.models import Suite
 from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.measure.plan import endpoint_hash, scenario_hash
 
 PLAIN = 'preview: {%s}\nendpoints: {home: {request: "GET /%s", %s}}\n%s'

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.plan import BLOCK_REQUESTS, MAX_ROUNDS, block_seed, endpoint_hash, group_endpoints, make_plan
 

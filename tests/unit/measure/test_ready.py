@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.transport import Answer, Fetched
 from gate.measure.ready import Clock, log_in, tokens, wait_ready

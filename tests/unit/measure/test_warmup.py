@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gate.config.models import Suite
+from gate.config.suite import Suite
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.allowance import Allowance
 from gate.measure.plan import make_plan

@@ -1,0 +1,42 @@
+"""Who asks: headers, and the login that makes them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gate.config.base import Model
+from gate.config.scalars import (
+    DurationS,
+    Headers,
+    Json,
+    JsonPath,
+    Name,
+    RequestLine,
+    Status,
+)
+
+
+class LoginStep(Model):
+    """One request of a login; what it extracts may stand in later steps and in the identity's headers."""
+
+    request: RequestLine
+    """``METHOD /path``."""
+    json_body: Json = Field(default=None, alias="json")
+    """Body, sent as JSON."""
+    headers: Headers = Field(default_factory=dict)
+    """Sent with this step."""
+    status: Status | None = None
+    """Expected status; without it any 2xx."""
+    extract: dict[Name, JsonPath] = Field(default_factory=dict, max_length=64)
+    """Names for members of the JSON answer: ``{token: $.token}``."""
+
+
+class Identity(Model):
+    """Who asks: headers, made once before the load by an optional login."""
+
+    login: list[LoginStep] = Field(default_factory=list, max_length=8)
+    """Steps in their order."""
+    headers: Headers = Field(default_factory=dict)
+    """Sent with every request of this identity; ``{token}`` is what the login extracted."""
+    lasts_s: DurationS | None = Field(default=None, alias="lasts", gt=0, le=86_400)
+    """How long a login is good for; it is made again in time. JSON web tokens say it themselves."""

@@ -1,0 +1,29 @@
+"""Load patterns over a mix of endpoints."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gate.config.base import Model
+from gate.config.loads import Load
+from gate.config.objectives import ScenarioObjectives
+from gate.config.scalars import (
+    Name,
+)
+
+
+class Scenario(Model):
+    """One load pattern over a weighted mix of endpoints; feeds objectives, never comparison rows."""
+
+    load: Load
+    """How requests arrive."""
+    mix: dict[Name, Annotated[int, Field(ge=1, le=1000)]] = Field(min_length=1, max_length=500)
+    """Endpoints and journeys with their weights: ``{materials: 5, buy: 1}``."""
+    beside: list[Name] = Field(default_factory=list, max_length=16)
+    """Scenarios that run at the same time: it starts together with them."""
+    objectives: ScenarioObjectives = ScenarioObjectives()
+    """Absolute limits over the whole mix."""
+    advisory: bool = False
+    """Shown, never blocks."""

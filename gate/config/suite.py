@@ -1,0 +1,78 @@
+"""The suite as frozen values: what a ``gate.yml`` may say, with every default.
+
+Pure: nothing here reads files, the environment or the clock. Text with ``${NAME}`` stays a template, so no
+value of the environment ever becomes part of a suite, a hash, a report or an error message.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from gate.config import checks, scenario_checks
+from gate.config.base import Model
+from gate.config.data import Data
+from gate.config.endpoint import WrittenEndpoint
+from gate.config.identity import Identity
+from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
+from gate.config.policy import Baselines, Policy
+from gate.config.preview import Preview
+from gate.config.scalars import Name
+from gate.config.scenario import Scenario
+
+
+def _whole_number(value: object) -> object:
+    if type(value) is not int:  # Literal[1] would take true and 1.0, which are equal to it
+        raise ValueError("is not a whole number; write version: 1")
+    return value
+
+
+class Suite(Model):
+    """The configured benchmark set."""
+
+    version: Annotated[Literal[1], BeforeValidator(_whole_number)] = 1
+    """Of this format."""
+    name: Name = Field(default="default", alias="suite")
+    """First part of every row id; several suites may live in one repository."""
+    preview: Preview = Preview()
+    """The deployment under test."""
+    identities: dict[Name, Identity] = Field(default_factory=dict, max_length=100)
+    """Who asks."""
+    data: dict[Name, Data] = Field(default_factory=dict, max_length=100)
+    """Values that requests draw from, by the name that stands in braces."""
+    classes: dict[Name, Objectives] = Field(default_factory=dict, max_length=100)
+    """Objectives shared by endpoints."""
+    endpoints: dict[Name, WrittenEndpoint] = Field(min_length=1, max_length=500)
+    """Requests to measure, by name; one line is enough: ``home: GET /``."""
+    journeys: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=50)]] = Field(
+        default_factory=dict, max_length=100
+    )
+    """Endpoints that one user asks for one after the other, with cookies and extracted values of their own."""
+    scenarios: dict[Name, Scenario] = Field(default_factory=dict, max_length=100)
+    """Mixes and users; they feed objectives, never comparison rows."""
+    policy: Policy = Policy()
+    """What blocks, and what a check may cost."""
+    baselines: Baselines = Baselines()
+    """Where stored runs are."""
+
+    def objectives_of(self, endpoint: str) -> dict[str, float]:
+        """Limits of one endpoint by statistic: those of its class, overridden by its own."""
+        own = self.endpoints[endpoint]
+        shared = self.classes[own.class_name].limits() if own.class_name else {}
+        return shared | own.objectives.limits()
+
+    def tolerance_of(self, endpoint: str, metric: str) -> float:
+        """Ratio below which a slowdown of this metric is told and not blocked."""
+        own: float | None = getattr(self.endpoints[endpoint].tolerance, metric)
+        shared: float | None = getattr(self.policy.tolerance, metric)
+        return next(value for value in (own, shared, DEFAULT_TOLERANCE[metric]) if value is not None)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        every = chain(checks.misfits(self), scenario_checks.misfits(self))
+        found = list(islice(every, checks.MOST_MISFITS))
+        if found:
+            raise checks.MisplacedError(found)
+        return self
