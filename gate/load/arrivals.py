@@ -9,12 +9,12 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-Spacing = Literal["poisson", "even"]
+Spacing = Literal["poisson", "even", "exact"]
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,10 @@ def arrivals(course: Course, seed: int, *, spacing: Spacing = "poisson", count: 
         Rate in requests per second over time.
     seed : int
         Fixes the schedule.
-    spacing : {"poisson", "even"}
-        Independent exponential gaps as of many users, or gaps as equal as the rate.
+    spacing : {"poisson", "even", "exact"}
+        Independent exponential gaps as of many users, or gaps as equal as the rate; or ``exact``, a Poisson process
+        that is known to have as many arrivals as are to be expected: as bursty, without the luck of their number. Only
+        of a course that ends.
     count : int, optional
         End after so many arrivals.
 
@@ -126,12 +128,17 @@ def arrivals(course: Course, seed: int, *, spacing: Spacing = "poisson", count: 
 
     References
     ----------
-    Kingman, J. F. C. (1993). Poisson Processes, section 4.5 (mapping theorem).
+    Kingman, J. F. C. (1993). Poisson Processes, section 4.5 (mapping theorem), section 2.4 (given their number, the
+    points are independent and uniform).
     """
     draw = Random(seed)
-    gaps = (draw.expovariate(1.0) for _ in itertools.count()) if spacing == "poisson" else _even_gaps()
-    instants = map(course.instant, itertools.accumulate(gaps))
-    return itertools.islice(itertools.takewhile(math.isfinite, instants), count)
+    if spacing == "exact":
+        below = math.nextafter(course.total, 0.0)
+        areas: Iterable[float] = sorted(min(below, draw.random() * course.total) for _ in range(round(course.total)))
+    else:
+        gaps = (draw.expovariate(1.0) for _ in itertools.count()) if spacing == "poisson" else _even_gaps()
+        areas = itertools.accumulate(gaps)
+    return itertools.islice(itertools.takewhile(math.isfinite, map(course.instant, areas)), count)
 
 
 def _even_gaps() -> Iterator[float]:

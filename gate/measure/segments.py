@@ -76,6 +76,7 @@ def course_at(suite: Suite, name: str, origin: str, level: float, hold_s: float)
         rate_rps=level if is_rate else None,
         users=None if is_rate else int(level),
         for_s=hold_s,
+        spacing="exact" if load.spacing == "poisson" else load.spacing,
     )
     each = requests_per_arrival(suite, name)
     return Course((replace(stream, schedule=schedule),), level * each if is_rate else None, hold_s)

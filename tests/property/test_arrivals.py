@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from gate.load.arrivals import Course, Stage, arrivals, constant, share
 
 seeds = st.integers(0, 2**60)
-spacings = st.sampled_from(["poisson", "even"])
+spacings = st.sampled_from(["poisson", "even", "exact"])
 levels = st.floats(0, 500).map(lambda level: round(level, 3))
 courses = st.lists(st.builds(Stage, levels, levels, st.floats(0.05, 2)), min_size=1, max_size=4).map(Course)
 
 
-@given(st.floats(0.1, 5_000), seeds, st.integers(0, 200), spacings)
+@given(st.floats(0.1, 5_000), seeds, st.integers(0, 200), st.sampled_from(["poisson", "even"]))
 def test_a_schedule_has_its_count_and_goes_on_in_time(rate, seed, count, spacing):
     instants = list(arrivals(constant(rate), seed, spacing=spacing, count=count))
     assert len(instants) == count
@@ -37,9 +37,9 @@ def test_arrivals_lie_within_the_course_and_never_where_its_level_is_zero(course
         assert course.level(min(instant, math.nextafter(course.length_s, 0))) >= 0
 
 
-@given(courses, seeds)
-def test_even_arrivals_are_as_many_as_the_area_under_the_course(course, seed):
-    n = len(list(arrivals(course, seed, spacing="even")))
+@given(courses, seeds, st.sampled_from(["even", "exact"]))
+def test_even_and_exact_arrivals_are_as_many_as_the_area_under_the_course(course, seed, spacing):
+    n = len(list(arrivals(course, seed, spacing=spacing)))
     assert abs(n - course.total) <= 0.5 + 1e-6
 
 
@@ -83,6 +83,13 @@ def test_poisson_gaps_are_exponential_with_the_mean_asked_for():
     gaps = [b - a for a, b in itertools.pairwise(arrivals(constant(20.0), 7, count=20_000))]
     assert abs(statistics.mean(gaps) * 20 - 1) < 0.03
     # An exponential has a standard deviation equal to its mean; even spacing would have none.
+    assert abs(statistics.stdev(gaps) / statistics.mean(gaps) - 1) < 0.05
+
+
+def test_exact_arrivals_are_as_bursty_as_poisson_ones():
+    instants = list(arrivals(constant(20.0, 1_000.0), 7, spacing="exact"))
+    gaps = [b - a for a, b in itertools.pairwise(instants)]
+    assert len(instants) == 20_000
     assert abs(statistics.stdev(gaps) / statistics.mean(gaps) - 1) < 0.05
 
 
