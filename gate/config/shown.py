@@ -11,7 +11,7 @@ MOST_SHOWN = 60
 _SECRET_KEY = re.compile(
     r"pass|token|secret|auth|key|cookie|credential|session|signature|bypass|dsn|private|bearer", re.IGNORECASE
 )
-_SECRET_BRANCHES = frozenset({"headers", "json", "variables"})
+_SECRET_BRANCHES = frozenset({"headers", "json", "variables", "message"})
 _OPEN_IN_IDENTITIES = frozenset({"request", "extract"})
 _FROM_ENVIRONMENT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _USERINFO = re.compile(r"(?<=//)[^/\s]*@")

@@ -26,6 +26,7 @@ _GIVEN = {str: "a text", bool: "true or false", int: "a number", float: "a numbe
 _EXAMPLES = {
     "endpoints": SMALLEST,
     "request": "for example request: GET /path",
+    "connect": "for example connect: /ws",
     "load": "for example load: {rate: 20/s, for: 60s}",
     "mix": "for example mix: {home: 1}",
     "range": "for example range: [1, 1000]",
