@@ -6,6 +6,10 @@ import asyncio
 import http
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +244,35 @@ def test_a_search_finds_how_many_users_are_answered_in_time(tmp_path):
     assert 2 <= done.record["search"]["capacity"] <= 16
     assert done.record["search"]["is_bounded"]
     assert "chat in scenario talk: " in done.comment
+
+
+def test_scenarios_of_websockets_run_beside_one_another_and_are_told_apart(tmp_path):
+    two = "{lost_connections: 0}}, more: {load: {users: 3, for: 1s}, mix: {chat: 1}, beside: [talk]"
+    done = against(hold, tmp_path, "connect: /ws", "{users: 7, for: 1s}", two)
+    assert done.code == 0
+    assert "chat in scenario talk: 7 connections opened, 7 alive at the end" in done.comment
+    assert "chat in scenario more: 3 connections opened, 3 alive at the end" in done.comment
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_keeps_what_became_of_the_connections_by_then(tmp_path, name):
+    text = SUITE.format(socket="connect: /ws", load="{users: 5, for: 60s}", objectives="", preview="")
+    (tmp_path / "gate.yml").write_text(text)
+    with serving_websockets(hold, process_request=pages) as server:
+        origin = server.origin.replace("ws", "http", 1)
+        given = [f"--suite={tmp_path / 'gate.yml'}", f"--preview={origin}", f"--out={tmp_path / 'out'}"]
+        process = subprocess.Popen([sys.executable, "-I", "-m", "gate", "run", *given])
+        deadline = time.monotonic() + 60
+        while server.most_open < 5 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.Signals[name])
+        code = process.wait(timeout=60)
+    assert code == {"SIGTERM": 143, "SIGINT": 130}[name]
+    (path,) = (tmp_path / "out").glob("run-*.json")
+    run = json.loads(path.read_text())["run"]
+    assert not run["complete"]
+    assert run["scenarios"]["talk"]["errors"] == {"given_up": 5}
+    assert run["scenarios"]["talk"]["sockets"]["chat"]["opened"] == 5
 
 
 def test_validate_says_what_is_done_with_each_websocket(tmp_path, capsys):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gate.config.read import read_suite
 from gate.config.suite import Suite
+from gate.errors import NotMeasured
+from gate.load.engine import Engine
 from gate.load.job import Socket
-from gate.measure.plan import scenario_hash
+from gate.measure.outlook import Job, Runner, look_at_generator
+from gate.measure.plan import make_plan, scenario_hash
 from gate.measure.segments import course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST, socket_lane
 
@@ -63,6 +68,43 @@ def test_an_arrival_counts_as_the_requests_it_costs():
     assert {endpoint_of(lane.name): lane.weight for lane in course.streams[0].lanes} == {"chat": 3, "live": 1}
     assert course_of_scenarios(arrivals, ("plain",), ORIGIN).rate_rps == 10
     assert course_of_scenarios(suite(), ("talk",), ORIGIN).rate_rps is None
+
+
+class OfCapacity(Engine):
+    """An engine whose capacity is known, on one core."""
+
+    def __init__(self, capacity_rps: float) -> None:
+        super().__init__(most_workers=1)
+        self._capacity_rps = capacity_rps
+
+
+class Said(list[str]):
+    def say(self, text: str) -> None:
+        self.append(text)
+
+    def live(self, text: str) -> None:
+        self.append(text)
+
+
+def job(known: Suite) -> Job:
+    plan = make_plan(known, ("candidate",), 1)
+    runner = Runner("local", None)
+    return Job(known, plan, {"candidate": ORIGIN}, {}, None, "id", "2026-11-20T12:00:00Z", 1, runner, "0")
+
+
+def test_people_are_told_how_arrivals_were_counted_before_anything_is_sent():
+    arrivals, said = job(suite(load="{rate: 20/s, for: 1s}")), Said()
+    assert look_at_generator(arrivals, OfCapacity(3000.0), said) == 1
+    counted = "(one WebSocket that is opened, asked and closed counts as 27 requests)"
+    assert f"the suite asks for 540/s {counted}: 1 worker" in said[0]
+    with pytest.raises(NotMeasured, match=re.escape(f"the suite asks for 540 {counted}")):
+        look_at_generator(arrivals, OfCapacity(1500.0), said)
+
+
+def test_users_keep_their_connections_and_are_not_counted_so():
+    said = Said()
+    assert look_at_generator(job(suite()), OfCapacity(3000.0), said) == 1
+    assert "counts as" not in said[0]
 
 
 @pytest.mark.parametrize(
