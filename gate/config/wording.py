@@ -76,7 +76,7 @@ def cure_of_nothing(location: Location) -> str:
         return SMALLEST
     if ":" in str(location[-1]):
         return "put a blank behind the colon"
-    if {"json", "headers"} & set(location):
+    if {"json", "headers", "message"} & set(location):
         return "give it a value; a name in braces needs quotes"
     return "give it a value, or take the key out"
 
