@@ -57,7 +57,7 @@ def run(path: Path, effects: Effects) -> ExitCode:
 def _socket(suite: Suite, name: str) -> str:
     """What is done with a WebSocket."""
     socket = suite.sockets[name]
-    return f"{name} (WebSocket, answer: {socket.answer})" if socket.speaks else f"{name} (WebSocket, held in silence)"
+    return f"{name} (WebSocket, answer: {socket.answer})" if socket.speaks else f"{name} (WebSocket, no message)"
 
 
 def _cost(plan: Plan) -> str:
