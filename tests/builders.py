@@ -29,6 +29,7 @@ from gate.record.run import (
     Notice,
     Run,
     ScenarioRecord,
+    SocketRecord,
 )
 from gate.verdict.rules import judge
 from gate.verdict.values import Row, Verdict
@@ -203,6 +204,30 @@ def scenario_of(
         errors=dict(errors or {}),
         histogram=histogram.encode(),
         body_max=2000,
+    )
+
+
+def socket_of(
+    opened: int = 50,
+    *,
+    lost: Mapping[str, int] | None = None,
+    refused: Mapping[str, int] | None = None,
+    answered: int = 500,
+    echo_s: float = 0.002,
+) -> SocketRecord:
+    """Connections of one WebSocket as measured."""
+    draw, connect, echo = Random("socket"), Histogram(), Histogram()
+    for histogram, count, centre_s in ((connect, opened, 2 * echo_s), (echo, answered, echo_s)):
+        for _ in range(count):
+            histogram.record(centre_s * math.exp(draw.gauss(0, 0.25)))
+    return SocketRecord(
+        opened=opened,
+        refused=dict(refused or {}),
+        alive=opened - sum((lost or {}).values()),
+        lost=dict(lost or {}),
+        connect=connect.encode(),
+        upgrade=connect.encode(),
+        echo=echo.encode(),
     )
 
 

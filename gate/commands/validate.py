@@ -7,6 +7,7 @@ from pathlib import Path
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
 from gate.config.journeys import only_in_journeys, side_by_side
+from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan, too_few
 from gate.units import format_duration
@@ -22,8 +23,10 @@ def run(path: Path, effects: Effects) -> ExitCode:
     """
     suite = load_suite(path)
     alone = make_plan(suite, ("candidate",), seed=0)
+    sockets = f", {len(suite.sockets)} WebSockets" if suite.sockets else ""
     told = [
-        f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints, {len(suite.scenarios)} scenarios",
+        f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints{sockets},"
+        f" {len(suite.scenarios)} scenarios",
         f"a run makes {_cost(alone)}; scenarios come on top",
     ]
     try:
@@ -37,6 +40,10 @@ def run(path: Path, effects: Effects) -> ExitCode:
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
+    if suite.sockets:
+        told.append(
+            "measured only in scenarios, never compared: " + "; ".join(_socket(suite, name) for name in suite.sockets)
+        )
     at_once = [" and ".join(group) for group in side_by_side(suite) if len(group) > 1]
     if at_once:
         told.append(f"scenarios that run at the same time: {'; '.join(at_once)}")
@@ -45,6 +52,12 @@ def run(path: Path, effects: Effects) -> ExitCode:
         told.append(f"measured side by side: {'; '.join(beside)}")
     effects.console.show("\n".join(told) + "\n")
     return ExitCode.APPROVED
+
+
+def _socket(suite: Suite, name: str) -> str:
+    """What is done with a WebSocket."""
+    socket = suite.sockets[name]
+    return f"{name} (WebSocket, answer: {socket.answer})" if socket.speaks else f"{name} (WebSocket, no message)"
 
 
 def _cost(plan: Plan) -> str:

@@ -63,8 +63,8 @@ def unknown(location: Location, kind: str, section: str, name: str, known: Itera
     """A name that nothing in the suite has, with the one that was probably meant."""
     cure = hints.cure(name, known, none=f"there are no {section}")
     message = f"names the {kind} {name!r}, which does not exist; {cure}"
-    # A mix may also name a journey; where that could not be read, its name is no misfit.
-    return Misfit(location, message, also=((section, name), ("journeys", name)))
+    # A mix may also name a journey or a WebSocket; where that could not be read, its name is no misfit.
+    return Misfit(location, message, also=((section, name), ("journeys", name), ("sockets", name)))
 
 
 def _dots(suite: Suite) -> Iterator[Misfit]:
@@ -73,7 +73,8 @@ def _dots(suite: Suite) -> Iterator[Misfit]:
             yield Misfit(("data", name), "has a dot in its name, which stands before a column; write '_' in its place")
 
 
-def _not_unique(location: Location, value: object) -> Iterator[Misfit]:
+def not_unique(location: Location, value: object) -> Iterator[Misfit]:
+    """Double braces that hold what nothing fills."""
     for name in sorted(unique_placeholders(value) - set(UNIQUE_VALUES)):
         shown = name if name.isprintable() and len(name) <= 40 else "..."
         yield Misfit(location, f"holds {{{{{shown}}}}}, which nothing fills; there are {{{{seq}}}} and {{{{uuid}}}}")
@@ -87,7 +88,7 @@ def _references(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]
         yield unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
     for place, value in _sent(here, endpoint):
         yield from _placeholders(suite, name, place, value)
-        yield from _not_unique(place, value)
+        yield from not_unique(place, value)
 
 
 def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object]]:
@@ -102,14 +103,20 @@ def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object
 
 
 def _placeholders(suite: Suite, name: str, place: Location, value: object) -> Iterator[Misfit]:
-    is_in_journey = any(journeys_with(suite, name))
-    for text in sorted(placeholders(value)):
+    names = placeholders(value)
+    if any(journeys_with(suite, name)):  # an earlier step may extract it, which is looked at journey by journey
+        names = {text for text in names if text.partition(".")[0] in suite.data}
+    yield from unfilled(suite, place, names, suite.data)
+
+
+def unfilled(suite: Suite, place: Location, names: Iterable[str], known: Iterable[str]) -> Iterator[Misfit]:
+    """Names in braces that data do not fill, or not as they are written; ``known`` are those that may be meant."""
+    for text in sorted(names):
         source, _, column = text.partition(".")
         data = suite.data.get(source)
         also: tuple[Location, ...] = (("data", source),)
         if data is None:
-            if not is_in_journey:  # there an earlier step may extract it, which is looked at journey by journey
-                yield unknown(place, "data", "data", text, suite.data)
+            yield unknown(place, "data", "data", text, known)
         elif data.file is not None and data.column is None and not column:
             message = f"holds {{{text}}}, of which {data.file} has several columns; name one, such as {{{text}.id}}"
             yield Misfit(place, message, also=also)
@@ -163,7 +170,7 @@ def _identities(suite: Suite) -> Iterator[Misfit]:
             sent += [((*at, "headers", header), value) for header, value in step.headers.items()]
             for place, value in sent:
                 yield from _not_extracted(place, value, extracted, (*here, "login"))
-                yield from _not_unique(place, value)
+                yield from not_unique(place, value)
             extracted |= set(step.extract)
         for header, text in identity.headers.items():
             place = (*here, "headers", header)

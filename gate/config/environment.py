@@ -27,7 +27,7 @@ _NOT_SENDABLE = re.compile("[\\x00-\\x1f\\x7f\ud800-\udfff]")
 def uses(suite: Suite) -> dict[str, list[str]]:
     """Names of environment values that the suite sends, each with the places that use it.
 
-    Identities that no endpoint names are not sent and need nothing.
+    Identities that no endpoint and no WebSocket names are not sent and need nothing.
     """
     found: dict[str, list[str]] = {}
     for location, value in _sent(suite):
@@ -87,7 +87,7 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
     yield ("preview", "ca"), preview.ca
     yield ("preview", "proxy"), preview.proxy
     yield from _headers(("preview",), preview.headers)
-    for name in sorted({endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity}):
+    for name in sorted(suite.askers):
         for index, step in enumerate(suite.identities[name].login):
             here: Location = ("identities", name, "login", index)
             yield (*here, "request"), step.request
@@ -101,6 +101,10 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
             yield ("endpoints", name, "graphql", "path"), endpoint.graphql.path
             yield ("endpoints", name, "graphql", "variables"), endpoint.graphql.variables
         yield from _headers(("endpoints", name), endpoint.headers)
+    for name, socket in suite.sockets.items():
+        yield ("sockets", name, "connect"), socket.connect
+        yield ("sockets", name, "message"), socket.message
+        yield from _headers(("sockets", name), socket.headers)
 
 
 def _headers(here: Location, headers: Mapping[str, str]) -> Iterator[tuple[Location, object]]:

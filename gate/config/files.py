@@ -82,8 +82,10 @@ def _certificates(content: bytes) -> str:
 
 
 def _missing_columns(suite: Suite) -> Iterator[Fault]:
-    for name, endpoint in suite.endpoints.items():
-        for text in sorted(names_in(endpoint)):
+    asked = [("endpoints", name, names_in(endpoint)) for name, endpoint in suite.endpoints.items()]
+    asked += [("sockets", name, names_in(socket)) for name, socket in suite.sockets.items()]
+    for section, name, texts in asked:
+        for text in sorted(texts):
             source, _, column = text.partition(".")
             data = suite.data.get(source)
             if data is None or data.table is None or not column:
@@ -92,4 +94,4 @@ def _missing_columns(suite: Suite) -> Iterator[Fault]:
                 check_column(data.table, column)
             except Refused as refused:
                 what = f"uses {{{text}}}, but {data.file}:{refused.line} {refused.what}"
-                yield Fault(("endpoints", name), what, refused.cure)
+                yield Fault((section, name), what, refused.cure)

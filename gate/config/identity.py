@@ -40,3 +40,8 @@ class Identity(Model):
     """Sent with every request of this identity; ``{token}`` is what the login extracted."""
     lasts_s: DurationS | None = Field(default=None, alias="lasts", gt=0, le=86_400)
     """How long a login is good for; it is made again in time. JSON web tokens say it themselves."""
+
+    @property
+    def values(self) -> frozenset[str]:
+        """Names of what its login extracts."""
+        return frozenset(name for step in self.login for name in step.extract)

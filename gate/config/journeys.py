@@ -9,12 +9,13 @@ from gate.config.templates import placeholders
 
 if TYPE_CHECKING:
     from gate.config.endpoint import Endpoint
+    from gate.config.sockets import WebSocket
     from gate.config.suite import Suite
 
 
-def names_in(endpoint: Endpoint) -> set[str]:
-    """Names in braces that a request of an endpoint holds."""
-    return placeholders([endpoint.path, endpoint.headers, endpoint.content])
+def names_in(asked: Endpoint | WebSocket) -> set[str]:
+    """Names in braces that a request of an endpoint, or a WebSocket and its message, holds."""
+    return placeholders([asked.path, asked.headers, asked.content])
 
 
 def needed_values(suite: Suite, name: str) -> set[str]:
@@ -33,13 +34,18 @@ def journeys_with(suite: Suite, name: str) -> Iterator[str]:
 
 
 def steps_of(suite: Suite, member: str) -> tuple[str, ...]:
-    """Endpoints that a member of a mix asks for: the steps of a journey, or itself."""
+    """What a member of a mix asks for: the endpoints of a journey, or itself."""
     return tuple(suite.journeys.get(member, (member,)))
 
 
 def endpoints_of(suite: Suite, scenario: str) -> tuple[str, ...]:
-    """Endpoints that a scenario asks for, each once."""
+    """Endpoints, or WebSockets, that a scenario asks for, each once."""
     return tuple(dict.fromkeys(step for member in suite.scenarios[scenario].mix for step in steps_of(suite, member)))
+
+
+def is_of_sockets(suite: Suite, scenario: str) -> bool:
+    """Whether a scenario opens WebSockets; then it makes no other requests."""
+    return any(member in suite.sockets for member in suite.scenarios[scenario].mix)
 
 
 def requests_per_arrival(suite: Suite, scenario: str) -> float:

@@ -15,6 +15,9 @@ from gate.config.scalars import (
 DEFAULT_TOLERANCE = {"p50": 0.03, "p95": 0.05}
 """Smallest slowdown that blocks where neither endpoint nor policy says otherwise."""
 
+OF_CONNECTIONS = frozenset({"connect_p50", "connect_p95", "connect_p99", "lost_connections"})
+"""Objectives of scenarios that only WebSockets have."""
+
 
 class Objectives(Model):
     """Absolute limits. Latencies, error rate and size are upper limits; rate and success are lower ones."""
@@ -50,6 +53,14 @@ class ScenarioObjectives(Objectives):
     """Least share of requests answered as expected."""
     capacity: RateRps | None = Field(default=None, le=10_000)
     """Of a search (``find``): the rate of answers that the preview must reach while the condition holds."""
+    connect_p50: DurationS | None = Field(default=None, gt=0, le=3600)
+    """Of WebSockets: median time to open a connection, TCP, TLS and upgrade; p50 and the others are the echo's."""
+    connect_p95: DurationS | None = Field(default=None, gt=0, le=3600)
+    """Of WebSockets: 95th percentile of the same."""
+    connect_p99: DurationS | None = Field(default=None, gt=0, le=3600)
+    """Of WebSockets: 99th percentile of the same."""
+    lost_connections: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Of WebSockets: most connections that the server may end before their user leaves."""
 
 
 class Tolerance(Model):

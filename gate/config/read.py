@@ -121,8 +121,9 @@ def _is_in_body(location: Location) -> bool:
     """Whether a location is inside a JSON body, the only place where nothing is a value."""
     in_endpoint = location[0] == "endpoints" and location[2:3] == ("json",) and len(location) > 3
     in_variables = location[0] == "endpoints" and location[2:4] == ("graphql", "variables") and len(location) > 4
+    in_message = location[0] == "sockets" and location[2:3] == ("message",) and len(location) > 3
     in_login = location[0] == "identities" and location[2:5:2] == ("login", "json") and len(location) > 5
-    return in_endpoint or in_variables or in_login
+    return in_endpoint or in_variables or in_message or in_login
 
 
 def _note(details: list[ErrorDetails], tree: Tree, draft: Draft, findings: _Findings) -> bool:

@@ -27,6 +27,8 @@ _FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*"
 FILE_PATTERN = rf"^{_FILE}$"
 CA_PATTERN = rf"^(\$\{{[A-Za-z_][A-Za-z0-9_]*\}}|{_FILE})$"
 ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
+SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
+ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
 STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
 
 SHAPES = {
@@ -41,6 +43,9 @@ SHAPES = {
     " of the suite downwards",
     CA_PATTERN: "is neither ${NAME}, whose value is PEM text, nor a file beside the suite such as ca.pem",
     ROW_PATTERN: "is no row; a row is written suite/endpoint/metric, for example shop/search/p95",
+    SUBPROTOCOL_PATTERN: "is no subprotocol; a subprotocol has letters, digits, '.' and '-', for example chat.v1",
+    ANSWER_PATTERN: "is no answer to wait for; write echo (what was sent comes back), first (whatever comes first), or"
+    " a place that the answer has as JSON, such as $.id",
     STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
 }
 """What is wrong with a text that does not match, and the cure, by pattern."""

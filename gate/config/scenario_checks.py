@@ -15,6 +15,7 @@ from gate.config.journeys import (
     side_by_side,
     steps_of,
 )
+from gate.config.socket_checks import as_step
 from gate.units import format_rate
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
         yield from _mix(suite, name, scenario)
         yield from _searched(suite, name, scenario)
         yield from _beside(suite, name, scenario)
-    if all(member in suite.endpoints or member in suite.journeys for s in suite.scenarios.values() for member in s.mix):
+    known = suite.endpoints.keys() | suite.journeys.keys() | suite.sockets.keys()
+    if all(member in known for scenario in suite.scenarios.values() for member in scenario.mix):
         yield from _rates(suite)
 
 
@@ -47,7 +49,11 @@ def _journey(suite: Suite, name: str, steps: list[str]) -> Iterator[Misfit]:
         place = (*here, index)
         endpoint = suite.endpoints.get(step)
         if endpoint is None:
-            yield unknown(place, "endpoint", "endpoints", step, suite.endpoints)
+            yield (
+                as_step(place, step)
+                if step in suite.sockets
+                else unknown(place, "endpoint", "endpoints", step, suite.endpoints)
+            )
             continue
         if not endpoint.is_loaded:
             message = f"{step} is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
@@ -82,11 +88,11 @@ def _measured_nowhere(suite: Suite) -> Iterator[Misfit]:
 def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
     for member in scenario.mix:
         place = ("scenarios", name, "mix", member)
-        if member in suite.journeys:
+        if member in suite.journeys or member in suite.sockets:
             continue
         endpoint = suite.endpoints.get(member)
         if endpoint is None:
-            yield unknown(place, "endpoint", "endpoints", member, [*suite.endpoints, *suite.journeys])
+            yield unknown(place, "endpoint", "endpoints", member, {*suite.endpoints, *suite.journeys, *suite.sockets})
         elif not endpoint.is_loaded:
             message = f"is a {endpoint.method} without mutates, which is never loaded; add mutates: true to it"
             yield Misfit(place, message, also=(("endpoints", member),))

@@ -45,7 +45,7 @@ def key(location: Location) -> str:
     ``{Authorization:Bearer x}``, without a blank behind the colon, is one key to YAML.
     """
     text = str(location[-1])
-    if location[0] == "identities" or _SECRET_BRANCHES & {part for part in location if isinstance(part, str)}:
+    if location[0] == "identities" or _is_in_secret_branch(location):
         text = re.sub(r"[:=\s].*", "***", text, flags=re.DOTALL)
     return plain(text, 40) or '""'
 
@@ -78,4 +78,9 @@ def _is_secret(location: Location) -> bool:
         return False
     if keys[0] == "identities" and not _OPEN_IN_IDENTITIES & set(keys[2:]):
         return True
-    return bool(_SECRET_KEY.search(keys[-1]) or _SECRET_BRANCHES & set(keys))
+    return bool(_SECRET_KEY.search(keys[-1]) or _is_in_secret_branch(location))
+
+
+def _is_in_secret_branch(location: Location) -> bool:
+    is_message = location[0] == "sockets" and location[2:3] == ("message",)
+    return is_message or bool(_SECRET_BRANCHES & {part for part in location if isinstance(part, str)})

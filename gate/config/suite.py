@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gate.config import checks, scenario_checks
+from gate.config import checks, scenario_checks, socket_checks
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
@@ -21,6 +21,7 @@ from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
 from gate.config.scalars import Name
 from gate.config.scenario import Scenario
+from gate.config.sockets import WebSocket
 
 
 def _whole_number(value: object) -> object:
@@ -46,6 +47,8 @@ class Suite(Model):
     """Objectives shared by endpoints."""
     endpoints: dict[Name, WrittenEndpoint] = Field(min_length=1, max_length=500)
     """Requests to measure, by name; one line is enough: ``home: GET /``."""
+    sockets: dict[Name, WebSocket] = Field(default_factory=dict, max_length=100)
+    """WebSockets, by name; scenarios of their own open them, and they are never comparison rows."""
     journeys: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=50)]] = Field(
         default_factory=dict, max_length=100
     )
@@ -69,9 +72,16 @@ class Suite(Model):
         shared: float | None = getattr(self.policy.tolerance, metric)
         return next(value for value in (own, shared, DEFAULT_TOLERANCE[metric]) if value is not None)
 
+    @property
+    def askers(self) -> frozenset[str]:
+        """Identities that something measured has; others need no login."""
+        found = [endpoint.identity for endpoint in self.endpoints.values()]
+        found += [socket.identity for socket in self.sockets.values()]
+        return frozenset(name for name in found if name is not None)
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        every = chain(checks.misfits(self), scenario_checks.misfits(self))
+        every = chain(checks.misfits(self), socket_checks.misfits(self), scenario_checks.misfits(self))
         found = list(islice(every, checks.MOST_MISFITS))
         if found:
             raise checks.MisplacedError(found)

@@ -26,6 +26,7 @@ _GIVEN = {str: "a text", bool: "true or false", int: "a number", float: "a numbe
 _EXAMPLES = {
     "endpoints": SMALLEST,
     "request": "for example request: GET /path",
+    "connect": "for example connect: /ws",
     "load": "for example load: {rate: 20/s, for: 60s}",
     "mix": "for example mix: {home: 1}",
     "range": "for example range: [1, 1000]",
@@ -75,7 +76,7 @@ def cure_of_nothing(location: Location) -> str:
         return SMALLEST
     if ":" in str(location[-1]):
         return "put a blank behind the colon"
-    if {"json", "headers"} & set(location):
+    if {"json", "headers", "message"} & set(location):
         return "give it a value; a name in braces needs quotes"
     return "give it a value, or take the key out"
 

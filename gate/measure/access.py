@@ -37,10 +37,8 @@ def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
 
 def identity_headers(suite: Suite, identity: str) -> dict[str, str]:
     """Headers of an identity, with the names its login extracts made its own: two identities may both have a token."""
-    own = {name for step in suite.identities[identity].login for name in step.extract}
-    return {
-        header: _qualify(template, identity, own) for header, template in suite.identities[identity].headers.items()
-    }
+    asker = suite.identities[identity]
+    return {header: qualified(template, identity, asker.values) for header, template in asker.headers.items()}
 
 
 def value_name(identity: str, name: str) -> str:
@@ -48,7 +46,8 @@ def value_name(identity: str, name: str) -> str:
     return f"{identity}.{name}"
 
 
-def _qualify(template: str, identity: str, names: set[str]) -> str:
+def qualified(template: str, identity: str, names: Iterable[str]) -> str:
+    """A template with the names of what a login extracted made those under which the worker knows them."""
     for name in names:
         template = template.replace("{" + name + "}", "{" + value_name(identity, name) + "}")
     return template

@@ -6,15 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gate.config.journeys import side_by_side
+from gate.config.journeys import is_of_sockets, side_by_side
 from gate.config.loads import HOLD_S
 from gate.config.suite import Suite
+from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
 from gate.measure.driver import Progress
 from gate.measure.plan import WARMUP_REQUESTS, Plan
 from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, course_of_step, endpoint_of
+from gate.measure.sockets import ARRIVAL_COST
 from gate.record.run import Arm, Notice
 
 _SLACK = 2.0
@@ -85,13 +87,23 @@ def look_at_generator(job: Job, engine: Engine, progress: Progress) -> int:
     """
     if not job.plan.warmup and not job.suite.scenarios:
         return 1
-    asked_rps = highest_rate_rps(job)
-    workers = engine.workers_for(asked_rps)
+    asked_rps, counted = highest_rate_rps(job), _counted(job.suite)
+    try:
+        workers = engine.workers_for(asked_rps)
+    except NotMeasured as too_small:
+        raise NotMeasured(too_small.message + counted, too_small.cure) from None
     progress.say(
         f"the load generator can send {engine.truthful_rps():,.0f}/s truthfully per worker;"
-        f" the suite asks for {asked_rps:,.0f}/s: {workers} worker{'s' if workers > 1 else ''}"
+        f" the suite asks for {asked_rps:,.0f}/s{counted}: {workers} worker{'s' if workers > 1 else ''}"
     )
     return workers
+
+
+def _counted(suite: Suite) -> str:
+    """How arrivals of WebSockets were counted, if there are any."""
+    if not any(scenario.load.is_open and is_of_sockets(suite, name) for name, scenario in suite.scenarios.items()):
+        return ""
+    return f" (one WebSocket that is opened, asked and closed counts as {ARRIVAL_COST:.0f} requests)"
 
 
 def cut_notices(name: str, whole: Course, limited: Course, result: SegmentResult) -> list[Notice]:

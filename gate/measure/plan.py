@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side
+from gate.config.journeys import endpoints_of, is_of_sockets, names_in, only_in_journeys, side_by_side
 from gate.config.suite import Suite
 from gate.errors import UsageError
+from gate.measure.sockets import socket_hash
 from gate.record.codec import digest
 from gate.record.run import Arm, Notice
 
@@ -235,7 +236,8 @@ _FIRST_LOAD_KEYS = ("rate_rps", "users", "count", "for_s", "think_s", "concurren
 def scenario_hash(suite: Suite, name: str) -> str:
     """Identity of a scenario: its load, its mix, what runs beside it, and the endpoints in it."""
     scenario = suite.scenarios[name]
-    members = {member: endpoint_hash(suite, member) for member in endpoints_of(suite, name)}
+    hash_of = socket_hash if is_of_sockets(suite, name) else endpoint_hash
+    members = {member: hash_of(suite, member) for member in endpoints_of(suite, name)}
     given = scenario.load.model_dump(mode="json", exclude_defaults=True)
     load = dict.fromkeys(_FIRST_LOAD_KEYS) | given
     if scenario.load.users is not None and len(scenario.load.users) == 1:

@@ -166,9 +166,8 @@ def log_in(
     NotMeasured
         If a login is refused or its answer lacks a value; neither body nor values are repeated.
     """
-    used = {endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity is not None}
     values: dict[str, str] = {}
-    for identity in sorted(used):
+    for identity in sorted(suite.askers):
         own: dict[str, str] = {}
         for number, step in enumerate(suite.identities[identity].login, 1):
             method, path = step.request.split(" ", 1)

@@ -8,11 +8,14 @@ from typing import Literal
 from gate.config.loads import Load
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
-from gate.load.job import LaneResult, SegmentResult
+from gate.load.job import LaneResult, SegmentResult, SocketResult
+from gate.load.transport import PROTECTED, THROTTLED
 from gate.measure.plan import scenario_hash
 from gate.measure.search import Found, Point
-from gate.record.run import JourneyRecord, Level, ScenarioRecord, SearchRecord, StepRecord
+from gate.record.run import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
 from gate.stats.knee import knee
+
+_REFUSALS = frozenset({THROTTLED, PROTECTED, "protocol", "subprotocol"})
 
 
 def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioRecord:
@@ -45,6 +48,7 @@ def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioR
             for journey, done in result.journeys.items()
             if journey in suite.journeys  # an endpoint beside journeys in a mix is one to the engine too
         },
+        sockets={socket: socket_record(done, result.lanes[socket]) for socket, done in result.sockets.items()},
     )
 
 
@@ -78,6 +82,26 @@ def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
             for point in found.points
         ],
     )
+
+
+def socket_record(done: SocketResult, lane: LaneResult) -> SocketRecord:
+    """What the connections of one WebSocket came to."""
+    return SocketRecord(
+        opened=done.opened,
+        reconnected=done.reconnected,
+        refused={kind: count for kind, count in lane.errors.items() if _is_refusal(kind)},
+        alive=done.alive,
+        lost=done.lost,
+        unasked=done.unasked,
+        connect=Histogram(done.connect).encode(),
+        upgrade=Histogram(done.upgrade).encode(),
+        echo=Histogram(done.echo).encode(),
+    )
+
+
+def _is_refusal(kind: str) -> bool:
+    """Whether an error of a WebSocket is an answer to its upgrade; what else goes wrong has other kinds."""
+    return kind.startswith("status_") or kind in _REFUSALS
 
 
 def _step(lane: LaneResult) -> StepRecord:

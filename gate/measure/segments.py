@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gate.config.journeys import endpoints_of, peak_rps, requests_per_arrival, steps_of
+from gate.config.journeys import endpoints_of, is_of_sockets, peak_rps, requests_per_arrival, steps_of
 from gate.config.suite import Suite
 from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream
 from gate.measure.access import endpoint_request, expectation
 from gate.measure.plan import Step, block_seed
 from gate.measure.schedules import schedule_of
+from gate.measure.sockets import cost_ratio, socket_lane
 
 _JOIN = "/"
 """Between the names of a scenario and of its lanes; no name of a suite holds it."""
@@ -25,7 +26,8 @@ class Course:
 
     streams: tuple[Stream, ...]
     rate_rps: float | None
-    """The highest rate they ask for together; None where users set the pace."""
+    """The highest rate they ask for together, an arrival of a WebSocket counted as the requests it is worth to the
+    generator; None where users set the pace."""
     expected_s: float | None
     """How long they take at the planned rates; None where the answers decide."""
 
@@ -58,7 +60,8 @@ def course_of_scenarios(suite: Suite, names: Sequence[str], origin: str) -> Cour
     streams = tuple(_stream(suite, name, origin) for name in names)
     lengths = [suite.scenarios[name].load.for_s for name in names]
     known = [length for length in lengths if length is not None]
-    return Course(streams, peak_rps(suite, names), max(known) if len(known) == len(names) else None)
+    rates = [peak * cost_ratio(suite, name) for name in names if (peak := peak_rps(suite, [name])) is not None]
+    return Course(streams, sum(rates) if rates else None, max(known) if len(known) == len(names) else None)
 
 
 def endpoint_of(lane: str) -> str:
@@ -91,6 +94,7 @@ def part_of(suite: Suite, names: Sequence[str], name: str, result: SegmentResult
         result,
         lanes={key.removeprefix(prefix): lane for key, lane in result.lanes.items() if key.startswith(prefix)},
         journeys={key.removeprefix(prefix): done for key, done in result.journeys.items() if key.startswith(prefix)},
+        sockets={key.removeprefix(prefix): done for key, done in result.sockets.items() if key.startswith(prefix)},
         elapsed_s=planned_s if is_shorter and planned_s is not None else result.elapsed_s,
     )
 
@@ -101,10 +105,11 @@ def _stream(suite: Suite, name: str, origin: str) -> Stream:
     schedule = schedule_of(scenario.load, block_seed(suite.name, name, number))
     # Only a step that another one follows is read for its values: it costs the generator time.
     read = {step for member in scenario.mix for step in steps_of(suite, member)[:-1]}
+    make = socket_lane if is_of_sockets(suite, name) else lane_of
     lanes = tuple(
         replace(lane, name=f"{name}{_JOIN}{lane.name}", extract=lane.extract if lane.name in read else {})
         for step in endpoints_of(suite, name)
-        for lane in [lane_of(suite, step, origin, scenario.mix.get(step, 1))]
+        for lane in [make(suite, step, origin, scenario.mix.get(step, 1))]
     )
     if not any(member in suite.journeys for member in scenario.mix):
         return Stream(schedule, lanes)

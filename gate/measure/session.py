@@ -242,6 +242,5 @@ class Session:
 
 def _shortest_login_s(suite: Suite) -> float | None:
     """How long the logins in use are good for, as far as the suite says."""
-    used = {endpoint.identity for endpoint in suite.endpoints.values() if endpoint.identity is not None}
-    lives = [suite.identities[name].lasts_s for name in used]
+    lives = [suite.identities[name].lasts_s for name in suite.askers]
     return min((life for life in lives if life is not None), default=None)

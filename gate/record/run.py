@@ -167,6 +167,29 @@ class JourneyRecord(Value):
     """From the instant the first step was due to the last byte of the last step, thinking included."""
 
 
+class SocketRecord(Value):
+    """One WebSocket in the mix of a scenario: its connections; its messages are counted in its step."""
+
+    opened: Count
+    """Upgrades that the server accepted."""
+    reconnected: Count = 0
+    """Those among them in place of a connection that was lost or given up."""
+    refused: dict[str, Count] = Field(default_factory=dict)
+    """Upgrades that the server answered otherwise, by kind of error; they count as errors too."""
+    alive: Count = 0
+    """Connections of users that were open when their time was over."""
+    lost: dict[str, Count] = Field(default_factory=dict)
+    """Connections that the server ended before, by close code; 1006 is without a close frame."""
+    unasked: Count = 0
+    """Messages that were no answer."""
+    connect: str
+    """Time to open a connection: TCP, TLS and upgrade. In HdrHistogram's V2 encoding, like those below."""
+    upgrade: str
+    """The upgrade alone."""
+    echo: str
+    """From sending a message to the end of its answer."""
+
+
 class Level(Value):
     """One level of a search for capacity."""
 
@@ -215,6 +238,9 @@ class ScenarioRecord(Value):
     steps: dict[str, StepRecord] = Field(default_factory=dict)
     """Each endpoint of the mix; what stands above is all of them together."""
     journeys: dict[str, JourneyRecord] = Field(default_factory=dict)
+    sockets: dict[str, SocketRecord] = Field(default_factory=dict)
+    """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
+    connect, too."""
     search: SearchRecord | None = None
 
 

@@ -13,6 +13,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
     "ratio": format_ratio,
     "rps": format_rate,
     "bytes": format_size,
+    "count": "{:,.0f}".format,
 }
 _TIMES = 2.0
 """From here a change is told as a factor: people read ``×39`` more easily than ``+3800 %``."""

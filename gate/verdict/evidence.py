@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gate.config.journeys import steady_rps
@@ -11,7 +11,7 @@ from gate.config.suite import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.plan import BLOCK_REQUESTS, is_compared
-from gate.record.run import ArmRecord, Run, ScenarioRecord, StepRecord
+from gate.record.run import ArmRecord, Run, ScenarioRecord, SocketRecord, StepRecord
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
 from gate.verdict.changes import Changes, duet_changes, stored_changes
 from gate.verdict.limits import Limit, Observed, judge_limit
@@ -145,11 +145,10 @@ def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
     for name, scenario in suite.scenarios.items():
         records = [run.scenarios[name] for run in candidates if name in run.scenarios and not scenario.advisory]
         for record in records:
-            whole: dict[str, ScenarioRecord | StepRecord] = {f"scenario {name}": record}
-            for what, part in {
-                **whole,
-                **{f"{step} in scenario {name}": p for step, p in record.steps.items()},
-            }.items():
+            parts: dict[str, ScenarioRecord | StepRecord] = {f"scenario {name}": record}
+            if record.completed > 0:
+                parts |= {f"{step} in scenario {name}": part for step, part in record.steps.items()}
+            for what, part in parts.items():
                 if part.sent > 0 and part.completed == 0:
                     kinds = ", ".join(f"{kind} {count} x" for kind, count in sorted(part.errors.items()))
                     yield f"{what} answered none of {part.sent} requests as expected ({kinds})"
@@ -183,14 +182,28 @@ def observe_scenario(records: list[ScenarioRecord], rate_rps: float | None) -> O
     else:
         achieved = completed / elapsed_s if elapsed_s > 0 else math.nan
     sizes = [record.body_max for record in records if record.body_max is not None]
+    sockets = [socket for record in records for socket in record.sockets.values()]
+    latencies = [socket.echo for socket in sockets] if sockets else [record.histogram for record in records]
     return Observed(
-        histogram=sum((Histogram.decode(record.histogram) for record in records), Histogram()),
+        histogram=_added(latencies),
         sent=sum(record.sent for record in records),
         failed=sum(sum(record.errors.values()) for record in records),
         body_max=max(sizes, default=None),
         achieved_rps=achieved,
         capacity_rps=_capacity_rps(records),
+        connect=_added(socket.connect for socket in sockets),
+        lost=_lost(sockets),
     )
+
+
+def _added(histograms: Iterable[str]) -> Histogram:
+    return sum(map(Histogram.decode, histograms), Histogram())
+
+
+def _lost(sockets: list[SocketRecord]) -> float:
+    """Connections that the server ended; NaN where none was opened, for then there was none to lose."""
+    opened = sum(socket.opened for socket in sockets)
+    return float(sum(sum(socket.lost.values()) for socket in sockets)) if opened else math.nan
 
 
 def _capacity_rps(records: list[ScenarioRecord]) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from gate.config.objectives import OF_CONNECTIONS
 from gate.load.histogram import Histogram
 from gate.record.run import Notice
 from gate.stats.proportion import (
@@ -23,7 +24,9 @@ from gate.stats.proportion import (
 )
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
-Unit = Literal["s", "ratio", "rps", "bytes"]
+OF_OPENING = {f"connect_{name}": share for name, share in QUANTILES.items()}
+"""The same of the time to open a WebSocket."""
+Unit = Literal["s", "ratio", "rps", "bytes", "count"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Observed:
     capacity_rps: float = math.nan
     """Of a search that found a level; NaN otherwise."""
     worst_s: float = math.nan
+    connect: Histogram = field(default_factory=Histogram)
+    """Times to open a WebSocket."""
+    lost: float = math.nan
+    """WebSockets that the server ended; NaN where none was opened."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,10 @@ class Limit:
 def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     """Gather the evidence on one objective."""
     if statistic in QUANTILES:
-        return _quantile_limit(statistic, limit, observed)
+        effect = _latency_design_effect(observed)
+        return _quantile_limit(statistic, QUANTILES[statistic], limit, observed.histogram, effect)
+    if statistic in OF_OPENING:
+        return _quantile_limit(statistic, OF_OPENING[statistic], limit, observed.connect, effect=1.0)
     if statistic == "mean":
         return _mean_limit(limit, observed)
     if statistic == "error_rate":
@@ -78,29 +88,28 @@ def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     return _check(statistic, limit, observed)
 
 
-def _quantile_limit(statistic: str, limit: float, observed: Observed) -> Limit:
+def _quantile_limit(statistic: str, quantile: float, limit: float, times: Histogram, effect: float) -> Limit:
     """p95 <= L is tested as: at most 5 % of the requests take longer than L."""
-    share, n = 1 - QUANTILES[statistic], observed.histogram.n
-    over = observed.histogram.count_above(limit)
-    effect = _latency_design_effect(observed)
+    share, n = 1 - quantile, times.n
+    over = times.count_above(limit)
     if n == 0 or not math.isfinite(effect):
-        return Limit(statistic, limit, "s", math.nan, notices=(_too_little("answers"),))
-    low, high = quantile_bounds(n / effect, QUANTILES[statistic])
+        return Limit(statistic, limit, "s", math.nan, notices=(_too_little(statistic),))
+    low, high = quantile_bounds(n / effect, quantile)
     is_met = upper_bound(over / effect, n / effect) <= share
     needed = math.ceil(clean_needed(share) * effect)
     return Limit(
         statistic=statistic,
         limit=limit,
         unit="s",
-        value=observed.histogram.quantile(QUANTILES[statistic]),
-        lo=observed.histogram.quantile(low),
-        hi=observed.histogram.quantile(high) if high <= 1 else math.inf,
+        value=times.quantile(quantile),
+        lo=times.quantile(low),
+        hi=times.quantile(high) if high <= 1 else math.inf,
         p_missed=p_above(over / effect, n / effect, share),
         is_met=is_met,
         test="share of requests beyond the limit, Clopper-Pearson over the design effect",
         n=n,
         design_effect=effect,
-        notices=() if is_met or over > share * n or n >= needed else (_more(needed, n),),
+        notices=() if is_met or over > share * n or n >= needed else (_more(needed, n, statistic),),
     )
 
 
@@ -108,7 +117,7 @@ def _mean_limit(limit: float, observed: Observed) -> Limit:
     means = np.array(observed.block_means_s)
     if len(means) < 2:
         value = observed.histogram.mean()
-        return Limit("mean", limit, "s", value, notices=(_too_little("blocks"),), n=observed.histogram.n)
+        return Limit("mean", limit, "s", value, notices=(_too_little("mean"),), n=observed.histogram.n)
     centre, se, df = float(np.mean(means)), float(np.std(means, ddof=1) / math.sqrt(len(means))), len(means) - 1
     reach = float(stdtrit(df, CONFIDENCE)) * se
     p_missed = float(stdtr(df, -(centre - limit) / se)) if se > 0 else float(centre <= limit)
@@ -129,7 +138,7 @@ def _mean_limit(limit: float, observed: Observed) -> Limit:
 def _error_limit(limit: float, observed: Observed) -> Limit:
     n, failed = observed.sent, observed.failed
     if n == 0:
-        return Limit("error_rate", limit, "ratio", math.nan, notices=(_too_little("requests"),))
+        return Limit("error_rate", limit, "ratio", math.nan, notices=(_too_little("error_rate"),))
     effect = dispersion(observed.block_errors)
     is_met = upper_bound(failed / effect, n / effect) <= limit
     needed = clean_needed(limit) if limit > 0 else 0
@@ -147,7 +156,7 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
         test="error rate, Clopper-Pearson over the dispersion of errors" if limit > 0 else "no error seen",
         n=n,
         design_effect=effect,
-        notices=() if is_met or failed > limit * n or n >= needed else (_more(needed, n),),
+        notices=() if is_met or failed > limit * n or n >= needed else (_more(needed, n, "error_rate"),),
     )
 
 
@@ -164,7 +173,7 @@ def _check(statistic: str, limit: float, observed: Observed) -> Limit:
         is_check=True,
         test="seen or not seen",
         n=observed.sent,
-        notices=(_too_little("answers"),) if math.isnan(value) else (),
+        notices=(_too_little(statistic),) if math.isnan(value) else (),
     )
 
 
@@ -177,6 +186,8 @@ def _checked_value(statistic: str, observed: Observed) -> tuple[float, Unit, boo
         return observed.achieved_rps, "rps", False
     if statistic == "capacity":
         return observed.capacity_rps, "rps", False
+    if statistic == "lost_connections":
+        return observed.lost, "count", True
     succeeded = (observed.sent - observed.failed) / observed.sent if observed.sent else math.nan
     return succeeded, "ratio", False
 
@@ -188,13 +199,22 @@ def _latency_design_effect(observed: Observed) -> float:
     return design_effect(observed.block_log_means, observed.histogram.log_variance(), observed.block_size)
 
 
-def _too_little(what: str) -> Notice:
-    return Notice(code="too-little-data", message=f"too few {what} to judge this objective", cure="raise policy.budget")
+_COUNTED = {"mean": "blocks", "error_rate": "requests"} | dict.fromkeys(OF_CONNECTIONS, "connections")
+"""What there was too little of, by statistic; of all others answers."""
 
 
-def _more(needed: int, n: int) -> Notice:
+def _too_little(statistic: str) -> Notice:
+    what = _COUNTED.get(statistic, "answers")
+    cure = "see why none was opened" if statistic in OF_CONNECTIONS else "raise policy.budget"
+    return Notice(code="too-little-data", message=f"too few {what} to judge this objective", cure=cure)
+
+
+def _more(needed: int, n: int, statistic: str) -> Notice:
+    what, cure = "requests", "raise policy.budget"
+    if statistic in OF_CONNECTIONS:
+        what, cure = "connections", "let the scenario open more of them"
     return Notice(
         code="more-requests-needed",
-        message=f"{n} requests cannot show this limit to be met; {needed} without a miss could",
-        cure="raise policy.budget, or relax the limit",
+        message=f"{n} {what} cannot show this limit to be met; {needed} without a miss could",
+        cure=f"{cure}, or relax the limit",
     )

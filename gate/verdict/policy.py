@@ -92,13 +92,14 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
                 cure="see the endpoint's expect, identity and path in the suite",
             )
         )
-    if evidence.silent:
-        reasons.append(
+    if evidence.silent:  # first: it says why objectives of the same scenario have nothing to judge
+        reasons.insert(
+            0,
             Reason(
                 code="not-measured",
                 message="; ".join(dict.fromkeys(evidence.silent)),
                 cure="see the preview's log, and the endpoint's expect, identity and path in the suite",
-            )
+            ),
         )
     if not reasons and not _is_judged(suite, rows):
         reasons.append(_nothing_judged(rows))

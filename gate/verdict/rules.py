@@ -11,6 +11,7 @@ from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.record.run import Notice, Run
 from gate.stats.multiplicity import holm
+from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
@@ -52,7 +53,11 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
             "rows": rows,
-            "notices": [*selection.notices, *(notice for run in candidates for notice in run.notices)],
+            "notices": [
+                *selection.notices,
+                *(notice for run in candidates for notice in run.notices),
+                *connection_notices(candidates),
+            ],
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))

@@ -59,7 +59,7 @@ class Row(Value):
     """Endpoint or scenario; ``*`` for what all endpoints share."""
     metric: str
     """p50, p95, errors, body, or ``limit:`` and a statistic."""
-    unit: Literal["s", "ratio", "rps", "bytes"]
+    unit: Literal["s", "ratio", "rps", "bytes", "count"]
     baseline: float | None = None
     candidate: float | None = None
     change: float | None = None

@@ -24,6 +24,7 @@ from tests.builders import (
     history_of,
     run_of,
     scenario_of,
+    socket_of,
     store_runs,
     suite_text,
     write_runs,
@@ -39,6 +40,14 @@ MET = SUITE.replace(
 UNDECIDED = SUITE.replace("search: GET /search", "search: {request: GET /search, objectives: {p99: 500ms}}")
 UNGATED = SUITE.replace("search: GET /search", "search: {request: GET /search, gate: false}")
 BURST = "scenarios: {burst: {load: {count: 20}, mix: {home: 1}, objectives: {success: 100%%}%s}}\n"
+TALK = """\
+sockets: {chat: {connect: /ws, message: hi, answer: echo}}
+scenarios:
+  talk:
+    load: {users: 80, for: 10s, think: 1s}
+    mix: {chat: 1}
+    objectives: {p95: 50ms, connect_p95: 20ms, lost_connections: 2, success: 99%}
+"""
 HOSTILE = "<!-- x --> @org/team #1 [a](https://e) ![p](https://e/p.png) `b` | c\n# H <img src=x> www.e.com"
 HOSTILE_REASON = "see @org/team #12 [x](https://e) | <b>"
 
@@ -87,6 +96,15 @@ def duet(world: World, base: World = SOUND, **more) -> Callable[[Suite], list[Ru
 def with_burst(suite: Suite) -> list[Run]:
     burst = scenario_of(suite, "burst", sent=20, errors={"status_500": 5})
     return [run_of(suite, scenarios={"burst": burst})]
+
+
+def with_talk(lost: int) -> Callable[[Suite], list[Run]]:
+    def runs(suite: Suite) -> list[Run]:
+        talk = scenario_of(suite, "talk", sent=800, errors={"closed_4001": lost})
+        sockets = {"chat": socket_of(80 + lost, lost={"4001": lost}, answered=800 - lost)}
+        return [run_of(suite, scenarios={"talk": talk.model_copy(update={"sockets": sockets})})]
+
+    return runs
 
 
 def late(suite: Suite) -> list[Run]:
@@ -157,6 +175,8 @@ GOLDEN = [
     Case("cancelled", 3, runs=lambda s: [run_of(s).model_copy(update={"complete": False})]),
     Case("advisory-scenario", 0, suite=SUITE + BURST % ", advisory: true", runs=with_burst),
     Case("scenario-missed", 1, blames=("burst/limit:success",), suite=SUITE + BURST % "", runs=with_burst),
+    Case("connections-kept", 0, suite=SUITE + TALK, runs=with_talk(1)),
+    Case("connections-lost", 1, blames=("talk/limit:lost_connections",), suite=SUITE + TALK, runs=with_talk(3)),
     Case("hostile-text", 1, blames=("cart/errors", *SEARCH), runs=hostile),
 ]
 

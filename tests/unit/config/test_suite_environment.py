@@ -52,16 +52,21 @@ preview:
   proxy: ${C2}
 identities:
   user: {login: [{request: "GET /${A6}", json: {"${A7}": 1}, headers: {X-A: "${A8}"}}], headers: {X-A: "${A9}"}}
+  talker: {headers: {X-A: "${D4}"}}
   unused: {headers: {X-A: "${UNUSED}"}}
 endpoints:
   a: {request: "GET /${B1}", headers: {X-A: "${B2}"}, json: ["${B3}"], identity: user, owner: "${NEVER}"}
   b: {graphql: {path: "/${B4}", query: "{a}", variables: {a: ["${B5}"]}}}
+sockets:
+  chat: {connect: "/${D1}", message: ["${D2}"], answer: first, headers: {X-A: "${D3}"}, identity: talker}
+scenarios: {talk: {load: {users: 1, for: 1s}, mix: {chat: 1}}}
 """,
         "gate.yml",
     )
     assert list(uses(suite)) == [f"A{number}" for number in range(1, 10)] + [
         *("B1", "B2", "B3", "B4", "B5"),
         *("C1", "C2"),
+        *("D1", "D2", "D3", "D4"),
     ]
 
 

@@ -124,6 +124,14 @@ def test_a_column_that_a_template_asks_for_must_be_there(tmp_path):
     assert message.endswith("asks for a column of n, which is a single value; write {n}")
 
 
+def test_a_message_of_a_websocket_asks_for_columns_that_are_there(tmp_path):
+    (tmp_path / "a.csv").write_text("id,name\n1,a\n")
+    chat = "sockets: {chat: {connect: /ws, message: {a: '{n.nam}'}, answer: first}}"
+    talk = "scenarios: {talk: {load: {users: 1, for: 1s}, mix: {chat: 1}}}"
+    message = said(tmp_path, f"data: {{n: {{csv: a.csv}}}}\n{chat}\n{talk}")
+    assert message == "3: sockets.chat: uses {n.nam}, but a.csv:2 has no 'nam' here; did you mean name?"
+
+
 def test_certificates_must_be_some(tmp_path):
     (tmp_path / "ca.pem").write_text("hello")
     assert said(tmp_path, "preview: {ca: ca.pem}") == (
