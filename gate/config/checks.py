@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from gate.config import hints
+from gate.config.hooks import given_by_setup, unfilled
 from gate.config.journeys import journeys_with, needed_values
 from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholders
 from gate.units import format_rate
@@ -73,7 +74,8 @@ def _dots(suite: Suite) -> Iterator[Misfit]:
             yield Misfit(("data", name), "has a dot in its name, which stands before a column; write '_' in its place")
 
 
-def _not_unique(location: Location, value: object) -> Iterator[Misfit]:
+def not_unique(location: Location, value: object) -> Iterator[Misfit]:
+    """Double braces that nothing fills."""
     for name in sorted(unique_placeholders(value) - set(UNIQUE_VALUES)):
         shown = name if name.isprintable() and len(name) <= 40 else "..."
         yield Misfit(location, f"holds {{{{{shown}}}}}, which nothing fills; there are {{{{seq}}}} and {{{{uuid}}}}")
@@ -87,7 +89,7 @@ def _references(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]
         yield unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
     for place, value in _sent(here, endpoint):
         yield from _placeholders(suite, name, place, value)
-        yield from _not_unique(place, value)
+        yield from not_unique(place, value)
 
 
 def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object]]:
@@ -102,21 +104,27 @@ def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object
 
 
 def _placeholders(suite: Suite, name: str, place: Location, value: object) -> Iterator[Misfit]:
-    is_in_journey = any(journeys_with(suite, name))
+    if not any(journeys_with(suite, name)):  # there an earlier step may extract it, which is looked at journey by journey
+        for text in sorted(unfilled(suite, placeholders(value))):
+            misfit = unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite)])
+            yield replace(misfit, also=(*misfit.also, ("setup",)))
+    yield from columns(suite, place, value)
+
+
+def columns(suite: Suite, place: Location, value: object) -> Iterator[Misfit]:
+    """Names of data that do not say which column is meant, or ask a single value for one."""
     for text in sorted(placeholders(value)):
         source, _, column = text.partition(".")
         data = suite.data.get(source)
-        also: tuple[Location, ...] = (("data", source),)
         if data is None:
-            if not is_in_journey:  # there an earlier step may extract it, which is looked at journey by journey
-                yield unknown(place, "data", "data", text, suite.data)
-        elif data.file is not None and data.column is None and not column:
+            continue
+        also: tuple[Location, ...] = (("data", source),)
+        if data.file is not None and data.column is None and not column:
             message = f"holds {{{text}}}, of which {data.file} has several columns; name one, such as {{{text}.id}}"
             yield Misfit(place, message, also=also)
         elif column and (data.range is not None or data.column is not None):
-            yield Misfit(
-                place, f"asks for a column of {source}, which is a single value; write {{{source}}}", also=also
-            )
+            message = f"asks for a column of {source}, which is a single value; write {{{source}}}"
+            yield Misfit(place, message, also=also)
 
 
 def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
@@ -163,7 +171,7 @@ def _identities(suite: Suite) -> Iterator[Misfit]:
             sent += [((*at, "headers", header), value) for header, value in step.headers.items()]
             for place, value in sent:
                 yield from _not_extracted(place, value, extracted, (*here, "login"))
-                yield from _not_unique(place, value)
+                yield from not_unique(place, value)
             extracted |= set(step.extract)
         for header, text in identity.headers.items():
             place = (*here, "headers", header)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gate.config import checks, scenario_checks
+from gate.config import checks, hook_checks, scenario_checks
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
@@ -21,6 +21,7 @@ from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
 from gate.config.scalars import Name
 from gate.config.scenario import Scenario
+from gate.config.steps import HookStep
 
 
 def _whole_number(value: object) -> object:
@@ -42,6 +43,10 @@ class Suite(Model):
     """Who asks."""
     data: dict[Name, Data] = Field(default_factory=dict, max_length=100)
     """Values that requests draw from, by the name that stands in braces."""
+    setup: list[HookStep] = Field(default_factory=list, max_length=16)
+    """Requests made once to every deployment before anything is measured: create test data, flush a cache."""
+    teardown: list[HookStep] = Field(default_factory=list, max_length=16)
+    """Requests made once to every deployment at the end, whatever happened in between."""
     classes: dict[Name, Objectives] = Field(default_factory=dict, max_length=100)
     """Objectives shared by endpoints."""
     endpoints: dict[Name, WrittenEndpoint] = Field(min_length=1, max_length=500)
@@ -71,7 +76,7 @@ class Suite(Model):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        every = chain(checks.misfits(self), scenario_checks.misfits(self))
+        every = chain(checks.misfits(self), hook_checks.misfits(self), scenario_checks.misfits(self))
         found = list(islice(every, checks.MOST_MISFITS))
         if found:
             raise checks.MisplacedError(found)
