@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 def misfits(suite: Suite) -> Iterator[Misfit]:
     """Everything in setup, teardown and cleanups that does not fit."""
     given: set[str] = set()
-    for hook in before_load(suite):
-        yield from _names(suite, hook)
-        yield from _sent(suite, hook, given)
-        given |= set(hook.extract)
-    for hook in after_load(suite):
+    for hook in (*before_load(suite), *after_load(suite)):
         yield from _names(suite, hook)
         yield from _sent(suite, hook, given)
         given |= set(hook.extract)

@@ -17,6 +17,8 @@ PHASES = ("dns", "connect", "tls", "wait", "receive")
 
 Connections = Literal["keep", "fresh"]
 Pick = Literal["random", "order", "zipf"]
+Scalar = str | int | float
+"""A value that stands for a name in braces."""
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,8 @@ class Segment:
     streams: tuple[Stream, ...]
     environment: dict[str, str] = field(default_factory=dict)
     """Values for ``${NAME}``; they go to the worker over its pipe and nowhere else."""
-    values: dict[str, str] = field(default_factory=dict)
-    """Values for ``{name}`` that are fixed for the run, such as a token."""
+    values: dict[str, Scalar] = field(default_factory=dict)
+    """Values for ``{name}`` that are fixed for the run, such as a token, or the id of what setup created."""
     sources: dict[str, Source] = field(default_factory=dict)
     """Values for ``{name}`` that are drawn for each request."""
     run_token: str = ""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from gate.config.data import Data
 from gate.config.endpoint import Endpoint
 from gate.config.files import PEM
+from gate.config.steps import SingleRequest
 from gate.config.suite import Suite
 from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
@@ -33,6 +34,13 @@ def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
         endpoint.connections,
         None if endpoint.graphql is None else endpoint.graphql.query,
     )
+
+
+def step_request(suite: Suite, step: SingleRequest, identity: str | None, origin: str) -> Request:
+    """A request outside the measurement against one deployment."""
+    method, path = step.request.split(" ", 1)
+    asker = {} if identity is None else identity_headers(suite, identity)
+    return Request(method, origin + path, suite.preview.headers | asker | step.headers, step.json_body)
 
 
 def identity_headers(suite: Suite, identity: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from gate.config.suite import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.job import Segment, SegmentResult, Wire
+from gate.load.job import Scalar, Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
 from gate.measure.identities import Logins
@@ -59,6 +59,10 @@ class Driver:
         """When the whole run is given up, on the clock of ``now_s``."""
         self.logins: dict[Arm, Logins] = {}
         """By deployment."""
+        self.given: dict[Arm, Mapping[str, Scalar]] = {}
+        """What setup extracted, by deployment."""
+        self.signalled_s: float | None = None
+        """When a signal cut a segment short."""
 
     def drive(self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False) -> SegmentResult:
         """Drive one course to its end.
@@ -81,7 +85,7 @@ class Driver:
         segment = Segment(
             streams=course.streams,
             environment=self._environment,
-            values=self.logins[arm].values(course.expected_s or 0.0),
+            values={**self.logins[arm].values(course.expected_s or 0.0), **self.given.get(arm, {})},
             sources=sources_of(self._suite, (lane.request for stream in course.streams for lane in stream.lanes)),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,
@@ -94,6 +98,7 @@ class Driver:
                 segment, workers=workers, tell=lambda now: self._progress.live(_told(what, now, course))
             )
         except Cancelled as cancelled:
+            self.signalled_s = self._now_s()
             raise CutShort(cancelled, self._engine.salvage()) from None
         _refuse(result, is_run_over=deadline_s == left_s)
         return result

@@ -199,6 +199,7 @@ def endpoint_hash(suite: Suite, name: str) -> str:
         **endpoint.model_dump(mode="json", include=_LATER_KEYS, exclude_defaults=True),
         **suite.preview.model_dump(mode="json", include=_WIRE_KEYS, exclude_defaults=True),
         **_files(suite, names_in(endpoint)),
+        **({"setup": [step.model_dump(mode="json") for step in suite.setup]} if suite.setup else {}),
     }
     ranges = {key: data for key, data in suite.data.items() if data.range is not None}
     return digest(

@@ -15,7 +15,8 @@ from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Stream
 from gate.load.transport import Answer, Fetched
 from gate.measure.allowance import Allowance, cut
 from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, least_count, make_plan, too_few
-from gate.measure.ready import ask_once, tokens
+from gate.measure.ready import ask_once
+from gate.measure.single import tokens
 
 SUITE = """\
 endpoints:
