@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from gate.record.run import Notice
+from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.report.headline import listed, title, why
 from gate.units import format_ratio
@@ -93,13 +93,14 @@ def view_of(verdict: Verdict) -> View:
     shown = [row for row in verdict.rows if not (row.metric in _ANSWERS and row.outcome in _QUIET)]
     changes = [_change_line(row) for row in shown if row.limit is None]
     limits = [_limit_line(row) for row in shown if row.limit is not None]
+    loud = [notice for notice in verdict.notices if notice.code == LEFT_BEHIND]
     return View(
         verdict=title(verdict),
         why=why(verdict),
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
-        findings=_findings(verdict.rows),
-        notes=tuple(_note(notice) for notice in verdict.notices),
+        findings=(*(_note(notice) for notice in loud), *_findings(verdict.rows)),
+        notes=tuple(_note(notice) for notice in verdict.notices if notice not in loud),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
-from gate.record.run import Notice, Run
+from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.multiplicity import holm
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.policy import combine
@@ -133,4 +133,5 @@ def not_measured(
         level=suite.policy.false_block_rate,
         family=0,
         rows=[],
+        notices=[notice for run in candidates for notice in run.notices if notice.code == LEFT_BEHIND],
     )
