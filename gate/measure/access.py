@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from gate.config.data import Data
@@ -86,10 +85,7 @@ def _source(name: str, data: Data) -> Source:
         return Source(low=data.range[0], high=data.range[1], pick=data.pick)
     if data.table is None:
         raise UsageError(f"the file {data.file} of data.{name} was not read", "read the suite together with its files")
-    rows: tuple[Any, ...] = data.table.rows
-    if data.column is not None:
-        rows = tuple(row[data.column] for row in data.table.rows)
-    return Source(rows=rows, pick=data.pick)
+    return Source(rows=data.table.rows, key=data.table.sha256, member=data.column, pick=data.pick)
 
 
 def wire_of(suite: Suite, environment: Mapping[str, str]) -> Wire:

@@ -199,6 +199,7 @@ def endpoint_hash(suite: Suite, name: str) -> str:
         **endpoint.model_dump(mode="json", include=_LATER_KEYS, exclude_defaults=True),
         **suite.preview.model_dump(mode="json", include=_WIRE_KEYS, exclude_defaults=True),
         **_files(suite, names_in(endpoint)),
+        **_ordered(suite, names_in(endpoint)),
         **({"setup": [step.model_dump(mode="json") for step in suite.setup]} if suite.setup else {}),
     }
     ranges = {key: data for key, data in suite.data.items() if data.range is not None}
@@ -222,6 +223,12 @@ def _files(suite: Suite, names: set[str]) -> dict[str, object]:
         for key in sorted(used)
         if (data := suite.data[key]).file is not None
     }
+
+
+def _ordered(suite: Suite, names: set[str]) -> dict[str, object]:
+    """Data that an endpoint picks in order, which first began anew with every block."""
+    used = {name.partition(".")[0] for name in names} & suite.data.keys()
+    return {f"order.{key}": "goes on" for key in sorted(used) if suite.data[key].pick == "order"}
 
 
 _FIRST_LOAD_KEYS = ("rate_rps", "users", "count", "for_s", "think_s", "concurrent")
