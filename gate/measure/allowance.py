@@ -85,7 +85,7 @@ def cut(streams: Iterable[Stream], left: Mapping[str, float]) -> tuple[Stream, .
             limited = [lane.name for lane in part.lanes if math.isfinite(rest[lane.name])]
             most = min((rest[name] // _uses(part, name) for name in limited), default=math.inf)
             begins = _begins(part.schedule, most)
-            done.append(part if begins <= most else replace(part, schedule=_ended(part.schedule, int(most))))
+            done.append(part if begins <= most else replace(part, schedule=replace(part.schedule, count=int(most))))
             for name in limited:
                 rest[name] -= min(begins, most) * _uses(part, name)
     return tuple(done)
@@ -137,10 +137,3 @@ def _begins(schedule: Schedule, most: float) -> float:
         return math.inf if schedule.count is None else schedule.count
     whole = arrivals(schedule.course, schedule.seed, spacing=schedule.spacing, count=schedule.count)
     return sum(1 for _ in itertools.islice(whole, int(most) + 1))
-
-
-def _ended(schedule: Schedule, most: int) -> Schedule:
-    if schedule.is_open:
-        return replace(schedule, count=most)
-    # A count of users does not follow stages: they all begin at once.
-    return replace(schedule, count=most, users=math.ceil(schedule.course.peak))

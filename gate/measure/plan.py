@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side
+from gate.config.journeys import endpoints_of, names_in, only_in_journeys, side_by_side, steps_of
 from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.record.codec import digest
@@ -70,7 +70,7 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
             able = tuple(name for name in group if number < _most_blocks(suite, name))
             steps.extend(Step(number, arm, able) for arm in order.sample(arms, len(arms)) if able)
     warmup = tuple(Step(0, arm, group) for group in groups for arm in arms)
-    asked_once = tuple(name for name in suite.endpoints if not is_compared(suite, name))
+    asked_once = tuple(name for name in suite.endpoints if is_asked_once(suite, name))
     warmup_s = round_s * LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Plan(warmup, tuple(steps), asked_once, rounds, warmup_s + rounds * round_s)
 
@@ -96,8 +96,13 @@ def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
 
 
 def is_compared(suite: Suite, name: str) -> bool:
-    """Whether an endpoint may be loaded, and so often that its blocks allow a verdict; otherwise it is asked once."""
+    """Whether an endpoint may be loaded, and so often that its blocks allow a verdict."""
     return suite.endpoints[name].is_loaded and _most_blocks(suite, name) >= MIN_ROUNDS
+
+
+def is_asked_once(suite: Suite, name: str) -> bool:
+    """Whether only the answer of an endpoint is judged; one that needs a step before it cannot be asked alone at all."""
+    return not is_compared(suite, name) and name not in only_in_journeys(suite)
 
 
 def least_count(suite: Suite, name: str) -> int:
@@ -115,7 +120,7 @@ def too_few(suite: Suite) -> list[Notice]:
             cure=f"raise its max_count to {least_count(suite, name)} to have it compared",
         )
         for name, endpoint in suite.endpoints.items()
-        if endpoint.is_loaded and not is_compared(suite, name)
+        if endpoint.is_loaded and is_asked_once(suite, name)
     ]
 
 
@@ -133,26 +138,33 @@ def _for_scenarios(suite: Suite, name: str) -> int:
     """
     planned = 0
     for scenario in suite.scenarios.values():
-        if name not in scenario.mix:
-            continue
-        load, share = scenario.load, scenario.mix[name] / sum(scenario.mix.values())
+        uses = {member: steps_of(suite, member).count(name) for member in scenario.mix}
+        load = scenario.load
         if load.peak_rps is not None and load.for_s is not None:
-            planned += math.ceil(share * load.peak_rps * load.for_s)
+            each = sum(weight * uses[member] for member, weight in scenario.mix.items()) / sum(scenario.mix.values())
+            planned += math.ceil(each * load.peak_rps * load.for_s)
         else:
-            planned += load.count or max(load.users or (0,))
+            planned += max(uses.values()) * (load.count or max(load.users or (0,)))
     return planned
 
 
 def _check_scenarios(suite: Suite) -> None:
     for scenario, pattern in suite.scenarios.items():
-        for name in pattern.mix:
-            endpoint = suite.endpoints.get(name)
-            if endpoint is not None and endpoint.max_count == 1:
-                raise UsageError(
-                    f"endpoints.{name}: max_count 1 is used up by asking once: none is left for scenarios.{scenario}",
-                    f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
-                    " out of the mix",
-                )
+        for name in endpoints_of(suite, scenario):
+            most = suite.endpoints[name].max_count
+            needed = max(steps_of(suite, member).count(name) for member in pattern.mix)
+            once = int(is_asked_once(suite, name))
+            if most is None or most - once >= needed:
+                continue
+            if most == once:
+                what = f"max_count {most} is used up by asking once: none is left for scenarios.{scenario}"
+            else:
+                what = f"max_count {most} is too small for one journey of scenarios.{scenario}, which asks {needed} times"
+            raise UsageError(
+                f"endpoints.{name}: {what}",
+                f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
+                " out of the mix",
+            )
 
 
 def _check_objectives(suite: Suite) -> None:
