@@ -1,15 +1,17 @@
-"""Everything a report says, worded and rounded here and in the two modules it takes words from.
+"""Everything a report says, worded and rounded here and in the modules it takes words from.
 
 Pure. A view holds plain text; the templates only lay it out and escape it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.amounts import amount, bounded, change, detectable, objective
+from gate.report.details import Details, details_of
 from gate.report.headline import listed, title, why
+from gate.report.tables import Line, Table
 from gate.units import format_ratio
 from gate.verdict.values import Row, Verdict
 
@@ -40,29 +42,6 @@ _LEGEND = (
 
 
 @dataclass(frozen=True)
-class Line:
-    """One row of a table, as text; the last cell is the outcome."""
-
-    cells: tuple[str, ...]
-    is_loud: bool
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows that share their columns; loud ones first."""
-
-    columns: tuple[str, ...]
-    lines: tuple[Line, ...]
-    hidden: int = field(default=0)
-    """Rows left out for lack of room."""
-
-    def cut(self, most: int, *, loud: bool) -> Table:
-        """The first rows only, of the loud ones if asked so."""
-        kept = tuple(line for line in self.lines if line.is_loud or not loud)[:most]
-        return replace(self, lines=kept, hidden=self.hidden + len(self.lines) - len(kept))
-
-
-@dataclass(frozen=True)
 class View:
     """One report, as text."""
 
@@ -73,6 +52,8 @@ class View:
     tables: tuple[Table, ...]
     findings: tuple[str, ...]
     notes: tuple[str, ...]
+    details: Details
+    """What was measured beside what is judged."""
     footer: str
     legend: str
     """How to read the tables; empty where nothing is compared."""
@@ -101,6 +82,7 @@ def view_of(verdict: Verdict) -> View:
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
         findings=(*(_note(notice) for notice in loud), *_findings(verdict.rows)),
         notes=tuple(_note(notice) for notice in verdict.notices if notice not in loud),
+        details=details_of(verdict.details),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
     )

@@ -11,6 +11,7 @@ from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.multiplicity import holm
+from gate.verdict.details import details_of
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
@@ -53,6 +54,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
         update={
             "rows": rows,
             "notices": [*selection.notices, *(notice for run in candidates for notice in run.notices)],
+            "details": details_of(suite, candidates, evidence.baselines),
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
