@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
+from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan, too_few
@@ -35,6 +36,9 @@ def run(path: Path, effects: Effects) -> ExitCode:
     if unloaded:
         told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(unloaded)}")
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
+    hooks = [hook.what for hook in (*before_load(suite), *after_load(suite))]
+    if hooks:
+        told.append(f"asked once outside the measurement: {', '.join(hooks)}")
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     at_once = [" and ".join(group) for group in side_by_side(suite) if len(group) > 1]

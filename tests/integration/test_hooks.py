@@ -81,6 +81,15 @@ BEFORE = ["GET /", "POST /login", "POST /flush", "POST /shelves", f"POST /shelve
 AFTER = [f"DELETE /bought/{SHELF}", f"DELETE /shelves/{SHELF}", "POST /flush"]
 
 
+def test_validate_tells_what_is_asked_outside_the_measurement(tmp_path, capsys):
+    (tmp_path / "gate.yml").write_text(SUITE)
+    assert main(["validate", f"--suite={tmp_path / 'gate.yml'}"]) == 0
+    assert (
+        "asked once outside the measurement: setup step 1, setup step 2, setup step 3, cleanup of buy, teardown step 1,"
+        " teardown step 2" in capsys.readouterr().out
+    )
+
+
 def test_setup_goes_before_everything_and_teardown_after_it_once_each(tmp_path):
     with serving(shop()) as server:
         code, run = gate(tmp_path, "run", "--preview", server.origin)
