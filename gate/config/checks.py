@@ -104,7 +104,9 @@ def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object
 
 
 def _placeholders(suite: Suite, name: str, place: Location, value: object) -> Iterator[Misfit]:
-    if not any(journeys_with(suite, name)):  # there an earlier step may extract it, which is looked at journey by journey
+    if not any(
+        journeys_with(suite, name)
+    ):  # there an earlier step may extract it, which is looked at journey by journey
         for text in sorted(unfilled(suite, placeholders(value))):
             misfit = unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite)])
             yield replace(misfit, also=(*misfit.also, ("setup",)))

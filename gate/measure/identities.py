@@ -81,13 +81,14 @@ def log_in(asker: Asker) -> dict[str, str]:
             try:
                 own |= asker.take(step, None, own)
             except StepFailed as failed:
+                login = f"the login of identity {identity!r}"
                 if failed.lacking is not None:
                     raise NotMeasured(
-                        f"the login of identity {identity!r} gave no {failed.lacking!r}: step {number} {failed.answered}",
+                        f"{login} gave no {failed.lacking!r}: step {number} {failed.answered}",
                         "see identities in the suite",
                     ) from None
                 raise NotMeasured(
-                    f"the login of identity {identity!r} was refused: step {number}, {step.request}, {failed.answered}",
+                    f"{login} was refused: step {number}, {step.request}, {failed.answered}",
                     "see identities in the suite, and the values it takes from the environment",
                 ) from None
         values |= {value_name(identity, name): str(value) for name, value in own.items()}

@@ -101,7 +101,7 @@ def is_compared(suite: Suite, name: str) -> bool:
 
 
 def is_asked_once(suite: Suite, name: str) -> bool:
-    """Whether only the answer of an endpoint is judged; one that needs a step before it cannot be asked alone at all."""
+    """Whether only the answer of an endpoint is judged; one that needs a step before it cannot be asked alone."""
     return not is_compared(suite, name) and name not in only_in_journeys(suite)
 
 
@@ -159,7 +159,9 @@ def _check_scenarios(suite: Suite) -> None:
             if most == once:
                 what = f"max_count {most} is used up by asking once: none is left for scenarios.{scenario}"
             else:
-                what = f"max_count {most} is too small for one journey of scenarios.{scenario}, which asks {needed} times"
+                what = (
+                    f"max_count {most} is too small for one journey of scenarios.{scenario}, which asks {needed} times"
+                )
             raise UsageError(
                 f"endpoints.{name}: {what}",
                 f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from gate.config.journeys import needed_values, side_by_side
-from gate.config.suite import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import busy_complaints, complaints, health_of, late_complaints

@@ -1,4 +1,4 @@
-"""The part of a report that is folded away: where the time goes, what scenarios came to, the levels of searches. Pure."""
+"""What a report folds away: where the time goes, what scenarios came to, the levels of searches. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from gate.units import format_duration
 from gate.verdict import details
 from gate.verdict.details import Answers, Search, Traffic
 
-_ANSWERS = ("endpoint", "deployment", "wait", "receive", "connect", "TLS", "DNS", "new connection", "cold start", "HTTP")
+_ANSWERS = (
+    "endpoint",
+    "deployment",
+    "wait",
+    "receive",
+    "connect",
+    "TLS",
+    "DNS",
+    "new connection",
+    "cold start",
+    "HTTP",
+)
 _TRAFFIC = ("scenario", "part", "rate", "p50", "p95", "p99", "requests", "errors")
 _LEVELS = ("scenario", "level", "rate", "p50", "p95", "errors", "until")
 

@@ -14,7 +14,6 @@ from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.record.run import Arm, ArmRecord, Count, JourneyRecord, Level, Phase, Run, ScenarioRecord, StepRecord, Value
 
-
 Of = Literal["candidate", "base", "baseline"]
 Part = Literal["all", "step", "journey"]
 

@@ -114,7 +114,12 @@ TRAFFIC = SMALL + (
 def with_traffic(suite: Suite) -> list[Run]:
     rush, breaking = scenario_of(suite, "rush", errors={"status_500": 7, "timeout": 3}), scenario_of(suite, "breaking")
     step = StepRecord(
-        planned=250, sent=248, dropped=2, completed=238, errors={"status_500": 7, "timeout": 3}, histogram=rush.histogram
+        planned=250,
+        sent=248,
+        dropped=2,
+        completed=238,
+        errors={"status_500": 7, "timeout": 3},
+        histogram=rush.histogram,
     )
     visit = JourneyRecord(begun=250, completed=236, dropped=2, histogram=rush.histogram)
     rush = rush.model_copy(update={"steps": {"home": step, "list": step}, "journeys": {"visit": visit}})

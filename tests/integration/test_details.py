@@ -30,10 +30,8 @@ def behave(connection: socket.socket, line: str, number: int) -> bool:
 def test_a_comment_has_the_details_of_what_was_really_measured(tmp_path):
     (tmp_path / "gate.yml").write_text(SUITE)
     with serving(behave) as preview, serving(behave) as base:
-        main(
-            ["check", f"--suite={tmp_path / 'gate.yml'}", f"--out={tmp_path / 'out'}", f"--baselines={tmp_path}"]
-            + [f"--preview={preview.origin}", f"--base={base.origin}"]
-        )
+        files = [f"--suite={tmp_path / 'gate.yml'}", f"--out={tmp_path / 'out'}", f"--baselines={tmp_path}"]
+        main(["check", *files, f"--preview={preview.origin}", f"--base={base.origin}"])
     verdict = json.loads((tmp_path / "out" / "verdict.json").read_text())
     if not verdict["measured"] and not verdict["rows"]:  # a busy machine; then nothing is claimed
         assert verdict["details"] == {"ready_after_s": [], "answers": [], "traffic": [], "searches": []}

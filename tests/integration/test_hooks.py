@@ -176,7 +176,7 @@ def test_what_could_not_be_cleaned_up_is_told_loudly_and_changes_no_verdict(tmp_
     assert {sound, code} <= {0, 3}, "3 where this machine is too busy"
     told = left_behind(run)
     assert [notice["message"] for notice in told] == [
-        f"cleanup of buy on the preview, DELETE /bought/{{shelf}}, answered status 500;"
+        "cleanup of buy on the preview, DELETE /bought/{shelf}, answered status 500;"
         " what this run created may still be there"
     ]
     assert told[0]["cure"] == "take it away by hand, and see endpoints.buy.cleanup"

@@ -38,7 +38,14 @@ SEGMENT = Segment(
     streams=(
         Stream(
             Schedule(stages=(Stage(0, 5, 1.5),), stages_of="users", think_s=0.1, seed=3),
-            (Lane("a", Request("POST", "http://h/{id}", {"x": "y"}, {"k": [1, None]}, walk=Walk("a", 50)), Expectation((200, 204)), 2),),
+            (
+                Lane(
+                    "a",
+                    Request("POST", "http://h/{id}", {"x": "y"}, {"k": [1, None]}, walk=Walk("a", 50)),
+                    Expectation((200, 204)),
+                    2,
+                ),
+            ),
             (Journey("j", ("a", "a")),),
         ),
     ),
