@@ -96,6 +96,7 @@ class Hooks:
             self._owed = deque(self._to_do())
         while self._owed:
             place, hook = self._owed[0]
+            self._say(_named(hook, place.arm))
             problem = self._do(place, hook, until_s - self._now_s(), in_haste=in_haste)
             if problem is not None:
                 self._note(f"{_named(hook, place.arm)}, {problem}", hook)

@@ -97,12 +97,12 @@ def test_setup_goes_before_everything_and_teardown_after_it_once_each(tmp_path):
     assert code in (0, 3), "3 where this machine is too busy"
     assert asked(server)[: len(BEFORE)] == BEFORE
     assert asked(server)[-len(AFTER) :] == AFTER
-    for line in (*BEFORE[2:5:2], *AFTER[:2]):
+    for line in (*BEFORE[3:], *AFTER[:2]):
         assert sum(sent.startswith(line + " ") for sent in server.requests) == 1, line
-    assert b'{"shelf": 4711}' in heads[f"POST /shelves/{SHELF}/fill HTTP/1.1"], "a number stays one"
-    assert b'{"shelf": 4711}' in heads["POST /buy HTTP/1.1"]
+    assert b'{"shelf":4711}' in heads[f"POST /shelves/{SHELF}/fill HTTP/1.1"], "a number stays one"
+    assert b'{"shelf":4711}' in heads["POST /buy HTTP/1.1"]
     for line, is_somebody in (("POST /shelves", True), ("POST /flush", False), (AFTER[0], True), (AFTER[1], True)):
-        assert (b"Authorization: Token t1" in heads[f"{line} HTTP/1.1"]) == is_somebody, line
+        assert (b"authorization: Token t1" in heads[f"{line} HTTP/1.1"]) == is_somebody, line
     assert left_behind(run) == []
 
 
@@ -121,7 +121,7 @@ def test_base_and_candidate_have_setups_of_their_own(tmp_path):
     with serving(shop()) as preview, serving(shop()) as base:
         gate(tmp_path, "run", "--preview", preview.origin, "--base", base.origin)
         for server in (preview, base):
-            assert [line for line in asked(server) if line in BEFORE] == BEFORE
+            assert asked(server)[: len(BEFORE)] == BEFORE
             assert asked(server)[-len(AFTER) :] == AFTER
 
 
