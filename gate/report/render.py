@@ -74,7 +74,8 @@ def _rule(table: Table) -> str:
 def terminal(verdict: Verdict) -> str:
     """The same report as aligned plain text."""
     view = view_of(verdict)
-    lines = [plain(view.headline, MAX_SENTENCE), *(f"  {plain(cure, MAX_SENTENCE)}" for cure in view.cures)]
+    below = (*view.cures, *view.warnings)
+    lines = [plain(view.headline, MAX_SENTENCE), *(f"  {plain(text, MAX_SENTENCE)}" for text in below)]
     for table in view.tables:
         lines += ["", *_aligned(table)]
     lines += ["", *(f"- {plain(text, MAX_SENTENCE)}" for text in (*view.findings, *view.notes))]

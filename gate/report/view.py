@@ -35,6 +35,7 @@ _QUIET = ("unchanged", "no_baseline")
 _LOUD = ("regressed", "missed", "not_measured")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")
+_MOST_WARNINGS = 5
 _LEGEND = (
     "Change: beyond what all endpoints share."
     " Detectable from: the smallest slowdown that this run would have caught four times in five."
@@ -49,6 +50,8 @@ class View:
     why: str
     cures: tuple[str, ...]
     """What to do next."""
+    warnings: tuple[str, ...]
+    """What the gate may have left behind; never shortened away."""
     tables: tuple[Table, ...]
     findings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -74,14 +77,14 @@ def view_of(verdict: Verdict) -> View:
     shown = [row for row in verdict.rows if not (row.metric in _ANSWERS and row.outcome in _QUIET)]
     changes = [_change_line(row) for row in shown if row.limit is None]
     limits = [_limit_line(row) for row in shown if row.limit is not None]
-    loud = [notice for notice in verdict.notices if notice.code == LEFT_BEHIND]
     return View(
         verdict=title(verdict),
         why=why(verdict),
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
-        findings=(*(_note(notice) for notice in loud), *_findings(verdict.rows)),
-        notes=tuple(_note(notice) for notice in verdict.notices if notice not in loud),
+        warnings=_warnings(verdict),
+        findings=_findings(verdict.rows),
+        notes=tuple(_note(notice) for notice in verdict.notices if notice.code != LEFT_BEHIND),
         details=details_of(verdict.details),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
@@ -118,6 +121,12 @@ def _outcome(row: Row) -> str:
     if not row.gated:
         return word + " (not gated)"
     return word + (" (accepted)" if row.outcome in ("regressed", "missed") and not row.blocks else "")
+
+
+def _warnings(verdict: Verdict) -> tuple[str, ...]:
+    told = [f"left behind: {_note(notice)}" for notice in verdict.notices if notice.code == LEFT_BEHIND]
+    more = len(told) - _MOST_WARNINGS
+    return (*told[:_MOST_WARNINGS], *([f"left behind: {more} more, which are in verdict.json"] if more > 0 else []))
 
 
 def _findings(rows: list[Row]) -> tuple[str, ...]:
