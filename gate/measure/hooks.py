@@ -130,7 +130,6 @@ class Hooks:
         self.notices.append(
             Notice(code=LEFT_BEHIND, message=message, cure=f"take it away by hand, and see {shown.path(hook.location)}")
         )
-        self._say(message)
 
 
 def _named(hook: Hook, arm: Arm) -> str:

@@ -154,7 +154,7 @@ def test_a_setup_that_fails_ends_the_run_and_what_it_began_is_torn_down(tmp_path
     assert server.requests[-1].startswith("POST /flush "), "the last step of teardown"
 
 
-def test_a_value_that_setup_does_not_find_is_named(tmp_path):
+def test_a_value_that_setup_does_not_find_is_named(tmp_path, capsys):
     suite = SUITE.replace("extract: {shelf: $.id}", "extract: {shelf: $.data.id}")
     with serving(shop()) as server:
         code, run = gate(tmp_path, "run", "--preview", server.origin, suite=suite)
@@ -162,6 +162,7 @@ def test_a_value_that_setup_does_not_find_is_named(tmp_path):
     assert run["not_measured"][0]["message"] == (
         "setup step 2 on the preview, POST /shelves, answered without $.data.id, where {shelf} comes from"
     )
+    assert "gate: left behind: teardown step 1 on the preview, DELETE /shelves/{shelf}" in capsys.readouterr().err
     assert [notice["message"] for notice in left_behind(run)] == [
         "teardown step 1 on the preview, DELETE /shelves/{shelf}, was not sent: nothing gave it {shelf};"
         " what this run created may still be there"
