@@ -1,7 +1,7 @@
 """How often an endpoint may still be asked: ``max_count`` holds for one deployment in one run, whatever asks.
 
-Asked before every segment. Planned blocks have their share set aside from the start; warm-up and blocks measured again
-may only use what is free; scenarios come last and get what is left.
+Asked before every segment. Scenarios and planned blocks have their shares set aside from the start; warm-up and blocks
+measured again may only use what is free; scenarios come last and get what is left.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from gate.load.arrivals import Stage, arrivals
 from gate.load.job import Schedule, Stream
@@ -30,13 +31,21 @@ class Allowance:
         Endpoint and deployment of every block of the plan.
     block : int
         Requests of one block.
+    scenarios : mapping, optional
+        Requests that scenarios are about to make.
     """
 
-    def __init__(self, most: Mapping[str, int], planned: Iterable[Use], block: int) -> None:
+    def __init__(
+        self,
+        most: Mapping[str, int],
+        planned: Iterable[Use],
+        block: int,
+        scenarios: Mapping[Use, int] = MappingProxyType({}),
+    ) -> None:
         self._most = dict(most)
         self._block = block
         self._spent: Counter[Use] = Counter()
-        self._set_aside: Counter[Use] = Counter()
+        self._set_aside: Counter[Use] = Counter(scenarios)
         for use in planned:
             self._set_aside[use] += block
 
@@ -45,7 +54,7 @@ class Allowance:
         return self._most.get(name, math.inf) - self._spent[name, deployment]
 
     def free(self, name: str, deployment: str) -> float:
-        """Requests that neither were made nor are set aside for blocks."""
+        """Requests that neither were made nor are set aside for blocks and scenarios."""
         return self.left(name, deployment) - self._set_aside[name, deployment]
 
     def spend(self, name: str, deployment: str, count: int) -> None:

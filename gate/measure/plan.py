@@ -107,7 +107,7 @@ def is_asked_once(suite: Suite, name: str) -> bool:
 
 def least_count(suite: Suite, name: str) -> int:
     """The smallest ``max_count`` with which an endpoint is compared: scenarios, one step of warm-up, least blocks."""
-    return _for_scenarios(suite, name) + WARMUP_REQUESTS + MIN_ROUNDS * BLOCK_REQUESTS
+    return for_scenarios(suite, name) + WARMUP_REQUESTS + MIN_ROUNDS * BLOCK_REQUESTS
 
 
 def too_few(suite: Suite) -> list[Notice]:
@@ -128,10 +128,10 @@ def _most_blocks(suite: Suite, name: str) -> int:
     most = suite.endpoints[name].max_count
     if most is None:
         return MAX_ROUNDS
-    return max(0, most - WARMUP_REQUESTS - _for_scenarios(suite, name)) // BLOCK_REQUESTS
+    return max(0, most - WARMUP_REQUESTS - for_scenarios(suite, name)) // BLOCK_REQUESTS
 
 
-def _for_scenarios(suite: Suite, name: str) -> int:
+def for_scenarios(suite: Suite, name: str) -> int:
     """Requests of an endpoint that its scenarios are about to make; they go before the blocks.
 
     As many as can be told beforehand: users ask as often as the answers let them, so of each only one is counted.

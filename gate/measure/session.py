@@ -22,7 +22,7 @@ from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
 from gate.measure.identities import Logins, log_in, shortest_login_s
 from gate.measure.network import Network, is_pinned, pins
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, too_few
+from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, for_scenarios, too_few
 from gate.measure.ready import Clock, Up, ask_once, wait_ready
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
@@ -57,6 +57,11 @@ class Session:
             {name: e.max_count for name, e in job.suite.endpoints.items() if e.max_count is not None},
             [(name, job.origins[step.arm]) for step in job.plan.steps for name in step.endpoints],
             BLOCK_REQUESTS,
+            {
+                (name, job.origins["candidate"]): for_scenarios(job.suite, name)
+                for step in job.plan.warmup
+                for name in step.endpoints
+            },
         )
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins

@@ -117,10 +117,17 @@ def test_requests_asked_once_have_other_ids_in_another_run_and_beside_each_other
 USES = st.sampled_from(["warm up", "block", "block again"])
 
 
-@given(most=st.integers(1, 500), blocks=st.integers(0, 8), uses=st.lists(USES, max_size=40))
-def test_whatever_is_asked_for_nothing_exceeds_the_count_and_planned_blocks_get_their_share(most, blocks, uses):
-    allowance = Allowance({"buy": most}, [("buy", "here")] * blocks, BLOCK_REQUESTS)
-    fits = blocks * BLOCK_REQUESTS <= most
+@given(
+    most=st.integers(1, 500),
+    blocks=st.integers(0, 8),
+    kept=st.integers(0, 200),
+    uses=st.lists(USES, max_size=40),
+)
+def test_whatever_is_asked_for_nothing_exceeds_the_count_and_blocks_and_scenarios_get_their_share(
+    most, blocks, kept, uses
+):
+    allowance = Allowance({"buy": most}, [("buy", "here")] * blocks, BLOCK_REQUESTS, {("buy", "here"): kept})
+    fits = blocks * BLOCK_REQUESTS + kept <= most
     sent = planned = 0
     for use in uses:
         if use == "block":
@@ -134,6 +141,7 @@ def test_whatever_is_asked_for_nothing_exceeds_the_count_and_planned_blocks_get_
         sent += (WARMUP_REQUESTS if use == "warm up" else BLOCK_REQUESTS) * len(took)
     assert sent <= most
     assert allowance.left("buy", "here") == most - sent
+    assert allowance.left("buy", "here") >= kept or not fits
     assert allowance.left("other", "here") == math.inf
 
 
