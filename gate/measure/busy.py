@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.record.run import Notice
@@ -13,6 +13,8 @@ BUSY_RATIO = 1.5
 """A single server with fixed service times takes half as long again on average when it is half busy."""
 LEAST_WAIT_S = 0.001
 """Shorter waiting is the runner's own, and below what blocks by default."""
+BUSY_SHARE = 0.3
+"""Of the capacity that a search found: with more, waiting makes up a growing part of every latency."""
 CAUTION = 2.0
 """Standard errors that the ratio must be beyond its limit."""
 LEAST_SINGLES = 5
@@ -76,6 +78,35 @@ def busy_notices(deployment: str, observed: Sequence[Observed]) -> list[Notice]:
             cure="lower the rates of these endpoints or policy.max_rate, or give the deployment more room",
         )
     ]
+
+
+def capacity_notices(
+    capacities: Mapping[str, tuple[float, Collection[str]]], rates: Mapping[str, float]
+) -> list[Notice]:
+    """A loud word on comparison rates above a share of the capacity that a search found for the same endpoints.
+
+    Parameters
+    ----------
+    capacities : mapping
+        By scenario: answers per second that were found, and the endpoints they were found with.
+    rates : mapping
+        By endpoint: requests per second of its comparison blocks and of all that ran beside them.
+    """
+    notices = []
+    for scenario, (capacity_rps, members) in capacities.items():
+        busiest = max((name for name in members if name in rates), key=lambda name: rates[name], default=None)
+        if busiest is None or rates[busiest] <= BUSY_SHARE * capacity_rps:
+            continue
+        notices.append(
+            Notice(
+                code="busy-preview",
+                message=f"{busiest} was compared at {rates[busiest]:g}/s together with what ran beside it,"
+                f" {rates[busiest] / capacity_rps:.0%} of the capacity of {capacity_rps:.4g}/s that {scenario} found;"
+                " near its limits a preview makes small changes look large",
+                cure=f"lower the rates or policy.max_rate to {BUSY_SHARE * capacity_rps:.3g}/s or less",
+            )
+        )
+    return notices
 
 
 def _mean(values: Sequence[float]) -> float:

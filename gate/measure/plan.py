@@ -91,6 +91,12 @@ def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups]
 
 
+def compared_rps(suite: Suite) -> dict[str, float]:
+    """Requests per second of the comparison blocks that each endpoint has a part in."""
+    groups = group_endpoints(suite)
+    return {name: sum(suite.endpoints[member].rate_rps for member in group) for group in groups for name in group}
+
+
 def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
     return BLOCK_REQUESTS / min(suite.endpoints[name].rate_rps for name in group)
 

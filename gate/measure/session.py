@@ -6,29 +6,27 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from gate.config.journeys import needed_values, side_by_side
+from gate.config.journeys import endpoints_of, needed_values, side_by_side
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import busy_complaints, complaints, health_of, late_complaints
 from gate.load.job import LaneResult, SegmentResult
-from gate.load.transport import readable
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
-from gate.measure.busy import Observed, busy_notices
+from gate.measure.busy import Observed, busy_notices, capacity_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
 from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
-from gate.measure.identities import Logins, log_in, shortest_login_s
-from gate.measure.network import Network, is_pinned, pins
+from gate.measure.network import Network
+from gate.measure.opening import Opening
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, for_scenarios, too_few
-from gate.measure.ready import Clock, Up, ask_once, wait_ready
+from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, for_scenarios, too_few
+from gate.measure.ready import Clock, ask_once
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
 from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
-from gate.measure.single import Asker, Fetch, tokens
+from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
@@ -48,7 +46,6 @@ class Session:
     def __init__(self, job: Job, engine: Engine, network: Network, clock: Clock, progress: Progress) -> None:
         self._job = job
         self._engine = engine
-        self._network = network
         self._clock = clock
         self._progress = progress
         self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
@@ -70,10 +67,10 @@ class Session:
         self._rounds = Rounds(job.suite, job.plan, job.origins, self._driver, self._allowance, self._tallies)
         self._results: list[SegmentResult] = []
         self._scenarios: dict[str, ScenarioRecord] = {}
-        self._up: dict[Arm, Up] = {}
         self._complaints: list[Notice] = []
         self._notices: list[Notice] = too_few(job.suite)
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
+        self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
         self._workers = 1
         self._begun = self._ended = clock.now_s()
 
@@ -117,34 +114,11 @@ class Session:
         return self._driver.drive(course, arm, what, keep_samples=True)
 
     def _prepare(self) -> None:
-        job, unique = self._job, tokens(self._job.run_id)
-        askers: dict[Arm, Asker] = {}
-        for arm, origin in job.origins.items():
-            self._progress.say(f"waiting for the {deployment(arm)} to be ready")
-            fetch = self._pinned(arm, origin)
-            expected = job.expected_commit if arm == "candidate" else None
-            self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
-            fetch = self._pinned(arm, origin)  # a name that was not there before the deployment is now
-            asker = askers[arm] = Asker(job.suite, origin, job.environment, fetch, unique)
-            logins = Logins(partial(log_in, asker), shortest_login_s(job.suite), self._clock.now_s)
-            self._driver.logins[arm] = logins
-            logins.values()
-        for arm, asker in askers.items():
-            self._driver.given[arm] = self._hooks.set_up(arm, asker, self._driver.logins[arm])
+        askers = self._opening.open()
         self._hooks.load_began = True
         for arm, asker in askers.items():
-            for name in job.plan.asked_once:
+            for name in self._job.plan.asked_once:
                 self._ask_once(name, arm, asker)
-
-    def _pinned(self, arm: Arm, origin: str) -> Fetch:
-        """Single requests to an origin whose name is resolved once for the whole run."""
-        wire = self._driver.wire
-        if not is_pinned(origin, wire.resolve):
-            found = pins([origin], self._network.resolve)
-            for pin in found:  # the address only: the name may come from the environment
-                self._progress.say(f"the name of the {deployment(arm)} stands for {pin.split(':', 2)[2]} in this run")
-            wire = self._driver.wire = replace(wire, resolve=(*wire.resolve, *found))
-        return self._network.connect(readable(wire))
 
     def _ask_once(self, name: str, arm: Arm, asker: Asker) -> None:
         suite = self._job.suite
@@ -220,7 +194,7 @@ class Session:
         if not not_measured:
             not_measured = complaints(health, sum(len(step.endpoints) for step in job.plan.steps)) + self._complaints
         candidate = job.origins["candidate"]
-        up = self._up.get("candidate")
+        up = self._opening.up.get("candidate")
         return Run(
             tool=job.tool,
             suite=job.suite.name,
@@ -264,4 +238,12 @@ class Session:
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
-        return notices
+        return notices + capacity_notices(self._capacities(), compared_rps(self._job.suite))
+
+    def _capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
+        """What searches found, with the endpoints they asked for."""
+        return {
+            name: (record.search.capacity_rps, endpoints_of(self._job.suite, name))
+            for name, record in self._scenarios.items()
+            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
+        }

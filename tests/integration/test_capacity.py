@@ -22,7 +22,7 @@ from tests.integration.load.servers import answer, serving
 SUITE = """\
 suite: s
 preview: {ready: {path: /up}}
-endpoints: {work: {request: GET /work, rate: 20/s}}
+endpoints: {work: {request: GET /work, rate: RATE}}
 scenarios: {breaking: {load: %s, mix: {work: 1}%s}}
 policy: {max_rate: 400/s, budget: {time: 8s}}
 """
@@ -49,8 +49,8 @@ def workers():
     return behave
 
 
-def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run") -> tuple[int, dict]:
-    (tmp_path / "gate.yml").write_text(SUITE % (load, objectives))
+def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run", rate: str = "20/s") -> tuple[int, dict]:
+    (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", rate) % (load, objectives))
     (tmp_path / "baselines").mkdir()
     extra = ["--baselines", str(tmp_path / "baselines")] if command == "check" else []
     with serving(workers()) as server:
@@ -97,14 +97,15 @@ def test_a_search_that_reaches_its_limit_says_at_least(tmp_path):
 
 def test_what_a_search_found_is_told_with_the_level_that_was_too_much(tmp_path):
     load = '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}'
-    run(tmp_path, load, command="check")
+    run(tmp_path, load, command="check", rate="40/s")
     comment = (tmp_path / "out" / "comment.md").read_text()
+    assert "work was compared at 40/s" in html.unescape(comment)
     assert re.search(r"breaking: p95 <=? ?200ms held up to [\d.]+/s and no longer at [\d.]+/s", html.unescape(comment))
 
 
 def test_the_levels_before_a_signal_are_kept_and_are_no_capacity(tmp_path):
     load = '{find: max_rate, until: "p95 <= 200ms", from: 20/s, limit: 60/s, for: 2s}'
-    (tmp_path / "gate.yml").write_text(SUITE % (load, ""))
+    (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", "20/s") % (load, ""))
     given = [f"--suite={tmp_path / 'gate.yml'}", f"--out={tmp_path / 'out'}"]
     with serving(workers()) as server:
         process = subprocess.Popen(

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from gate.measure.busy import Observed, busy_notices, waiting_ratio
+from gate.measure.busy import Observed, busy_notices, capacity_notices, waiting_ratio
 
 
 def observed(factor: float, spread: float = 0.3, base_s: float = 0.02, seed: int = 0, blocks: int = 10) -> Observed:
@@ -46,3 +46,16 @@ def test_nobody_is_told_of_waiting_below_a_millisecond():
 )
 def test_too_little_data_says_nothing(one):
     assert waiting_ratio(one) == 1.0
+
+
+def test_a_comparison_rate_near_the_capacity_found_is_told_with_both_figures():
+    (notice,) = capacity_notices({"breaking": (100.0, ("home", "list"))}, {"home": 20.0, "list": 40.0, "other": 90.0})
+    assert notice.code == "busy-preview"
+    assert "list was compared at 40/s" in notice.message
+    assert "40% of the capacity of 100/s that breaking found" in notice.message
+    assert "30/s or less" in notice.cure
+
+
+@pytest.mark.parametrize("rates", [{"home": 30.0}, {}, {"other": 90.0}])
+def test_a_comparison_rate_with_room_above_it_is_not_told_of(rates):
+    assert capacity_notices({"breaking": (100.0, ("home",))}, rates) == []
