@@ -11,8 +11,8 @@ from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.multiplicity import holm
-from gate.verdict.details import details_of
 from gate.verdict.evidence import Evidence, gather
+from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
 from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
