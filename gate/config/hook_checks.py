@@ -26,7 +26,7 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
 
 def _names(suite: Suite, hook: Hook) -> Iterator[Misfit]:
     # The identity of a cleanup is that of its endpoint, which is looked at there.
-    if hook.location[0] != "endpoints" and hook.identity is not None and hook.identity not in suite.identities:
+    if not hook.is_cleanup and hook.identity is not None and hook.identity not in suite.identities:
         place = (*hook.location, "identity")
         yield unknown(place, "identity", "identities", hook.identity, suite.identities)
     for name in hook.extract:

@@ -25,6 +25,11 @@ class Hook:
     """Who asks."""
 
     @property
+    def is_cleanup(self) -> bool:
+        """Whether it belongs to an endpoint."""
+        return self.location[0] == "endpoints"
+
+    @property
     def extract(self) -> dict[str, str]:
         """Members of the JSON answer that later requests use, by name."""
         return self.step.extract if isinstance(self.step, LoginStep) else {}

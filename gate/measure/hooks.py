@@ -109,10 +109,8 @@ class Hooks:
         only_on_candidate = only_in_journeys(self._suite)
         for place in self._places.values():
             for hook in after_load(self._suite):
-                is_cleanup = hook.location[0] == "endpoints"
-                if is_cleanup and not self.load_began:
-                    continue
-                if not (is_cleanup and place.arm == "base" and hook.location[1] in only_on_candidate):
+                was_asked = self.load_began and not (place.arm == "base" and hook.location[1] in only_on_candidate)
+                if was_asked or not hook.is_cleanup:
                     yield place, hook
 
     def _do(self, place: _Place, hook: Hook, patience_s: float, *, in_haste: bool) -> str | None:
