@@ -57,6 +57,13 @@ class StreamConsole:
         if self._err.isatty() or self._clock() - self._said_s >= LIVE_EVERY_S:
             self.say(text)
 
+    def warn(self, text: str) -> None:
+        """What must not be overlooked: a line that stays, on a terminal as well."""
+        self._end_line()
+        with contextlib.suppress(BrokenPipeError):
+            self._err.write(f"{self._clean(text)}\n")
+            self._err.flush()
+
     def show(self, text: str) -> None:
         """A result."""
         self._end_line()

@@ -15,7 +15,7 @@ from gate.baseline.select import select
 from gate.baseline.window import append_run
 from gate.config.read import read_suite
 from gate.config.suite import Suite
-from gate.load.histogram import Histogram
+from gate.load.histogram import Histogram, record_many
 from gate.load.job import LaneResult
 from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, scenario_hash
 from gate.measure.tally import ArmTally
@@ -27,6 +27,7 @@ from gate.record.run import (
     Environment,
     GeneratorHealth,
     Notice,
+    Phase,
     Run,
     ScenarioRecord,
     SocketRecord,
@@ -68,6 +69,8 @@ class World:
     bodies: Mapping[str, int] = field(default_factory=dict)
     late: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Rounds in which the generator itself was late, by endpoint."""
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    """Share of every latency by phase; those of opening a connection are had by the first request of each block."""
     runner_sd: float = 0.05
     run_sd: float = 0.015
     block_sd: float = 0.03
@@ -164,9 +167,6 @@ def _lane(samples: list[float], name: str, number: int, world: World) -> LaneRes
     wanted = world.failing.get(name, 0)
     failed = min(len(samples), wanted if isinstance(wanted, int) else wanted.get(number, 0))
     kept = samples[failed:]
-    histogram = Histogram()
-    for sample in kept:
-        histogram.record(sample)
     size, status = world.bodies.get(name, 2000), world.kind.removeprefix("status_")
     statuses = {"200": len(kept), (status if status.isdigit() else "0"): failed}
     is_late = number in world.late.get(name, frozenset())
@@ -176,13 +176,25 @@ def _lane(samples: list[float], name: str, number: int, world: World) -> LaneRes
         completed=len(kept),
         errors={world.kind: failed} if failed else {},
         statuses={code: count for code, count in statuses.items() if count},
-        histogram=histogram.counts(),
+        histogram=_counted(kept),
+        first=_counted(kept[:1]) if world.phases else {},
+        phases={
+            phase: _counted([share * sample for sample in (kept if phase in ("wait", "receive") else kept[:1])])
+            for phase, share in world.phases.items()
+        },
+        protocols={"1.1": len(kept)} if world.phases else {},
         samples=kept,
         service=[sample / 3 for sample in kept] if is_late else kept,
         body_bytes=size * len(kept),
         body_min=size if kept else None,
         body_max=size if kept else None,
     )
+
+
+def _counted(samples: Sequence[float]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    record_many(counts, samples)
+    return counts
 
 
 def scenario_of(

@@ -24,6 +24,9 @@ class Console(Protocol):
     def live(self, text: str) -> None:
         """How things stand: on a terminal at once, in a log now and then."""
 
+    def warn(self, text: str) -> None:
+        """What must not be overlooked: a line on standard error that stays."""
+
     def show(self, text: str) -> None:
         """A result: text on standard output."""
 

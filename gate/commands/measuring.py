@@ -20,7 +20,7 @@ from gate.measure.access import check_allowed, origin_of
 from gate.measure.outlook import Job
 from gate.measure.plan import make_plan
 from gate.measure.session import Session
-from gate.record.run import Arm, Run
+from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,9 @@ def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
         with effects.engine() as engine:
             measured = Session(job, engine, effects.network, effects.clock, effects.console).measure()
         runs.append(measured.run)
+        for notice in measured.run.notices:
+            if notice.code == LEFT_BEHIND:
+                effects.console.warn(f"gate: left behind: {notice.message}; {notice.cure}")
         files.append(write_run(out, measured.run))
         if measured.stopped_by is not None:
             return Measurements(tuple(runs), tuple(files), measured.stopped_by)

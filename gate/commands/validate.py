@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
+from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
@@ -38,6 +39,9 @@ def run(path: Path, effects: Effects) -> ExitCode:
     if unloaded:
         told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(unloaded)}")
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
+    hooks = [hook.what for hook in (*before_load(suite), *after_load(suite))]
+    if hooks:
+        told.append(f"asked once outside the measurement: {', '.join(hooks)}")
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     if suite.sockets:

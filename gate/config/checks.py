@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from gate.config import hints
+from gate.config.hooks import given_by_setup, unfilled
 from gate.config.journeys import journeys_with, needed_values
 from gate.config.templates import UNIQUE_VALUES, placeholders, unique_placeholders
 from gate.units import format_rate
@@ -103,27 +104,29 @@ def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object
 
 
 def _placeholders(suite: Suite, name: str, place: Location, value: object) -> Iterator[Misfit]:
-    names = placeholders(value)
-    if any(journeys_with(suite, name)):  # an earlier step may extract it, which is looked at journey by journey
-        names = {text for text in names if text.partition(".")[0] in suite.data}
-    yield from unfilled(suite, place, names, suite.data)
+    if not any(
+        journeys_with(suite, name)
+    ):  # there an earlier step may extract it, which is looked at journey by journey
+        for text in sorted(unfilled(suite, placeholders(value))):
+            misfit = unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite)])
+            yield replace(misfit, also=(*misfit.also, ("setup",)))
+    yield from columns(suite, place, value)
 
 
-def unfilled(suite: Suite, place: Location, names: Iterable[str], known: Iterable[str]) -> Iterator[Misfit]:
-    """Names in braces that data do not fill, or not as they are written; ``known`` are those that may be meant."""
-    for text in sorted(names):
+def columns(suite: Suite, place: Location, value: object) -> Iterator[Misfit]:
+    """Names of data that do not say which column is meant, or ask a single value for one."""
+    for text in sorted(placeholders(value)):
         source, _, column = text.partition(".")
         data = suite.data.get(source)
-        also: tuple[Location, ...] = (("data", source),)
         if data is None:
-            yield unknown(place, "data", "data", text, known)
-        elif data.file is not None and data.column is None and not column:
+            continue
+        also: tuple[Location, ...] = (("data", source),)
+        if data.file is not None and data.column is None and not column:
             message = f"holds {{{text}}}, of which {data.file} has several columns; name one, such as {{{text}.id}}"
             yield Misfit(place, message, also=also)
         elif column and (data.range is not None or data.column is not None):
-            yield Misfit(
-                place, f"asks for a column of {source}, which is a single value; write {{{source}}}", also=also
-            )
+            message = f"asks for a column of {source}, which is a single value; write {{{source}}}"
+            yield Misfit(place, message, also=also)
 
 
 def _rates(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:

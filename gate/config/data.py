@@ -25,7 +25,8 @@ class Data(Model):
     column: Name | None = None
     """The one column that is used; without it templates name it: ``{product.id}``."""
     pick: Literal["random", "order", "zipf"] = "random"
-    """``random``: each alike; ``order``: one after the other; ``zipf``: the first ones far more often."""
+    """``random``: each alike; ``order``: one after the other, each block of an endpoint going on behind the one before;
+    ``zipf``: the first ones far more often."""
 
     _table: Table | None = PrivateAttr(default=None)
 

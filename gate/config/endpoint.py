@@ -24,6 +24,7 @@ from gate.config.scalars import (
     Statuses,
     Text,
 )
+from gate.config.steps import Cleanup
 from gate.config.written import Also
 
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -122,6 +123,8 @@ class Endpoint(Model):
     """A request that takes longer is given up and counts as an error."""
     max_count: int | None = Field(default=None, ge=1, le=100_000_000)
     """At most so many requests in one run; only with ``mutates``."""
+    cleanup: Cleanup | None = None
+    """Asked once after the measurement, to take away what this endpoint left behind; only with ``mutates``."""
     gate: bool = True
     """False: measured and shown, never blocks."""
 
@@ -159,9 +162,10 @@ class Endpoint(Model):
         return self
 
     @model_validator(mode="after")
-    def _count_belongs_to_mutates(self) -> Self:
-        if self.max_count is not None and not self.mutates:
-            raise ValueError("has max_count but not mutates; add mutates: true, or take max_count out")
+    def _belongs_to_mutates(self) -> Self:
+        for key in ("max_count", "cleanup"):
+            if getattr(self, key) is not None and not self.mutates:
+                raise ValueError(f"has {key} but not mutates; add mutates: true, or take {key} out")
         return self
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from gate.config import shown
 from gate.config.checks import Location
+from gate.config.hooks import after_load, before_load, identities_in_use
 from gate.config.suite import Suite
 from gate.config.templates import environment_names, fill, fill_json
 from gate.errors import UsageError
@@ -27,7 +28,7 @@ _NOT_SENDABLE = re.compile("[\\x00-\\x1f\\x7f\ud800-\udfff]")
 def uses(suite: Suite) -> dict[str, list[str]]:
     """Names of environment values that the suite sends, each with the places that use it.
 
-    Identities that no endpoint and no WebSocket names are not sent and need nothing.
+    Identities that nothing asks as are not sent and need nothing.
     """
     found: dict[str, list[str]] = {}
     for location, value in _sent(suite):
@@ -87,7 +88,7 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
     yield ("preview", "ca"), preview.ca
     yield ("preview", "proxy"), preview.proxy
     yield from _headers(("preview",), preview.headers)
-    for name in sorted(suite.askers):
+    for name in identities_in_use(suite):
         for index, step in enumerate(suite.identities[name].login):
             here: Location = ("identities", name, "login", index)
             yield (*here, "request"), step.request
@@ -105,6 +106,8 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
         yield ("sockets", name, "connect"), socket.connect
         yield ("sockets", name, "message"), socket.message
         yield from _headers(("sockets", name), socket.headers)
+    for hook in (*before_load(suite), *after_load(suite)):
+        yield from hook.texts
 
 
 def _headers(here: Location, headers: Mapping[str, str]) -> Iterator[tuple[Location, object]]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from gate.config.checks import Location
 from gate.config.data import Data
+from gate.config.hooks import after_load, before_load
 from gate.config.journeys import names_in
 from gate.config.plain import Refused
 from gate.config.suite import Suite
 from gate.config.tables import check_column, read_table
+from gate.config.templates import placeholders
 
 ReadFile = Callable[[str], bytes]
 """From a path relative to the suite to its content, one byte more than is allowed at most; else OSError."""
@@ -82,10 +84,8 @@ def _certificates(content: bytes) -> str:
 
 
 def _missing_columns(suite: Suite) -> Iterator[Fault]:
-    asked = [("endpoints", name, names_in(endpoint)) for name, endpoint in suite.endpoints.items()]
-    asked += [("sockets", name, names_in(socket)) for name, socket in suite.sockets.items()]
-    for section, name, texts in asked:
-        for text in sorted(texts):
+    for location, names in _asked_for(suite):
+        for text in sorted(names):
             source, _, column = text.partition(".")
             data = suite.data.get(source)
             if data is None or data.table is None or not column:
@@ -94,4 +94,14 @@ def _missing_columns(suite: Suite) -> Iterator[Fault]:
                 check_column(data.table, column)
             except Refused as refused:
                 what = f"uses {{{text}}}, but {data.file}:{refused.line} {refused.what}"
-                yield Fault((section, name), what, refused.cure)
+                yield Fault(location, what, refused.cure)
+
+
+def _asked_for(suite: Suite) -> Iterator[tuple[Location, set[str]]]:
+    """Names in braces of every request that may draw from data."""
+    for name, endpoint in suite.endpoints.items():
+        yield ("endpoints", name), names_in(endpoint)
+    for name, socket in suite.sockets.items():
+        yield ("sockets", name), names_in(socket)
+    for hook in (*before_load(suite), *after_load(suite)):
+        yield hook.location, placeholders([text for _, text in hook.texts])

@@ -5,30 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from gate.config.base import Model
-from gate.config.scalars import (
-    DurationS,
-    Headers,
-    Json,
-    JsonPath,
-    Name,
-    RequestLine,
-    Status,
-)
-
-
-class LoginStep(Model):
-    """One request of a login; what it extracts may stand in later steps and in the identity's headers."""
-
-    request: RequestLine
-    """``METHOD /path``."""
-    json_body: Json = Field(default=None, alias="json")
-    """Body, sent as JSON."""
-    headers: Headers = Field(default_factory=dict)
-    """Sent with this step."""
-    status: Status | None = None
-    """Expected status; without it any 2xx."""
-    extract: dict[Name, JsonPath] = Field(default_factory=dict, max_length=64)
-    """Names for members of the JSON answer: ``{token: $.token}``."""
+from gate.config.scalars import DurationS, Headers
+from gate.config.steps import LoginStep
 
 
 class Identity(Model):

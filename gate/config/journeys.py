@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from gate.config.hooks import unfilled
 from gate.config.templates import placeholders
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ def names_in(asked: Endpoint | WebSocket) -> set[str]:
 
 
 def needed_values(suite: Suite, name: str) -> set[str]:
-    """Names that no data fills: an earlier step of a journey must extract them."""
-    return {text for text in names_in(suite.endpoints[name]) if text.partition(".")[0] not in suite.data}
+    """Names that neither data nor setup fills: an earlier step of a journey must extract them."""
+    return unfilled(suite, names_in(suite.endpoints[name]))
 
 
 def only_in_journeys(suite: Suite) -> frozenset[str]:

@@ -10,7 +10,6 @@ from gate.config.checks import Location
 LATER: dict[tuple[str, ...], str] = {
     ("preview", "redeploy"): "confirm by running the check again",
     ("preview", "serve"): "start the application yourself and give its address as preview.url",
-    ("endpoints", "*", "cleanup"): "bound what it leaves behind by max_count",
     ("probes",): "write endpoints with expect",
     ("telemetry",): "watch the server with your own tools",
     ("score",): "rows decide, one by one",

@@ -20,6 +20,16 @@ from gate.errors import SuiteError
 MOST_PROBLEMS = 20
 _MOST_ROUNDS = 12
 """Each takes out at least one level of what is wrong; the models have fewer."""
+_BODIES: tuple[Location, ...] = (
+    ("endpoints", "*", "json"),
+    ("endpoints", "*", "graphql", "variables"),
+    ("endpoints", "*", "cleanup", "json"),
+    ("sockets", "*", "message"),
+    ("identities", "*", "login", "*", "json"),
+    ("setup", "*", "json"),
+    ("teardown", "*", "json"),
+)
+"""Where JSON bodies stand, ``*`` for any name or number: the only places where nothing is a value."""
 
 
 def read_suite(text: bytes, source: str, read: ReadFile = no_files) -> Suite:
@@ -118,12 +128,11 @@ def _empty(tree: Tree, draft: Draft) -> list[Problem]:
 
 
 def _is_in_body(location: Location) -> bool:
-    """Whether a location is inside a JSON body, the only place where nothing is a value."""
-    in_endpoint = location[0] == "endpoints" and location[2:3] == ("json",) and len(location) > 3
-    in_variables = location[0] == "endpoints" and location[2:4] == ("graphql", "variables") and len(location) > 4
-    in_message = location[0] == "sockets" and location[2:3] == ("message",) and len(location) > 3
-    in_login = location[0] == "identities" and location[2:5:2] == ("login", "json") and len(location) > 5
-    return in_endpoint or in_variables or in_message or in_login
+    """Whether a location is inside a JSON body."""
+    return any(
+        len(location) > len(body) and all(key in ("*", part) for key, part in zip(body, location, strict=False))
+        for body in _BODIES
+    )
 
 
 def _note(details: list[ErrorDetails], tree: Tree, draft: Draft, findings: _Findings) -> bool:

@@ -10,10 +10,23 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gate.config import data, endpoint, fields, identity, loads, objectives, policy, preview, scenario, sockets, suite
+from gate.config import (
+    data,
+    endpoint,
+    fields,
+    identity,
+    loads,
+    objectives,
+    policy,
+    preview,
+    scenario,
+    sockets,
+    steps,
+    suite,
+)
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODULES = (suite, preview, identity, data, objectives, endpoint, sockets, loads, scenario, policy)
+_MODULES = (suite, preview, steps, identity, data, objectives, endpoint, sockets, loads, scenario, policy)
 """Where models are written."""
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 

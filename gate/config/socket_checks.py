@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gate.config.checks import Location, Misfit, not_unique, unfilled, unknown
+from gate.config.checks import Location, Misfit, columns, not_unique, unknown
+from gate.config.hooks import given_by_setup, unfilled
 from gate.config.journeys import is_of_sockets, names_in
 from gate.config.objectives import OF_CONNECTIONS
 from gate.config.templates import placeholders
@@ -64,7 +65,9 @@ def _filled(suite: Suite, name: str, socket: WebSocket) -> Iterator[Misfit]:
     sent: list[tuple[Location, object]] = [((*here, "connect"), socket.connect), ((*here, "message"), socket.message)]
     sent += [((*here, "headers", header), text) for header, text in socket.headers.items()]
     for place, value in sent:
-        yield from unfilled(suite, place, placeholders(value) - given, [*suite.data, *given])
+        for text in sorted(unfilled(suite, placeholders(value)) - given):
+            yield unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite), *given])
+        yield from columns(suite, place, value)
         yield from not_unique(place, value)
 
 

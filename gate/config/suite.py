@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gate.config import checks, scenario_checks, socket_checks
+from gate.config import checks, hook_checks, scenario_checks, socket_checks
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
@@ -22,6 +22,7 @@ from gate.config.preview import Preview
 from gate.config.scalars import Name
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
+from gate.config.steps import HookStep
 
 
 def _whole_number(value: object) -> object:
@@ -43,6 +44,10 @@ class Suite(Model):
     """Who asks."""
     data: dict[Name, Data] = Field(default_factory=dict, max_length=100)
     """Values that requests draw from, by the name that stands in braces."""
+    setup: list[HookStep] = Field(default_factory=list, max_length=16)
+    """Requests made once to every deployment before anything is measured: create test data, flush a cache."""
+    teardown: list[HookStep] = Field(default_factory=list, max_length=16)
+    """Requests made once to every deployment at the end, whatever happened in between."""
     classes: dict[Name, Objectives] = Field(default_factory=dict, max_length=100)
     """Objectives shared by endpoints."""
     endpoints: dict[Name, WrittenEndpoint] = Field(min_length=1, max_length=500)
@@ -72,16 +77,14 @@ class Suite(Model):
         shared: float | None = getattr(self.policy.tolerance, metric)
         return next(value for value in (own, shared, DEFAULT_TOLERANCE[metric]) if value is not None)
 
-    @property
-    def askers(self) -> frozenset[str]:
-        """Identities that something measured has; others need no login."""
-        found = [endpoint.identity for endpoint in self.endpoints.values()]
-        found += [socket.identity for socket in self.sockets.values()]
-        return frozenset(name for name in found if name is not None)
-
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        every = chain(checks.misfits(self), socket_checks.misfits(self), scenario_checks.misfits(self))
+        every = chain(
+            checks.misfits(self),
+            hook_checks.misfits(self),
+            socket_checks.misfits(self),
+            scenario_checks.misfits(self),
+        )
         found = list(islice(every, checks.MOST_MISFITS))
         if found:
             raise checks.MisplacedError(found)

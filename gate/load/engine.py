@@ -12,7 +12,7 @@ from typing import Self
 from gate.errors import NotMeasured
 from gate.load.job import Segment, SegmentResult
 from gate.load.merge import merged
-from gate.load.pipe import CAPACITY, from_line, to_line
+from gate.load.pipe import CAPACITY, from_line, segment_lines
 from gate.load.process import Process
 from gate.load.progress import Progress, together
 
@@ -114,7 +114,8 @@ class Engine:
             self._workers.append(Process())
         chosen = self._workers[:workers]
         for part, worker in enumerate(chosen):
-            worker.write(to_line(replace(segment, part=part, parts=workers)))
+            for line in segment_lines(replace(segment, part=part, parts=workers), worker.known_rows):
+                worker.write(line)
         self._busy = chosen
         results = _results(chosen, tell)
         self._busy = []

@@ -9,7 +9,7 @@ from random import Random
 from urllib.parse import quote
 
 from gate.config.templates import fill, fill_json, placeholders, unique_placeholders
-from gate.load.data import Draw, draws_of
+from gate.load.data import Draws
 from gate.load.job import Request, Segment
 
 
@@ -18,7 +18,7 @@ class Filler:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
-        self._draws: dict[str, Draw] = draws_of(segment.sources, segment.part, segment.parts)
+        self._draws = Draws(segment.sources, segment.part, segment.parts)
         self._seq = itertools.count(1 + segment.part, segment.parts)
 
     def varies(self, request: Request) -> bool:
@@ -50,7 +50,9 @@ class Filler:
             source, _, member = name.partition(".")
             if name in (own or {}) or name in self._segment.values or source not in self._draws:
                 continue
-            row = rows[source] = rows[source] if source in rows else self._draws[source](random)
+            if source not in rows:
+                rows[source] = self._draws.draw(source, random, request.walk)
+            row, member = rows[source], member or self._segment.sources[source].member or ""
             drawn[name] = row[member] if member and isinstance(row, Mapping) else row
         data: dict[str, object] = {**self._segment.values, **drawn, **(own or {})}
 

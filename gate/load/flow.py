@@ -68,7 +68,7 @@ class Flow(Generic[L]):
             for user in range(self._part, math.ceil(self._course.peak), self._parts):
                 yield from self._turn(user, 0.0)
         elif self._part == 0:  # a fixed count is too small to share
-            for user in range(self.schedule.users or 1):
+            for user in range(math.ceil(self._course.peak)):
                 yield from self._turn(user, 0.0)
 
     def next_open(self) -> Iterator[tuple[float, int]]:
@@ -80,7 +80,7 @@ class Flow(Generic[L]):
         return iter(()) if self.is_open else self._turn(user, now + self.schedule.think_s)
 
     def _turn(self, user: int, from_s: float) -> Iterator[tuple[float, int]]:
-        due = self._course.reaches(user + 1 if self.schedule.count is None else 0, from_s)
+        due = self._course.reaches(user + 1, from_s)
         if due is not None and self._left > 0:
             self._left -= 1
             yield due, user

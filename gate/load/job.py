@@ -17,6 +17,18 @@ PHASES = ("dns", "connect", "tls", "wait", "receive")
 
 Connections = Literal["keep", "fresh"]
 Pick = Literal["random", "order", "zipf"]
+Scalar = str | int | float
+"""A value that stands for a name in braces."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A way of its own through values that are picked in order."""
+
+    name: str
+    """Whose; unlike those of other requests of the segment."""
+    begin: int
+    """Place of the first value, of which the first of all is zero; before it stands the last one."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class Request:
     """Whether a connection may have served another request before."""
     graphql: str | None = None
     """A GraphQL document, sent as it is (its braces are no placeholders); ``json`` are then its variables."""
+    walk: Walk | None = None
+    """How it goes through values that are picked in order; without it those of a segment share them out."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +106,23 @@ class Source:
     high: int = 0
     rows: tuple[Any, ...] = ()
     """Values, or objects whose members are asked for by ``{name.member}``; in place of the range."""
+    key: str = ""
+    """Name of the rows, the same for the same rows: each worker is sent them once. Empty: with every segment."""
+    member: str | None = None
+    """The only member of each row that is used; it stands for ``{name}``."""
     pick: Pick = "random"
+    begin: int = 0
+    """Place of the first value in order, for requests without a walk of their own."""
     exponent: float = 1.0
     """Of Zipf's law: the k-th value is drawn in proportion to ``1 / k ** exponent``."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows on their way to a worker, ahead of the first segment that draws from them."""
+
+    key: str
+    rows: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -172,8 +200,8 @@ class Segment:
     streams: tuple[Stream, ...]
     environment: dict[str, str] = field(default_factory=dict)
     """Values for ``${NAME}``; they go to the worker over its pipe and nowhere else."""
-    values: dict[str, str] = field(default_factory=dict)
-    """Values for ``{name}`` that are fixed for the run, such as a token."""
+    values: dict[str, Scalar] = field(default_factory=dict)
+    """Values for ``{name}`` that are fixed for the run, such as a token, or the id of what setup created."""
     sources: dict[str, Source] = field(default_factory=dict)
     """Values for ``{name}`` that are drawn for each request."""
     run_token: str = ""

@@ -7,12 +7,17 @@ import json
 import signal
 import types
 import typing
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+
+from gate.load.job import Rows, Segment
 
 T = TypeVar("T")
 
 CAPACITY = "capacity\n"
 """In place of a segment: measure what you can do."""
+ROWS = "rows "
+"""Before rows that later segments draw from; there is no answer to them."""
 STOP = signal.SIGUSR1
 """End the segment under way and give its result so far."""
 
@@ -25,6 +30,32 @@ def to_line(value: object) -> str:
 def from_line(kind: type[T], line: str) -> T:
     """Read what ``to_line`` wrote of a value of this kind."""
     return typing.cast("T", _build(kind, json.loads(line)))
+
+
+def segment_lines(segment: Segment, known: set[str]) -> Iterator[str]:
+    """Lines for a worker: rows that it does not know yet, then the segment without them.
+
+    Parameters
+    ----------
+    known : set of str
+        Keys of the rows that this worker was given; those that are given now come to it.
+    """
+    sources = {}
+    for name, source in segment.sources.items():
+        if source.key and source.key not in known:
+            known.add(source.key)
+            yield ROWS + to_line(Rows(source.key, source.rows))
+        sources[name] = dataclasses.replace(source, rows=()) if source.key else source
+    yield to_line(dataclasses.replace(segment, sources=sources))
+
+
+def with_rows(segment: Segment, rows: Mapping[str, tuple[Any, ...]]) -> Segment:
+    """The segment with the rows that were given before it."""
+    sources = {
+        name: dataclasses.replace(source, rows=rows[source.key]) if source.key else source
+        for name, source in segment.sources.items()
+    }
+    return dataclasses.replace(segment, sources=sources)
 
 
 def _build(kind: Any, raw: Any) -> Any:  # noqa: ANN401 - whatever the type says

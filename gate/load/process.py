@@ -29,6 +29,8 @@ class Process:
         assert self._popen.stdout is not None
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
         self._rest = b""
+        self.known_rows: set[str] = set()
+        """Keys of the rows that it was given."""
 
     @property
     def pid(self) -> int:

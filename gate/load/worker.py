@@ -1,8 +1,8 @@
 """The load worker: a process of its own, without environment, without rights, that only knows how to send.
 
-It reads segments from standard input, one JSON line each, and answers in lines that begin with a word: ``progress``
-about once a second, then ``result``. It ends when its input ends, so it cannot outlive the gate. SIGUSR1 ends the
-segment under way, and its result so far is given.
+It reads segments from standard input, one JSON line each, with lines of rows before those that draw from new ones, and
+answers in lines that begin with a word: ``progress`` about once a second, then ``result``. It ends when its input ends,
+so it cannot outlive the gate. SIGUSR1 ends the segment under way, and its result so far is given.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gate.load.capacity import measure_capacity
-from gate.load.job import Segment, SegmentResult
+from gate.load.job import Rows, Segment, SegmentResult
 from gate.load.loop import LoadLoop
-from gate.load.pipe import CAPACITY, STOP, from_line, to_line
+from gate.load.pipe import CAPACITY, ROWS, STOP, from_line, to_line, with_rows
 from gate.load.progress import progress_of
 from gate.load.trust import Trust, usual_certificates
 
@@ -77,13 +77,17 @@ def serve(loop: LoadLoop) -> None:
 
     signal.signal(STOP, stop)
     gc.disable()  # a collection in the middle of a block would look like a slow preview
+    rows: dict[str, tuple[object, ...]] = {}
     with contextlib.suppress(BrokenPipeError):  # the gate is gone and wants no answer any more
         for line in sys.stdin:
             if line == CAPACITY:
                 _say("result", f"{measure_capacity(loop)}\n")
+            elif line.startswith(ROWS):
+                given = from_line(Rows, line.removeprefix(ROWS))
+                rows[given.key] = given.rows
             else:
                 loop.stopping = False
-                _say("result", to_line(loop.run(from_line(Segment, line), _tell)))
+                _say("result", to_line(loop.run(with_rows(from_line(Segment, line), rows), _tell)))
             gc.collect()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from gate.config.data import Data
 from gate.config.endpoint import Endpoint
 from gate.config.files import PEM
+from gate.config.steps import SingleRequest
 from gate.config.suite import Suite
 from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
@@ -33,6 +33,13 @@ def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
         endpoint.connections,
         None if endpoint.graphql is None else endpoint.graphql.query,
     )
+
+
+def step_request(suite: Suite, step: SingleRequest, identity: str | None, origin: str) -> Request:
+    """A request outside the measurement against one deployment."""
+    method, path = step.request.split(" ", 1)
+    asker = {} if identity is None else identity_headers(suite, identity)
+    return Request(method, origin + path, suite.preview.headers | asker | step.headers, step.json_body)
 
 
 def identity_headers(suite: Suite, identity: str) -> dict[str, str]:
@@ -77,10 +84,7 @@ def _source(name: str, data: Data) -> Source:
         return Source(low=data.range[0], high=data.range[1], pick=data.pick)
     if data.table is None:
         raise UsageError(f"the file {data.file} of data.{name} was not read", "read the suite together with its files")
-    rows: tuple[Any, ...] = data.table.rows
-    if data.column is not None:
-        rows = tuple(row[data.column] for row in data.table.rows)
-    return Source(rows=rows, pick=data.pick)
+    return Source(rows=data.table.rows, key=data.table.sha256, member=data.column, pick=data.pick)
 
 
 def wire_of(suite: Suite, environment: Mapping[str, str]) -> Wire:

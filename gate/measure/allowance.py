@@ -1,7 +1,7 @@
 """How often an endpoint may still be asked: ``max_count`` holds for one deployment in one run, whatever asks.
 
-Asked before every segment. Planned blocks have their share set aside from the start; warm-up and blocks measured again
-may only use what is free; scenarios come last and get what is left.
+Asked before every segment. Scenarios and planned blocks have their shares set aside from the start; warm-up and blocks
+measured again may only use what is free; scenarios come last and get what is left.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from gate.load.arrivals import Stage, arrivals
 from gate.load.job import Schedule, Stream
@@ -30,13 +31,21 @@ class Allowance:
         Endpoint and deployment of every block of the plan.
     block : int
         Requests of one block.
+    scenarios : mapping, optional
+        Requests that scenarios are about to make.
     """
 
-    def __init__(self, most: Mapping[str, int], planned: Iterable[Use], block: int) -> None:
+    def __init__(
+        self,
+        most: Mapping[str, int],
+        planned: Iterable[Use],
+        block: int,
+        scenarios: Mapping[Use, int] = MappingProxyType({}),
+    ) -> None:
         self._most = dict(most)
         self._block = block
         self._spent: Counter[Use] = Counter()
-        self._set_aside: Counter[Use] = Counter()
+        self._set_aside: Counter[Use] = Counter(scenarios)
         for use in planned:
             self._set_aside[use] += block
 
@@ -45,7 +54,7 @@ class Allowance:
         return self._most.get(name, math.inf) - self._spent[name, deployment]
 
     def free(self, name: str, deployment: str) -> float:
-        """Requests that neither were made nor are set aside for blocks."""
+        """Requests that neither were made nor are set aside for blocks and scenarios."""
         return self.left(name, deployment) - self._set_aside[name, deployment]
 
     def spend(self, name: str, deployment: str, count: int) -> None:
@@ -85,7 +94,7 @@ def cut(streams: Iterable[Stream], left: Mapping[str, float]) -> tuple[Stream, .
             limited = [lane.name for lane in part.lanes if math.isfinite(rest[lane.name])]
             most = min((rest[name] // _uses(part, name) for name in limited), default=math.inf)
             begins = _begins(part.schedule, most)
-            done.append(part if begins <= most else replace(part, schedule=_ended(part.schedule, int(most))))
+            done.append(part if begins <= most else replace(part, schedule=replace(part.schedule, count=int(most))))
             for name in limited:
                 rest[name] -= min(begins, most) * _uses(part, name)
     return tuple(done)
@@ -137,10 +146,3 @@ def _begins(schedule: Schedule, most: float) -> float:
         return math.inf if schedule.count is None else schedule.count
     whole = arrivals(schedule.course, schedule.seed, spacing=schedule.spacing, count=schedule.count)
     return sum(1 for _ in itertools.islice(whole, int(most) + 1))
-
-
-def _ended(schedule: Schedule, most: int) -> Schedule:
-    if schedule.is_open:
-        return replace(schedule, count=most)
-    # A count of users does not follow stages: they all begin at once.
-    return replace(schedule, count=most, users=math.ceil(schedule.course.peak))

@@ -10,10 +10,11 @@ from typing import Protocol
 from gate.config.suite import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.job import Segment, SegmentResult, Wire
+from gate.load.job import Scalar, Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
 from gate.measure.identities import Logins
+from gate.measure.places import Places
 from gate.measure.segments import Course
 from gate.record.run import Arm
 from gate.units import format_duration
@@ -53,12 +54,17 @@ class Driver:
         self._progress = progress
         self._now_s = now_s
         self._numbers = itertools.count()
+        self._places = Places()
         self.wire = Wire()
         """How connections are made."""
         self.ends_s = math.inf
         """When the whole run is given up, on the clock of ``now_s``."""
         self.logins: dict[Arm, Logins] = {}
         """By deployment."""
+        self.given: dict[Arm, Mapping[str, Scalar]] = {}
+        """What setup extracted, by deployment."""
+        self.signalled_s: float | None = None
+        """When a signal cut a segment short."""
 
     def drive(self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False) -> SegmentResult:
         """Drive one course to its end.
@@ -77,12 +83,13 @@ class Driver:
         if not left_s > 0:
             raise NotMeasured(*_RUN_OVER)
         workers = 1 if course.rate_rps is None else self._engine.workers_for(course.rate_rps)
+        lanes = [lane for stream in course.streams for lane in stream.lanes]
         deadline_s = min(left_s, math.inf if course.deadline_s is None else course.deadline_s)
         segment = Segment(
             streams=course.streams,
             environment=self._environment,
-            values=self.logins[arm].values(course.expected_s or 0.0),
-            sources=sources_of(self._suite, (lane.request for stream in course.streams for lane in stream.lanes)),
+            values={**self.logins[arm].values(course.expected_s or 0.0), **self.given.get(arm, {})},
+            sources=self._places.placed(sources_of(self._suite, [lane.request for lane in lanes]), arm),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
             keep_samples=keep_samples,
             wire=self.wire,
@@ -94,7 +101,9 @@ class Driver:
                 segment, workers=workers, tell=lambda now: self._progress.live(_told(what, now, course))
             )
         except Cancelled as cancelled:
+            self.signalled_s = self._now_s()
             raise CutShort(cancelled, self._engine.salvage()) from None
+        self._places.note(arm, lanes, result, workers)
         _refuse(result, is_run_over=deadline_s == left_s)
         return result
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gate.config.hooks import identities_in_use
+from gate.config.suite import Suite
 from gate.errors import NotMeasured
+from gate.load.job import Scalar
+from gate.measure.access import value_name
 from gate.measure.lifetime import lifetime_s
+from gate.measure.single import Asker, StepFailed
 
 MARGIN = 0.1
 """Of its life that a login must have left at the end of what it is used for."""
@@ -52,5 +57,45 @@ class Logins:
                 )
         return self._values
 
+    @property
+    def held(self) -> dict[str, str]:
+        """What the logins gave, whether it is still good or not."""
+        return self._values or {}
+
     def _lasts(self, used_s: float) -> bool:
         return self._life_s is None or used_s <= (1 - MARGIN) * self._life_s
+
+
+def log_in(asker: Asker) -> dict[str, str]:
+    """Values that the logins of all identities in use extract, by the name the worker knows them under.
+
+    Raises
+    ------
+    NotMeasured
+        If a login is refused or its answer lacks a value; neither body nor values are repeated.
+    """
+    values: dict[str, str] = {}
+    for identity in identities_in_use(asker.suite):
+        own: dict[str, Scalar] = {}
+        for number, step in enumerate(asker.suite.identities[identity].login, 1):
+            try:
+                own |= asker.take(step, None, own)
+            except StepFailed as failed:
+                login = f"the login of identity {identity!r}"
+                if failed.lacking is not None:
+                    raise NotMeasured(
+                        f"{login} gave no {failed.lacking!r}: step {number} {failed.answered}",
+                        "see identities in the suite",
+                    ) from None
+                raise NotMeasured(
+                    f"{login} was refused: step {number}, {step.request}, {failed.answered}",
+                    "see identities in the suite, and the values it takes from the environment",
+                ) from None
+        values |= {value_name(identity, name): str(value) for name, value in own.items()}
+    return values
+
+
+def shortest_login_s(suite: Suite) -> float | None:
+    """How long the logins in use are good for, as far as the suite says."""
+    lives = [suite.identities[name].lasts_s for name in identities_in_use(suite)]
+    return min((life for life in lives if life is not None), default=None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gate.load.job import Wire
 from gate.load.transport import origin as parts_of
-from gate.measure.ready import Fetch
+from gate.measure.single import Fetch
 
 Resolve = Callable[[str, int], tuple[str, ...]]
 """Addresses of a host and port; empty if there are none."""

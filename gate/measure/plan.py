@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from gate.config.journeys import endpoints_of, is_of_sockets, names_in, only_in_journeys, side_by_side
+from gate.config.journeys import endpoints_of, is_of_sockets, names_in, only_in_journeys, side_by_side, steps_of
 from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.sockets import socket_hash
@@ -71,7 +71,7 @@ def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
             able = tuple(name for name in group if number < _most_blocks(suite, name))
             steps.extend(Step(number, arm, able) for arm in order.sample(arms, len(arms)) if able)
     warmup = tuple(Step(0, arm, group) for group in groups for arm in arms)
-    asked_once = tuple(name for name in suite.endpoints if not is_compared(suite, name))
+    asked_once = tuple(name for name in suite.endpoints if is_asked_once(suite, name))
     warmup_s = round_s * LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Plan(warmup, tuple(steps), asked_once, rounds, warmup_s + rounds * round_s)
 
@@ -103,13 +103,18 @@ def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
 
 
 def is_compared(suite: Suite, name: str) -> bool:
-    """Whether an endpoint may be loaded, and so often that its blocks allow a verdict; otherwise it is asked once."""
+    """Whether an endpoint may be loaded, and so often that its blocks allow a verdict."""
     return suite.endpoints[name].is_loaded and _most_blocks(suite, name) >= MIN_ROUNDS
+
+
+def is_asked_once(suite: Suite, name: str) -> bool:
+    """Whether only the answer of an endpoint is judged; one that needs a step before it cannot be asked alone."""
+    return not is_compared(suite, name) and name not in only_in_journeys(suite)
 
 
 def least_count(suite: Suite, name: str) -> int:
     """The smallest ``max_count`` with which an endpoint is compared: scenarios, one step of warm-up, least blocks."""
-    return _for_scenarios(suite, name) + WARMUP_REQUESTS + MIN_ROUNDS * BLOCK_REQUESTS
+    return for_scenarios(suite, name) + WARMUP_REQUESTS + MIN_ROUNDS * BLOCK_REQUESTS
 
 
 def too_few(suite: Suite) -> list[Notice]:
@@ -122,7 +127,7 @@ def too_few(suite: Suite) -> list[Notice]:
             cure=f"raise its max_count to {least_count(suite, name)} to have it compared",
         )
         for name, endpoint in suite.endpoints.items()
-        if endpoint.is_loaded and not is_compared(suite, name)
+        if endpoint.is_loaded and is_asked_once(suite, name)
     ]
 
 
@@ -130,36 +135,45 @@ def _most_blocks(suite: Suite, name: str) -> int:
     most = suite.endpoints[name].max_count
     if most is None:
         return MAX_ROUNDS
-    return max(0, most - WARMUP_REQUESTS - _for_scenarios(suite, name)) // BLOCK_REQUESTS
+    return max(0, most - WARMUP_REQUESTS - for_scenarios(suite, name)) // BLOCK_REQUESTS
 
 
-def _for_scenarios(suite: Suite, name: str) -> int:
+def for_scenarios(suite: Suite, name: str) -> int:
     """Requests of an endpoint that its scenarios are about to make; they go before the blocks.
 
     As many as can be told beforehand: users ask as often as the answers let them, so of each only one is counted.
     """
     planned = 0
     for scenario in suite.scenarios.values():
-        if name not in scenario.mix:
-            continue
-        load, share = scenario.load, scenario.mix[name] / sum(scenario.mix.values())
+        uses = {member: steps_of(suite, member).count(name) for member in scenario.mix}
+        load = scenario.load
         if load.peak_rps is not None and load.for_s is not None:
-            planned += math.ceil(share * load.peak_rps * load.for_s)
+            each = sum(weight * uses[member] for member, weight in scenario.mix.items()) / sum(scenario.mix.values())
+            planned += math.ceil(each * load.peak_rps * load.for_s)
         else:
-            planned += load.count or max(load.users or (0,))
+            planned += max(uses.values()) * (load.count or max(load.users or (0,)))
     return planned
 
 
 def _check_scenarios(suite: Suite) -> None:
     for scenario, pattern in suite.scenarios.items():
-        for name in pattern.mix:
-            endpoint = suite.endpoints.get(name)
-            if endpoint is not None and endpoint.max_count == 1:
-                raise UsageError(
-                    f"endpoints.{name}: max_count 1 is used up by asking once: none is left for scenarios.{scenario}",
-                    f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
-                    " out of the mix",
+        for name in endpoints_of(suite, scenario):
+            most = suite.endpoints[name].max_count
+            needed = max(steps_of(suite, member).count(name) for member in pattern.mix)
+            once = int(is_asked_once(suite, name))
+            if most is None or most - once >= needed:
+                continue
+            if most == once:
+                what = f"max_count {most} is used up by asking once: none is left for scenarios.{scenario}"
+            else:
+                what = (
+                    f"max_count {most} is too small for one journey of scenarios.{scenario}, which asks {needed} times"
                 )
+            raise UsageError(
+                f"endpoints.{name}: {what}",
+                f"raise max_count, to {least_count(suite, name)} if it is to be compared as well, or take {name}"
+                " out of the mix",
+            )
 
 
 def _check_objectives(suite: Suite) -> None:
@@ -206,6 +220,8 @@ def endpoint_hash(suite: Suite, name: str) -> str:
         **endpoint.model_dump(mode="json", include=_LATER_KEYS, exclude_defaults=True),
         **suite.preview.model_dump(mode="json", include=_WIRE_KEYS, exclude_defaults=True),
         **_files(suite, names_in(endpoint)),
+        **_ordered(suite, names_in(endpoint)),
+        **({"setup": [step.model_dump(mode="json") for step in suite.setup]} if suite.setup else {}),
     }
     ranges = {key: data for key, data in suite.data.items() if data.range is not None}
     return digest(
@@ -228,6 +244,12 @@ def _files(suite: Suite, names: set[str]) -> dict[str, object]:
         for key in sorted(used)
         if (data := suite.data[key]).file is not None
     }
+
+
+def _ordered(suite: Suite, names: set[str]) -> dict[str, object]:
+    """Data that an endpoint picks in order, which first began anew with every block."""
+    used = {name.partition(".")[0] for name in names} & suite.data.keys()
+    return {f"order.{key}": "goes on" for key in sorted(used) if suite.data[key].pick == "order"}
 
 
 _FIRST_LOAD_KEYS = ("rate_rps", "users", "count", "for_s", "think_s", "concurrent")

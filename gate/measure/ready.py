@@ -1,34 +1,20 @@
-"""Before the load: wait until a preview is up, see which commit it serves, log its identities in."""
+"""Before the load: wait until a preview is up, see which commit it serves, ask once what may not be loaded."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from random import Random
-from typing import Protocol
 
 from gate.config.environment import Redactor
 from gate.config.jsonpath import lookup
 from gate.config.suite import Suite
 from gate.errors import NotMeasured
-from gate.load.filler import Filler
-from gate.load.job import Expectation, Request, Segment, Wire
+from gate.load.job import Expectation, Request, Scalar
 from gate.load.transport import Fetched
-from gate.measure.access import expectation, sources_of, value_name
-
-Fetch = Callable[[Request, Expectation], Fetched]
-
-
-class WiredFetch(Protocol):
-    """One request outside the load, over connections made as the suite says."""
-
-    def __call__(self, request: Request, expect: Expectation, *, wire: Wire) -> Fetched:
-        """Make it."""
-
+from gate.measure.access import expectation
+from gate.measure.single import Fetch, filled, in_words, json_of
 
 _ANY_BELOW_500 = tuple(range(100, 500))
 _COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -36,13 +22,6 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 _HOPELESS = {
     "tls": "its certificate or its TLS version is not accepted",
     "bad_url": "libcurl cannot read its URL",
-}
-_WORDS = {
-    "connect": "connection refused",
-    "dns": "host name not found",
-    "timeout": "no answer in time",
-    "empty_reply": "closed without an answer",
-    "reset": "connection reset",
 }
 
 
@@ -52,11 +31,6 @@ class Clock:
 
     now_s: Callable[[], float]
     sleep: Callable[[float], None]
-
-
-def tokens(run_id: str) -> Iterator[str]:
-    """Prefixes of unique values for requests outside the load: another one for every request of every run."""
-    return (f"{run_id}-once-{number}" for number in itertools.count())
 
 
 @dataclass(frozen=True)
@@ -84,7 +58,7 @@ def wait_ready(
         When the deadline passes, with what was seen and how often; at once where waiting cannot help.
     """
     ready = suite.preview.ready
-    request = _filled(suite, environment, Request("GET", origin + ready.path, dict(suite.preview.headers)), unique)
+    request = filled(suite, environment, Request("GET", origin + ready.path, dict(suite.preview.headers)), unique)
     expect = Expectation(_ANY_BELOW_500 if ready.status is None else (ready.status,))
     started, pause = clock.now_s(), _FIRST_PAUSE_S
     seen: Counter[str] = Counter()
@@ -99,7 +73,7 @@ def wait_ready(
             problem = f"serves commit {_shown(commit)}"
         if problem in _HOPELESS:
             raise NotMeasured(f"the preview cannot be reached: {_HOPELESS[problem]}")
-        seen[_WORDS.get(problem, problem.replace("status_", "status "))] += 1
+        seen[in_words(problem)] += 1
         if not clock.now_s() + pause < started + ready.timeout_s:
             raise _never_ready(suite, seen, expected_commit)
         clock.sleep(pause)
@@ -134,10 +108,10 @@ def _served_commit(
     answer = ready_answer
     if source.path is not None:
         request = Request("GET", origin + source.path, dict(suite.preview.headers))
-        answer = fetch(_filled(suite, environment, request, unique), Expectation())
+        answer = fetch(filled(suite, environment, request, unique), Expectation())
     value: object = answer.headers.get(source.header.lower()) if source.header is not None else None
     if source.json_path is not None:
-        value = lookup(_json(answer.body), source.json_path)
+        value = lookup(json_of(answer.body), source.json_path)
     if not isinstance(value, str) or not _COMMIT.fullmatch(value):
         return None
     # It goes into files and reports: not if the preview repeats there what it was sent.
@@ -156,87 +130,20 @@ def _shown(commit: str | None) -> str:
     return repr(commit[:40]) if commit else "unknown"
 
 
-def log_in(
-    suite: Suite, origin: str, environment: Mapping[str, str], fetch: Fetch, unique: Iterator[str]
-) -> dict[str, str]:
-    """Values that the logins of all identities in use extract, by the name the worker knows them under.
-
-    Raises
-    ------
-    NotMeasured
-        If a login is refused or its answer lacks a value; neither body nor values are repeated.
-    """
-    values: dict[str, str] = {}
-    for identity in sorted(suite.askers):
-        own: dict[str, str] = {}
-        for number, step in enumerate(suite.identities[identity].login, 1):
-            method, path = step.request.split(" ", 1)
-            request = Request(method, origin + path, dict(suite.preview.headers) | step.headers, step.json_body)
-            expect = Expectation(() if step.status is None else (step.status,))
-            fetched = fetch(_filled(suite, environment, request, unique, own), expect)
-            if fetched.answer.kind is not None:
-                raise NotMeasured(
-                    f"the login of identity {identity!r} was refused: step {number}, {step.request}, answered"
-                    f" {_words(fetched)}",
-                    "see identities in the suite, and the values it takes from the environment",
-                )
-            body = _json(fetched.body)
-            for name, path_in_body in step.extract.items():
-                value = lookup(body, path_in_body)
-                if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-                    raise NotMeasured(
-                        f"the login of identity {identity!r} gave no {name!r}: step {number} answered without"
-                        f" {path_in_body}",
-                        "see identities in the suite",
-                    )
-                own[name] = str(value)
-        values |= {value_name(identity, name): value for name, value in own.items()}
-    return values
-
-
 def ask_once(
     suite: Suite,
     name: str,
     request: Request,
     environment: Mapping[str, str],
-    values: dict[str, str],
+    values: Mapping[str, Scalar],
     fetch: Fetch,
     unique: Iterator[str],
 ) -> Fetched:
     """One request of an endpoint that may not be loaded."""
     expect = expectation(suite.endpoints[name])
-    fetched = fetch(_filled(suite, environment, request, unique, values), expect)
+    fetched = fetch(filled(suite, environment, request, unique, values), expect)
     if expect.no_graphql_errors and fetched.answer.kind is None:
-        body = _json(fetched.body)
+        body = json_of(fetched.body)
         if not isinstance(body, dict) or body.get("errors"):
             return replace(fetched, answer=replace(fetched.answer, kind="graphql_errors"))
     return fetched
-
-
-def _words(fetched: Fetched) -> str:
-    kind = fetched.answer.kind or "as expected"
-    return _WORDS.get(kind, kind.replace("status_", "status "))
-
-
-def _filled(
-    suite: Suite,
-    environment: Mapping[str, str],
-    request: Request,
-    unique: Iterator[str],
-    values: Mapping[str, str] | None = None,
-) -> Request:
-    segment = Segment(
-        streams=(),
-        environment=dict(environment),
-        values=dict(values or {}),
-        sources=sources_of(suite, [request]),
-        run_token=next(unique),
-    )
-    return Filler(segment).fill(request, Random(0))
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from gate.config.journeys import endpoints_of, is_of_sockets, peak_rps, requests_per_arrival, steps_of
 from gate.config.suite import Suite
-from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream
+from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream, Walk
 from gate.measure.access import endpoint_request, expectation
-from gate.measure.plan import Step, block_seed
+from gate.measure.plan import BLOCK_REQUESTS, Step, block_seed
 from gate.measure.schedules import schedule_of
 from gate.measure.sockets import cost_ratio, socket_lane
 
@@ -43,14 +43,23 @@ def lane_of(suite: Suite, name: str, origin: str, weight: int = 1) -> Lane:
     return Lane(name, endpoint_request(suite, name, origin), expectation(endpoint), weight, dict(endpoint.extract))
 
 
+def lane_of_block(suite: Suite, name: str, number: int, origin: str) -> Lane:
+    """An endpoint in one of its blocks, where nothing is read for a later step.
+
+    It goes through data that is picked in order by itself, so many rows with every block: which ones follows from the
+    number of the block alone, as its seed does, and both arms and all stored runs meet the same.
+    """
+    lane = lane_of(suite, name, origin)
+    return replace(lane, request=replace(lane.request, walk=Walk(name, number * BLOCK_REQUESTS)), extract={})
+
+
 def course_of_step(suite: Suite, step: Step, count: int, origin: str) -> Course:
     """Blocks of ``count`` requests side by side."""
     streams, slowest_s = [], 0.0
     for name in step.endpoints:
         rate_rps = suite.endpoints[name].rate_rps
         schedule = Schedule(rate_rps=rate_rps, count=count, seed=block_seed(suite.name, name, step.round))
-        lane = replace(lane_of(suite, name, origin), extract={})
-        streams.append(Stream(schedule, (lane,)))
+        streams.append(Stream(schedule, (lane_of_block(suite, name, step.round, origin),)))
         slowest_s = max(slowest_s, count / rate_rps)
     return Course(tuple(streams), sum(suite.endpoints[name].rate_rps for name in step.endpoints), slowest_s)
 

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from gate.config.journeys import endpoints_of, needed_values, side_by_side
-from gate.config.suite import Suite
 from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import busy_complaints, complaints, health_of, late_complaints
 from gate.load.job import LaneResult, SegmentResult
-from gate.load.transport import readable
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices, capacity_notices
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
-from gate.measure.identities import Logins
-from gate.measure.network import Network, is_pinned, pins
+from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
+from gate.measure.network import Network
+from gate.measure.opening import Opening
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, too_few
-from gate.measure.ready import Clock, Fetch, Up, ask_once, log_in, tokens, wait_ready
+from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, for_scenarios, too_few
+from gate.measure.ready import Clock, ask_once
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
 from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
+from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
 from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
@@ -47,7 +46,6 @@ class Session:
     def __init__(self, job: Job, engine: Engine, network: Network, clock: Clock, progress: Progress) -> None:
         self._job = job
         self._engine = engine
-        self._network = network
         self._clock = clock
         self._progress = progress
         self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
@@ -56,6 +54,11 @@ class Session:
             {name: e.max_count for name, e in job.suite.endpoints.items() if e.max_count is not None},
             [(name, job.origins[step.arm]) for step in job.plan.steps for name in step.endpoints],
             BLOCK_REQUESTS,
+            {
+                (name, job.origins["candidate"]): for_scenarios(job.suite, name)
+                for step in job.plan.warmup
+                for name in step.endpoints
+            },
         )
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins
@@ -64,60 +67,66 @@ class Session:
         self._rounds = Rounds(job.suite, job.plan, job.origins, self._driver, self._allowance, self._tallies)
         self._results: list[SegmentResult] = []
         self._scenarios: dict[str, ScenarioRecord] = {}
-        self._up: dict[Arm, Up] = {}
         self._complaints: list[Notice] = []
         self._notices: list[Notice] = too_few(job.suite)
+        self._hooks = Hooks(job.suite, clock.now_s, progress.say)
+        self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
         self._workers = 1
-        self._begun = clock.now_s()
+        self._begun = self._ended = clock.now_s()
 
     def measure(self) -> Measured:
-        """Ready, warm-up, rounds, scenarios; never raises for anything the preview or a signal does."""
+        """Ready, setup, warm-up, rounds, scenarios; never raises for anything the preview or a signal does."""
+        stopped: NotMeasured | Cancelled | None = None
         try:
-            self._workers = look_at_generator(self._job, self._engine, self._progress)
-            self._prepare()
-            self._begun = self._clock.now_s()
-            self._driver.ends_s = self._begun + longest_s(self._job)
-            self._warming.run(self._job.plan.warmup)
-            self._rounds.run(lambda: self._clock.now_s() - self._begun, self._progress.say)
-            self._run_scenarios()
-        except (NotMeasured, Cancelled) as stopped:
-            code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
-            return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)]), stopped)
-        return Measured(self._run([]))
+            self._run_all()
+        except (NotMeasured, Cancelled) as error:
+            stopped = error
+        finally:  # a bug leaves nothing behind either
+            self._ended = self._clock.now_s()
+            stopped = self._leave(stopped)
+        if stopped is None:
+            return Measured(self._run([]))
+        code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
+        return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)]), stopped)
+
+    def _run_all(self) -> None:
+        self._workers = look_at_generator(self._job, self._engine, self._progress)
+        self._prepare()
+        self._begun = self._clock.now_s()
+        self._driver.ends_s = self._begun + longest_s(self._job)
+        self._warming.run(self._job.plan.warmup)
+        self._rounds.run(lambda: self._clock.now_s() - self._begun, self._progress.say)
+        self._run_scenarios()
+
+    def _leave(self, stopped: NotMeasured | Cancelled | None) -> NotMeasured | Cancelled | None:
+        """Clean up and tear down; a signal meanwhile stops the run as it would have done before."""
+        try:
+            if isinstance(stopped, Cancelled):
+                self._hooks.leave((self._driver.signalled_s or self._ended) + HASTE_S, in_haste=True)
+            else:
+                self._hooks.leave(self._ended + LEAVE_S, in_haste=False)
+        except Cancelled as cancelled:
+            self._hooks.leave(self._clock.now_s() + HASTE_S, in_haste=True)
+            return cancelled
+        return stopped
 
     def _drive(self, course: Course, arm: Arm, what: str) -> SegmentResult:
         return self._driver.drive(course, arm, what, keep_samples=True)
 
     def _prepare(self) -> None:
-        job, unique = self._job, tokens(self._job.run_id)
-        for arm, origin in job.origins.items():
-            self._progress.say(f"waiting for the {deployment(arm)} to be ready")
-            fetch = self._pinned(arm, origin)
-            expected = job.expected_commit if arm == "candidate" else None
-            self._up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
-            fetch = self._pinned(arm, origin)  # a name that was not there before the deployment is now
-            make = partial(log_in, job.suite, origin, job.environment, fetch, unique)
-            self._driver.logins[arm] = Logins(make, _shortest_login_s(job.suite), self._clock.now_s)
-            self._driver.logins[arm].values()
-            for name in job.plan.asked_once:
-                self._ask_once(name, arm, fetch, unique)
+        askers = self._opening.open()
+        self._hooks.load_began = True
+        for arm, asker in askers.items():
+            for name in self._job.plan.asked_once:
+                self._ask_once(name, arm, asker)
 
-    def _pinned(self, arm: Arm, origin: str) -> Fetch:
-        """Single requests to an origin whose name is resolved once for the whole run."""
-        wire = self._driver.wire
-        if not is_pinned(origin, wire.resolve):
-            found = pins([origin], self._network.resolve)
-            for pin in found:  # the address only: the name may come from the environment
-                self._progress.say(f"the name of the {deployment(arm)} stands for {pin.split(':', 2)[2]} in this run")
-            wire = self._driver.wire = replace(wire, resolve=(*wire.resolve, *found))
-        return self._network.connect(readable(wire))
-
-    def _ask_once(self, name: str, arm: Arm, fetch: Fetch, unique: Iterator[str]) -> None:
-        job, origin = self._job, self._job.origins[arm]
-        if not self._allowance.take((name,), origin, 1):
+    def _ask_once(self, name: str, arm: Arm, asker: Asker) -> None:
+        suite = self._job.suite
+        if not self._allowance.take((name,), asker.origin, 1):
             return  # the other arm is the same deployment, and asked already
-        request = endpoint_request(job.suite, name, origin)
-        fetched = ask_once(job.suite, name, request, job.environment, self._driver.logins[arm].values(), fetch, unique)
+        request = endpoint_request(suite, name, asker.origin)
+        values = {**self._driver.logins[arm].values(), **self._driver.given[arm]}
+        fetched = ask_once(suite, name, request, asker.environment, values, asker.fetch, asker.unique)
         kind = fetched.answer.kind
         lane = LaneResult(planned=1, sent=1, completed=int(kind is None), statuses={str(fetched.answer.status): 1})
         lane.errors = {kind: 1} if kind else {}
@@ -185,7 +194,7 @@ class Session:
         if not not_measured:
             not_measured = complaints(health, sum(len(step.endpoints) for step in job.plan.steps)) + self._complaints
         candidate = job.origins["candidate"]
-        up = self._up.get("candidate")
+        up = self._opening.up.get("candidate")
         return Run(
             tool=job.tool,
             suite=job.suite.name,
@@ -201,9 +210,9 @@ class Session:
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
-            notices=[*self._notices, *self._busy()],
+            notices=[*self._notices, *self._hooks.notices, *self._busy()],
             ready_after_s=round(up.after_s, 3) if up else 0.0,
-            elapsed_s=round(self._clock.now_s() - self._begun, 3),
+            elapsed_s=round(self._ended - self._begun, 3),
             warmup=self._warming.record(),
             generator=health,
             endpoints={
@@ -238,9 +247,3 @@ class Session:
             for name, record in self._scenarios.items()
             if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
         }
-
-
-def _shortest_login_s(suite: Suite) -> float | None:
-    """How long the logins in use are good for, as far as the suite says."""
-    lives = [suite.identities[name].lasts_s for name in suite.askers]
-    return min((life for life in lives if life is not None), default=None)

@@ -17,7 +17,7 @@ from gate.load.job import LaneResult, Schedule, SegmentResult, Stream
 from gate.measure.allowance import Allowance
 from gate.measure.driver import CutShort, Refused, deployment
 from gate.measure.plan import LEAST_WARMUP_STEPS, WARMUP_REQUESTS, Step, block_seed
-from gate.measure.segments import Course, course_of_step, lane_of
+from gate.measure.segments import Course, course_of_step, lane_of_block
 from gate.record.run import Arm, WarmUp
 from gate.stats.sample import quantile
 
@@ -141,9 +141,10 @@ class WarmingUp:
         origin = self._origins[arm]
         if not self._allowance.take((name,), origin, SINGLES):
             return
-        seed = block_seed(self._suite.name, name, -1 - MOST_STEPS)
+        number = -1 - MOST_STEPS
+        seed = block_seed(self._suite.name, name, number)
         schedule = Schedule(users=1, count=SINGLES, for_s=SINGLES_S, seed=seed)
-        course = Course((Stream(schedule, (lane_of(self._suite, name, origin),)),), None, SINGLES_S)
+        course = Course((Stream(schedule, (lane_of_block(self._suite, name, number, origin),)),), None, SINGLES_S)
         result = self._drive(course, arm, f"asking {name} of the {deployment(arm)} one at a time")
         self.warmth.setdefault((name, arm), Warmth()).add_singles(result.lanes[name])
 

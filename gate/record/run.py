@@ -49,6 +49,10 @@ class Notice(Value):
     """What can be done about it."""
 
 
+LEFT_BEHIND = "left-behind"
+"""Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
+
+
 class Block(Value):
     """A fixed number of requests of one endpoint at its fixed rate."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gate.report.details import NO_DETAILS
 from gate.report.escape import MAX_SENTENCE, markdown, plain
-from gate.report.view import Line, Table, View, view_of
+from gate.report.tables import Line, Table
+from gate.report.view import View, view_of
 from gate.verdict.values import Verdict
 
 COMMENT_BUDGET = 60_000
@@ -15,7 +17,7 @@ _MANY = 10**6
 
 
 def comment(verdict: Verdict) -> str:
-    """The pull-request comment, shrunk in a fixed order until it fits: notes, quiet rows, findings, loud rows."""
+    """The pull-request comment, shrunk in a fixed order until it fits: details, notes, quiet rows, and so on."""
     texts = map(_markdown, _shrinking(view_of(verdict)))
     return next(text for text in texts if _size(text) <= COMMENT_BUDGET)
 
@@ -26,6 +28,8 @@ def summary(verdict: Verdict) -> str:
 
 
 def _shrinking(view: View) -> Iterator[View]:
+    yield view
+    view = replace(view, details=NO_DETAILS)
     yield view
     yield replace(view, notes=())
     few = replace(view, notes=(), tables=tuple(table.cut(_MANY, loud=True) for table in view.tables))
@@ -70,7 +74,8 @@ def _rule(table: Table) -> str:
 def terminal(verdict: Verdict) -> str:
     """The same report as aligned plain text."""
     view = view_of(verdict)
-    lines = [plain(view.headline, MAX_SENTENCE), *(f"  {plain(cure, MAX_SENTENCE)}" for cure in view.cures)]
+    below = (*view.cures, *view.warnings)
+    lines = [plain(view.headline, MAX_SENTENCE), *(f"  {plain(text, MAX_SENTENCE)}" for text in below)]
     for table in view.tables:
         lines += ["", *_aligned(table)]
     lines += ["", *(f"- {plain(text, MAX_SENTENCE)}" for text in (*view.findings, *view.notes))]

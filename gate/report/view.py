@@ -1,15 +1,17 @@
-"""Everything a report says, worded and rounded here and in the two modules it takes words from.
+"""Everything a report says, worded and rounded here and in the modules it takes words from.
 
 Pure. A view holds plain text; the templates only lay it out and escape it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from gate.record.run import Notice
+from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.amounts import amount, bounded, change, detectable, objective
+from gate.report.details import Details, details_of
 from gate.report.headline import listed, title, why
+from gate.report.tables import Line, Table
 from gate.units import format_ratio
 from gate.verdict.values import Row, Verdict
 
@@ -33,33 +35,11 @@ _QUIET = ("unchanged", "no_baseline")
 _LOUD = ("regressed", "missed", "not_measured")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")
+_MOST_WARNINGS = 5
 _LEGEND = (
     "Change: beyond what all endpoints share."
     " Detectable from: the smallest slowdown that this run would have caught four times in five."
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of a table, as text; the last cell is the outcome."""
-
-    cells: tuple[str, ...]
-    is_loud: bool
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows that share their columns; loud ones first."""
-
-    columns: tuple[str, ...]
-    lines: tuple[Line, ...]
-    hidden: int = field(default=0)
-    """Rows left out for lack of room."""
-
-    def cut(self, most: int, *, loud: bool) -> Table:
-        """The first rows only, of the loud ones if asked so."""
-        kept = tuple(line for line in self.lines if line.is_loud or not loud)[:most]
-        return replace(self, lines=kept, hidden=self.hidden + len(self.lines) - len(kept))
 
 
 @dataclass(frozen=True)
@@ -70,9 +50,13 @@ class View:
     why: str
     cures: tuple[str, ...]
     """What to do next."""
+    warnings: tuple[str, ...]
+    """What the gate may have left behind; never shortened away."""
     tables: tuple[Table, ...]
     findings: tuple[str, ...]
     notes: tuple[str, ...]
+    details: Details
+    """What was measured beside what is judged."""
     footer: str
     legend: str
     """How to read the tables; empty where nothing is compared."""
@@ -98,8 +82,10 @@ def view_of(verdict: Verdict) -> View:
         why=why(verdict),
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
+        warnings=_warnings(verdict),
         findings=_findings(verdict.rows),
-        notes=tuple(_note(notice) for notice in verdict.notices),
+        notes=tuple(_note(notice) for notice in verdict.notices if notice.code != LEFT_BEHIND),
+        details=details_of(verdict.details),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
     )
@@ -135,6 +121,12 @@ def _outcome(row: Row) -> str:
     if not row.gated:
         return word + " (not gated)"
     return word + (" (accepted)" if row.outcome in ("regressed", "missed") and not row.blocks else "")
+
+
+def _warnings(verdict: Verdict) -> tuple[str, ...]:
+    told = [f"left behind: {_note(notice)}" for notice in verdict.notices if notice.code == LEFT_BEHIND]
+    more = len(told) - _MOST_WARNINGS
+    return (*told[:_MOST_WARNINGS], *([f"left behind: {more} more, which are in verdict.json"] if more > 0 else []))
 
 
 def _findings(rows: list[Row]) -> tuple[str, ...]:

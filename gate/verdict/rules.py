@@ -9,10 +9,11 @@ from __future__ import annotations
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
-from gate.record.run import Notice, Run
+from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.multiplicity import holm
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
+from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
 from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
@@ -58,6 +59,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
                 *(notice for run in candidates for notice in run.notices),
                 *connection_notices(candidates),
             ],
+            "details": details_of(suite, candidates, evidence.baselines),
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
@@ -138,4 +140,5 @@ def not_measured(
         level=suite.policy.false_block_rate,
         family=0,
         rows=[],
+        notices=[notice for run in candidates for notice in run.notices if notice.code == LEFT_BEHIND],
     )

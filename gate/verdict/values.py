@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gate.record.run import Notice, Value
+from gate.verdict.details import Details
 
 Outcome = Literal["improved", "unchanged", "regressed", "inconclusive", "no_baseline", "not_measured", "met", "missed"]
 """Of one row. Comparisons end in the first six, objectives in met, missed, inconclusive or not_measured."""
@@ -117,6 +118,8 @@ class Verdict(Value):
     """Rows that shared it."""
     rows: list[Row]
     notices: list[Notice] = Field(default_factory=list)
+    details: Details = Details()
+    """Told and not judged; empty where nothing is claimed."""
 
     @model_validator(mode="after")
     def _has_reasons(self) -> Self:

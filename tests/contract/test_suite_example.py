@@ -20,7 +20,6 @@ FULL = (ROOT / "tests" / "data" / "suites" / "full.yml").read_bytes()
 NOT_YET = {
     "preview.redeploy",
     "preview.serve",
-    "endpoints.checkout.cleanup",
     "scenarios.five_logins.mix.login",
     "probes",
     "telemetry",
@@ -78,5 +77,4 @@ def test_the_full_suite_is_the_annotated_one_without_those_keys():
         ("Suite", "score"),
         ("Preview", "redeploy"),
         ("Preview", "serve"),
-        ("Endpoint", "cleanup"),
     } <= used_keys(FULL) | {("CommitSource", "header")}

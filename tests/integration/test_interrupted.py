@@ -31,8 +31,10 @@ SOON_S = 6
 
 
 @contextmanager
-def started(folder: Path, command: str, server: Server, *more: str) -> Iterator[subprocess.Popen[str]]:
-    (folder / "gate.yml").write_text(SUITE)
+def started(
+    folder: Path, command: str, server: Server, *more: str, suite: str = SUITE
+) -> Iterator[subprocess.Popen[str]]:
+    (folder / "gate.yml").write_text(suite)
     (folder / "baselines").mkdir(exist_ok=True)
     given = [f"--suite={folder / 'gate.yml'}", f"--preview={server.origin}", f"--out={folder / 'out'}"]
     if command != "run":

@@ -87,6 +87,37 @@ def test_objectives_of_an_endpoint_with_too_small_a_count_are_refused_and_not_le
     assert "raise max_count to" in said
 
 
+def test_users_cut_by_a_count_still_grow_in(tmp_path, capsys):
+    """All at once, they would ask for the first half of what they may in as long as for the second."""
+    bought: list[float] = []
+
+    def behave(connection: socket.socket, line: str, _number: int) -> bool:
+        if "/buy" in line:
+            bought.append(time.monotonic())
+        connection.sendall(answer())
+        return True
+
+    load = "{users: 8, ramp: 2s, for: 4s, think: 50ms}"
+    text = COUNTED.format(most=100, load=load).replace("{see: 3, buy: 1}", "{buy: 1}")
+    with serving(behave) as server:
+        run(tmp_path, capsys, text, "--preview", server.origin)
+    assert len(bought) == 100
+    first, *_ = asked_in_scenario = bought[1:]
+    half, most = asked_in_scenario[45], asked_in_scenario[90]
+    assert half - first > 1.3 * (most - half)
+
+
+def test_what_journeys_ask_of_a_count_is_left_to_them(tmp_path, capsys):
+    text = COUNTED.format(most=280, load="{count: 50, concurrent: 5}").replace("{see: 3, buy: 1}", "{twice: 1}")
+    text += "journeys: {twice: [buy, see, buy]}\n"
+    with serving(steady()) as server:
+        ran = run(tmp_path, capsys, text, "--preview", server.origin)
+        assert asked(server.requests, "/buy") <= 280
+    assert ran.run["scenarios"]["rush"]["journeys"]["twice"]["begun"] == 50
+    assert len(ran.run["endpoints"]["buy"]["arms"]["candidate"]["blocks"]) == 3
+    assert [notice["code"] for notice in ran.run["notices"]] == []
+
+
 def test_an_endpoint_that_is_not_compared_blocks_nothing(tmp_path, capsys):
     (tmp_path / "gate.yml").write_text(COUNTED.format(most=90, load="{count: 20}"))
     with serving(steady()) as preview, serving(steady()) as base:

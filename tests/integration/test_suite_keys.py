@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from gate.cli import main
 from gate.load import health
 from gate.load.histogram import Histogram
+from gate.measure import rounds
 from tests.integration.load.servers import Behaviour, Server, answer, serving, steady
 
 POLICY = "policy: {max_rate: 400/s, budget: {time: 2s}}\n"
@@ -47,7 +48,7 @@ def paths(server: Server) -> list[str]:
     return [line.split(" ")[1] for line in server.requests]
 
 
-def test_rows_of_a_csv_file_are_sent_in_their_order(tmp_path):
+def test_rows_of_a_csv_file_are_sent_in_turn(tmp_path):
     (tmp_path / "products.csv").write_text('id,name\n1,"a"\nred & blue,b\n3,c\n')
     suite = """
 endpoints: {one: {request: "GET /p/{product}", rate: 200/s}}
@@ -57,7 +58,42 @@ data: {product: {csv: products.csv, column: id, pick: order}}
         code, _ = gate_run(tmp_path, suite, server.origin)
         sent = [path for path in paths(server) if path.startswith("/p/")]
     assert code == 0
-    assert sent[:6] == ["/p/1", "/p/red%20%26%20blue", "/p/3", "/p/1", "/p/red%20%26%20blue", "/p/3"]
+    times = Counter(sent)
+    assert times.keys() == {"/p/1", "/p/red%20%26%20blue", "/p/3"}
+    assert max(times.values()) - min(times.values()) <= 20, "at random some would be asked for far more often"
+
+
+ORDERED = """
+endpoints:
+  one: {request: "GET /one/{n}", rate: 200/s}
+  two: {request: "GET /two/{n}", rate: 200/s}
+data: {n: {jsonl: rows.jsonl, column: id, pick: order}}
+scenarios:
+  first: {load: {count: 30, concurrent: 3}, mix: {one: 1, two: 1}}
+  second: {load: {rate: 100/s, for: 1s}, mix: {one: 1}}
+"""
+
+
+def numbers(server: Server, *names: str) -> list[int]:
+    """Rows that were asked for, in their order."""
+    return [int(path.split("/")[2]) for path in paths(server) if path.split("/")[1] in names]
+
+
+def test_rows_in_order_go_on_from_block_to_block_alike_in_both_arms(tmp_path, monkeypatch):
+    monkeypatch.setattr(rounds, "_REPEAT_SHARE", 0.0)
+    monkeypatch.setattr(rounds, "_LEAST_REPEATS", 0)
+    (tmp_path / "rows.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(3000)))
+    (tmp_path / "gate.yml").write_text(ORDERED + POLICY)
+    with serving(steady()) as preview, serving(steady()) as base:
+        options = [f"--preview={preview.origin}", f"--base={base.origin}", f"--out={tmp_path / 'out'}"]
+        assert main(["run", f"--suite={tmp_path / 'gate.yml'}", *options]) == 0
+        for name in ("one", "two"):
+            blocks = [sorted(n for n in numbers(server, name) if n < 1000) for server in (preview, base)]
+            assert blocks[0] == blocks[1] == list(range(len(blocks[0])))
+            assert len(blocks[0]) >= 150
+        in_scenarios = [n for n in numbers(preview, "one", "two") if 1000 <= n < 2000]
+    assert sorted(in_scenarios) == list(range(1000, 1000 + len(in_scenarios))), "no row twice, none left out"
+    assert len(in_scenarios) > 100
 
 
 def test_columns_of_one_row_of_a_json_lines_file_stay_together(tmp_path):

@@ -13,7 +13,8 @@ from gate.errors import NotMeasured
 from gate.load.arrivals import Stage
 from gate.load.engine import Engine
 from gate.load.histogram import Histogram
-from gate.load.job import Expectation, Lane, Request, Schedule, Segment, Stream
+from gate.load.job import Expectation, Lane, Request, Schedule, Segment, Source, Stream, Walk
+from gate.load.process import Process
 from tests.integration.load.servers import Server, answer, serving, steady
 
 
@@ -71,14 +72,28 @@ def test_workers_send_the_whole_schedule_between_them(spacing):
 
 
 def test_users_and_data_are_shared_out_without_overlap():
-    from gate.load.job import Source
-
     with serving(steady()) as server, Engine(most_workers=2) as engine:
         request = Request("GET", server.origin + "/{id}", timeout_s=5.0)
         sources = {"id": Source(rows=tuple(range(1_000_000, 1_000_500)), pick="order")}
         engine.run(segment(server, Schedule(users=4, for_s=0.15, think_s=0.01), request, sources=sources), workers=2)
         assert 4 < len(server.requests) <= 500
         assert len(set(server.requests)) == len(server.requests)
+
+
+def test_rows_reach_each_worker_once_and_walks_go_on_from_segment_to_segment(monkeypatch):
+    told: list[tuple[int, str]] = []
+    write = Process.write
+    monkeypatch.setattr(Process, "write", lambda self, line: (told.append((self.pid, line[:5])), write(self, line))[1])
+    rows = tuple({"id": number, "text": "x" * 200} for number in range(20_000))
+    sources = {"row": Source(rows=rows, key="k", member="id", pick="order")}
+    with serving(steady()) as server, Engine(most_workers=2) as engine:
+        for number in range(3):
+            request = Request("GET", server.origin + "/{row}", timeout_s=5.0, walk=Walk("lane", 60 * number))
+            schedule = Schedule(rate_rps=400, count=60, seed=number)
+            engine.run(segment(server, schedule, request, sources=sources), workers=2)
+        asked = sorted(int(line.split("/")[1].split(" ")[0]) for line in server.requests)
+    assert asked == list(range(180))
+    assert [line for _, line in told].count("rows ") == 2 == len({pid for pid, line in told if line == "rows "})
 
 
 def test_one_worker_that_dies_ends_it_all():

@@ -17,6 +17,7 @@ from gate.errors import ExitCode, UsageError
 
 FULL = load_suite(Path(__file__).parents[2] / "data" / "suites" / "full.yml")
 VALUES = {
+    "ADMIN_TOKEN": "admin-token",
     "BYPASS": "bypass-value",
     "CA_PEM": "-----BEGIN CERTIFICATE-----\nline\n",
     "MAIN_HOST": "main.example",
@@ -29,6 +30,7 @@ VALUES = {
 
 def test_every_place_that_is_sent_is_known():
     assert uses(FULL) == {
+        "ADMIN_TOKEN": ["identities.admin.headers.Authorization"],
         "BYPASS": ["preview.headers.x-vercel-protection-bypass"],
         "CA_PEM": ["preview.ca"],
         "MAIN_HOST": ["preview.base"],
@@ -52,21 +54,26 @@ preview:
   proxy: ${C2}
 identities:
   user: {login: [{request: "GET /${A6}", json: {"${A7}": 1}, headers: {X-A: "${A8}"}}], headers: {X-A: "${A9}"}}
-  talker: {headers: {X-A: "${D4}"}}
+  talker: {headers: {X-A: "${E4}"}}
+  asker: {headers: {X-A: "${D8}"}}
   unused: {headers: {X-A: "${UNUSED}"}}
 endpoints:
   a: {request: "GET /${B1}", headers: {X-A: "${B2}"}, json: ["${B3}"], identity: user, owner: "${NEVER}"}
   b: {graphql: {path: "/${B4}", query: "{a}", variables: {a: ["${B5}"]}}}
+  c: {request: POST /c, mutates: true, cleanup: {request: "DELETE /${D1}", json: "${D2}", headers: {X-A: "${D3}"}}}
 sockets:
-  chat: {connect: "/${D1}", message: ["${D2}"], answer: first, headers: {X-A: "${D3}"}, identity: talker}
+  chat: {connect: "/${E1}", message: ["${E2}"], answer: first, headers: {X-A: "${E3}"}, identity: talker}
 scenarios: {talk: {load: {users: 1, for: 1s}, mix: {chat: 1}}}
+setup: [{request: "POST /${D4}", json: "${D5}", headers: {X-A: "${D6}"}, identity: asker}]
+teardown: [{request: "POST /${D7}"}]
 """,
         "gate.yml",
     )
     assert list(uses(suite)) == [f"A{number}" for number in range(1, 10)] + [
         *("B1", "B2", "B3", "B4", "B5"),
         *("C1", "C2"),
-        *("D1", "D2", "D3", "D4"),
+        *("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"),
+        *("E1", "E2", "E3", "E4"),
     ]
 
 
@@ -91,7 +98,7 @@ def test_many_places_are_not_all_listed():
 
 
 def test_only_values_that_are_used_are_taken():
-    assert needed_values(FULL, VALUES | {"HOME": "/root", "ADMIN_TOKEN": "unused"}) == VALUES
+    assert needed_values(FULL, VALUES | {"HOME": "/root", "OTHER_TOKEN": "unused"}) == VALUES
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\x00", "\udc80"])

@@ -143,7 +143,9 @@ def test_rows_become_sources(tmp_path):
     (tmp_path / "a.csv").write_text('id,name\r\n1,"a, b"\r\n\r\n2,c\r\n')
     suite = read(tmp_path, "data: {n: {csv: a.csv, column: name, pick: order}, m: {csv: a.csv, pick: zipf}}")
     sources = sources_of(suite, [Request("GET", "/{n}/{m.id}")])
-    assert (sources["n"].rows, sources["n"].pick) == (("a, b", "c"), "order")
+    assert (sources["n"].member, sources["n"].pick) == ("name", "order")
+    assert [row["name"] for row in sources["n"].rows] == ["a, b", "c"]
+    assert sources["n"].key == sources["m"].key != ""
     assert sources["m"].rows == ({"id": "1", "name": "a, b"}, {"id": "2", "name": "c"})
     assert sources_of(suite, [Request("GET", "/")]) == {}
 

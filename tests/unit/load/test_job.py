@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.load.arrivals import Stage
-from gate.load.data import draws_of, zipf
+from gate.load.data import Draws, zipf
 from gate.load.histogram import Histogram, record_many
 from gate.load.job import (
     Expectation,
@@ -19,6 +20,7 @@ from gate.load.job import (
     Lane,
     LaneResult,
     Request,
+    Rows,
     Schedule,
     Segment,
     SegmentResult,
@@ -26,16 +28,24 @@ from gate.load.job import (
     SocketResult,
     Source,
     Stream,
+    Walk,
     Wire,
 )
 from gate.load.merge import merged
-from gate.load.pipe import from_line, to_line
+from gate.load.pipe import from_line, segment_lines, to_line, with_rows
 
 SEGMENT = Segment(
     streams=(
         Stream(
             Schedule(stages=(Stage(0, 5, 1.5),), stages_of="users", think_s=0.1, seed=3),
-            (Lane("a", Request("POST", "http://h/{id}", {"x": "y"}, {"k": [1, None]}), Expectation((200, 204)), 2),),
+            (
+                Lane(
+                    "a",
+                    Request("POST", "http://h/{id}", {"x": "y"}, {"k": [1, None]}, walk=Walk("a", 50)),
+                    Expectation((200, 204)),
+                    2,
+                ),
+            ),
             (Journey("j", ("a", "a")),),
         ),
     ),
@@ -136,12 +146,53 @@ def test_what_is_no_latency_is_refused(value):
         record_many({}, [0.1, value])
 
 
-def test_rows_in_order_are_dealt_out_without_overlap():
-    source = {"id": Source(rows=tuple(range(10)), pick="order")}
-    drawn = [[draws_of(source, part, 3)["id"](Random(0)) for _ in range(1)] for part in range(3)]
-    assert drawn == [[0], [1], [2]]
-    draws = [draws_of(source, part, 2)["id"] for part in range(2)]
-    assert sorted(draw(Random(0)) for draw in draws for _ in range(5)) == list(range(10))
+WALKS = st.none() | st.builds(Walk, st.sampled_from(["home", "list"]), st.integers(-400, 2_000))
+
+
+@given(
+    size=st.integers(1, 60),
+    begin=st.integers(0, 500),
+    parts=st.integers(1, 4),
+    each=st.integers(1, 30),
+    walk=WALKS,
+)
+def test_rows_in_order_are_dealt_out_to_the_workers_whole_and_without_overlap(size, begin, parts, each, walk):
+    source = {"id": Source(rows=tuple(range(size)), pick="order", begin=begin)}
+    workers = [Draws(source, part, parts) for part in range(parts)]
+    drawn = [draws.draw("id", Random(0), walk) for _ in range(each) for draws in workers]
+    first = begin if walk is None else walk.begin
+    assert drawn == [(first + number) % size for number in range(parts * each)]
+
+
+@given(st.lists(st.sampled_from([None, Walk("home", 100), Walk("list", 0)]), max_size=60))
+def test_a_walk_is_what_it_would_be_alone_whatever_is_drawn_beside_it(walks):
+    draws = Draws({"id": Source(low=0, high=999, pick="order")})
+    drawn = [(walk, draws.draw("id", Random(0), walk)) for walk in walks]
+    for walk in (None, Walk("home", 100), Walk("list", 0)):
+        own = [value for other, value in drawn if other == walk]
+        assert own == list(range(walk.begin if walk else 0, (walk.begin if walk else 0) + len(own)))
+
+
+ROWS = {"n": ({"id": 1}, {"id": 2}), "m": ("a", "b", "c")}
+sources = st.dictionaries(
+    st.sampled_from(["one", "two"]),
+    st.builds(Source, rows=st.just(()), key=st.sampled_from(["n", "m"]), member=st.none() | st.just("id")),
+).map(lambda made: {name: replace(source, rows=ROWS[source.key]) for name, source in made.items()})
+
+
+@given(st.lists(sources, max_size=5))
+def test_rows_cross_once_and_every_segment_has_them(of_segments):
+    known, told, lines = set(), {}, 0
+    for made in of_segments:
+        segment = replace(SEGMENT, sources=made)
+        *rows, line = segment_lines(segment, known)
+        for given_before in rows:
+            read = from_line(Rows, given_before.removeprefix("rows "))
+            told[read.key] = read.rows
+        lines += len(rows)
+        assert "rows" not in line.replace('"rows":[]', "")
+        assert with_rows(from_line(Segment, line), told) == segment
+    assert lines == len(told) == len({source.key for made in of_segments for source in made.values()})
 
 
 def test_zipf_draws_in_proportion_to_one_over_the_rank():

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from gate.config.read import read_suite
 from gate.errors import UsageError
-from gate.load.arrivals import arrivals
-from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Stream
+from gate.load.arrivals import Stage, arrivals
+from gate.load.flow import Flow
+from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Segment, Stream
 from gate.load.transport import Answer, Fetched
 from gate.measure.allowance import Allowance, cut
 from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, least_count, make_plan, too_few
-from gate.measure.ready import ask_once, tokens
+from gate.measure.ready import ask_once
+from gate.measure.single import tokens
 
 SUITE = """\
 endpoints:
@@ -52,6 +54,43 @@ def test_scenarios_have_their_share_before_the_blocks():
     assert sum("buy" in step.endpoints for step in plan.steps) == 4
 
 
+JOURNEY = """\
+  open: {request: GET /open, extract: {id: $.id}}
+  pay: {request: "POST /pay/{id}", mutates: true, max_count: %d}
+journeys: {order: [open, buy, pay, buy]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("load", "buys"),
+    [("{count: 20, concurrent: 5}", 40), ("{rate: 10/s, for: 6s}", 90), ("{users: 7, for: 60s}", 14)],
+)
+def test_what_journeys_ask_is_the_scenarios_share_too(load, buys):
+    """Half of the mix asks once, half twice; a count may draw journeys only."""
+    mix = "{buy: 1, order: 1}"
+    suite = suite_of(500, JOURNEY % 500 + f"scenarios: {{rush: {{load: {load}, mix: {mix}}}}}\n")
+    assert least_count(suite, "buy") == 160 + buys
+    plan = make_plan(suite, ("candidate",), seed=1)
+    assert sum("buy" in step.endpoints for step in plan.steps) == (500 - 10 - buys) // BLOCK_REQUESTS
+
+
+@pytest.mark.parametrize("most", [1, 159])
+def test_what_only_a_journey_can_ask_is_not_asked_once_however_small_its_count(most):
+    suite = suite_of(500, JOURNEY % most + "scenarios: {rush: {load: {count: 5}, mix: {order: 1}}}\n")
+    assert make_plan(suite, ("candidate",), seed=1).asked_once == ()
+    assert too_few(suite) == []
+
+
+def test_a_count_too_small_for_one_journey_is_refused_beforehand():
+    text = (JOURNEY % 5).replace("pay, buy]", "pay, buy, pay, pay]").replace("max_count: 5", "max_count: 2")
+    suite = suite_of(500, text + "scenarios: {rush: {load: {count: 5}, mix: {order: 1}}}\n")
+    with pytest.raises(UsageError) as caught:
+        make_plan(suite, ("candidate",), seed=1)
+    assert caught.value.message == (
+        "endpoints.pay: max_count 2 is too small for one journey of scenarios.rush, which asks 3 times"
+    )
+
+
 def test_a_scenario_for_which_nothing_is_left_is_refused_beforehand():
     scenario = "scenarios: {rush: {load: {count: 40}, mix: {buy: 1}}}\n"
     with pytest.raises(UsageError, match="max_count 1") as caught:
@@ -78,10 +117,17 @@ def test_requests_asked_once_have_other_ids_in_another_run_and_beside_each_other
 USES = st.sampled_from(["warm up", "block", "block again"])
 
 
-@given(most=st.integers(1, 500), blocks=st.integers(0, 8), uses=st.lists(USES, max_size=40))
-def test_whatever_is_asked_for_nothing_exceeds_the_count_and_planned_blocks_get_their_share(most, blocks, uses):
-    allowance = Allowance({"buy": most}, [("buy", "here")] * blocks, BLOCK_REQUESTS)
-    fits = blocks * BLOCK_REQUESTS <= most
+@given(
+    most=st.integers(1, 500),
+    blocks=st.integers(0, 8),
+    kept=st.integers(0, 200),
+    uses=st.lists(USES, max_size=40),
+)
+def test_whatever_is_asked_for_nothing_exceeds_the_count_and_blocks_and_scenarios_get_their_share(
+    most, blocks, kept, uses
+):
+    allowance = Allowance({"buy": most}, [("buy", "here")] * blocks, BLOCK_REQUESTS, {("buy", "here"): kept})
+    fits = blocks * BLOCK_REQUESTS + kept <= most
     sent = planned = 0
     for use in uses:
         if use == "block":
@@ -95,6 +141,7 @@ def test_whatever_is_asked_for_nothing_exceeds_the_count_and_planned_blocks_get_
         sent += (WARMUP_REQUESTS if use == "warm up" else BLOCK_REQUESTS) * len(took)
     assert sent <= most
     assert allowance.left("buy", "here") == most - sent
+    assert allowance.left("buy", "here") >= kept or not fits
     assert allowance.left("other", "here") == math.inf
 
 
@@ -135,6 +182,15 @@ def test_what_has_no_limit_is_not_cut_along():
 def test_others_end_when_even_the_worst_draw_would_have_used_the_count_up(made, most):
     (done,) = cut([made], {"buy": 30, "see": math.inf})
     assert planned(done) == most
+
+
+@pytest.mark.parametrize("peak", [1, 5, 40])
+def test_users_cut_by_a_count_still_grow_in_as_planned(peak):
+    whole = stream(Schedule(stages=(Stage(0, peak, 10), Stage(peak, peak, 50)), stages_of="users"), "buy")
+    (done,) = cut([whole], {"buy": 100})
+    flow = Flow(done, {"buy": None}, Segment((done,)))
+    assert done.schedule.count == 100
+    assert [due for due, _ in flow.first()] == pytest.approx([10 * (user + 1) / peak for user in range(peak)])
 
 
 def test_several_streams_share_what_is_left():

@@ -34,6 +34,21 @@ def test_defaults_and_what_blocks_do_not_use_change_nothing(keys):
     assert endpoint_hash(suite(keys=keys), "home") == endpoint_hash(suite(), "home")
 
 
+def test_setup_is_part_of_the_hash_and_what_comes_after_the_load_is_not():
+    plain = endpoint_hash(suite(), "home")
+    assert endpoint_hash(suite(more="setup: [{request: POST /flush}]"), "home") != plain
+    assert endpoint_hash(suite(more="teardown: [{request: POST /flush}]"), "home") == plain
+    plain = endpoint_hash(suite(keys="mutates: true"), "home")
+    assert endpoint_hash(suite(keys="mutates: true, cleanup: {request: DELETE /x}"), "home") == plain
+
+
+def test_rows_that_go_on_from_block_to_block_are_not_those_that_began_anew():
+    def used(pick: str, path: str = "{n}") -> str:
+        return endpoint_hash(suite(path=path, more=f"data: {{n: {{range: [1, 9], pick: {pick}}}}}"), "home")
+
+    assert len({used("order"), used("random"), used("zipf")}) == 3
+
+
 def test_the_content_of_a_file_is_part_of_the_hash_of_those_that_use_it():
     def used(file: str, path: str) -> str:
         return endpoint_hash(

@@ -9,7 +9,9 @@ import pytest
 from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.transport import Answer, Fetched
-from gate.measure.ready import Clock, log_in, tokens, wait_ready
+from gate.measure.identities import log_in
+from gate.measure.ready import Clock, wait_ready
+from gate.measure.single import Asker, tokens
 
 
 class World:
@@ -137,7 +139,7 @@ LOGIN = {
 
 def login(*script):
     world = World(*script)
-    return log_in(Suite.model_validate(LOGIN), "http://h", {"P": "pw"}, world.fetch, tokens("r")), world
+    return log_in(Asker(Suite.model_validate(LOGIN), "http://h", {"P": "pw"}, world.fetch, tokens("r"))), world
 
 
 def test_a_login_of_two_steps_passes_values_on():
@@ -166,5 +168,5 @@ def test_a_login_without_its_token_is_not_a_login(body):
 def test_unused_identities_are_not_logged_in():
     unused = LOGIN | {"endpoints": {"a": "GET /"}}
     world = World(answered())
-    assert log_in(Suite.model_validate(unused), "http://h", {}, world.fetch, tokens("r")) == {}
+    assert log_in(Asker(Suite.model_validate(unused), "http://h", {}, world.fetch, tokens("r"))) == {}
     assert world.asked == []

@@ -86,6 +86,20 @@ def test_a_comment_gives_up_notes_then_quiet_rows_then_findings_and_last_loud_ro
         assert size(text) <= COMMENT_BUDGET
 
 
+def test_a_comment_gives_up_its_details_first_and_the_summary_keeps_them():
+    suite = suite_of(names=[f"e{number}" for number in range(300)])
+    phases = World(phases={"wait": 0.9, "receive": 0.1})
+    verdict = verdict_of(suite, run_of(suite, world=phases, rounds=3))
+    padded = verdict.model_copy(update={"notices": [Notice(code="n", message="w" * 900)] * 20})
+    assert "Where the time of a request goes" in summary(padded)
+    assert summary(padded).count("\n| e") == 902, "with the two lines of columns"
+    text = comment(padded)
+    assert "Where the time of a request goes" not in text
+    assert "<summary>Notes" in text
+    assert text.count("\n| e") == 601
+    assert size(text) <= COMMENT_BUDGET
+
+
 def test_even_the_widest_text_stays_within_the_limit():
     assert size(comment(verdict_with_rows(500, 500, "\U0001f525@" * 500))) <= COMMENT_BUDGET
 
