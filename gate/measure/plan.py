@@ -157,7 +157,7 @@ def for_scenarios(suite: Suite, name: str) -> int:
 
 def _check_scenarios(suite: Suite) -> None:
     for scenario, pattern in suite.scenarios.items():
-        for name in endpoints_of(suite, scenario):
+        for name in () if is_of_sockets(suite, scenario) else endpoints_of(suite, scenario):
             most = suite.endpoints[name].max_count
             needed = max(steps_of(suite, member).count(name) for member in pattern.mix)
             once = int(is_asked_once(suite, name))
