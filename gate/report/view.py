@@ -5,6 +5,7 @@ Pure. A view holds plain text; the templates only lay it out and escape it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.record.run import LEFT_BEHIND, Notice
@@ -31,6 +32,7 @@ _WAYS = {
     "none": "no baseline yet: only objectives were judged",
 }
 _ANSWERS = ("errors", "body")
+_ALOUD = ("busy-preview", "capacity")
 _QUIET = ("unchanged", "no_baseline")
 _LOUD = ("regressed", "missed", "not_measured")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
@@ -83,8 +85,8 @@ def view_of(verdict: Verdict) -> View:
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
         warnings=_warnings(verdict),
-        findings=_findings(verdict.rows),
-        notes=tuple(_note(notice) for notice in verdict.notices if notice.code != LEFT_BEHIND),
+        findings=(*_aloud(verdict), *_findings(verdict.rows)),
+        notes=tuple(_note(notice) for notice in verdict.notices if notice.code not in (LEFT_BEHIND, *_ALOUD)),
         details=details_of(verdict.details),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
@@ -127,6 +129,11 @@ def _warnings(verdict: Verdict) -> tuple[str, ...]:
     told = [f"left behind: {_note(notice)}" for notice in verdict.notices if notice.code == LEFT_BEHIND]
     more = len(told) - _MOST_WARNINGS
     return (*told[:_MOST_WARNINGS], *([f"left behind: {more} more, which are in verdict.json"] if more > 0 else []))
+
+
+def _aloud(verdict: Verdict) -> Iterator[str]:
+    """What is not folded away, because it says how far the table can be believed, or is what somebody asked for."""
+    yield from dict.fromkeys(_note(notice) for notice in verdict.notices if notice.code in _ALOUD)
 
 
 def _findings(rows: list[Row]) -> tuple[str, ...]:
