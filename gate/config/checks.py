@@ -215,7 +215,7 @@ def _waivers(suite: Suite) -> Iterator[Misfit]:
             judged = set() if needed_values(suite, name) else judged
             if metric not in judged:
                 message = f"names the metric {metric!r}, for which {name} has no row; {hints.cure(metric, judged)}"
-                yield Misfit(place, message, also=(("endpoints", name), ("classes",)))
+                yield Misfit(place, message, also=(("endpoints", name), ("classes",), ("setup",)))
         if seen[waiver.row] == 2:
             yield Misfit(place, f"waives {waiver.row} a second time; keep one waiver for each row")
 

@@ -63,7 +63,7 @@ def _journey(suite: Suite, name: str, steps: list[str]) -> Iterator[Misfit]:
                 f"{step} uses {{{value}}}, which is no data and which no earlier step of this journey extracts"
                 f"; add extract: {{{value}: $.{value}}} to an earlier step"
             )
-            yield Misfit(place, message, also=(("endpoints",), ("data",)))
+            yield Misfit(place, message, also=(("endpoints",), ("data",), ("setup",)))
         extracted |= set(endpoint.extract)
 
 
@@ -74,7 +74,7 @@ def _measured_nowhere(suite: Suite) -> Iterator[Misfit]:
         here: Location = ("endpoints", name)
         if journeys and not asked & set(journeys):
             message = "is measured nowhere: only a journey can ask for it, and no scenario has one; name one in a mix"
-            yield Misfit(here, message, also=(("scenarios",), ("journeys",)))
+            yield Misfit(here, message, also=(("scenarios",), ("journeys",), ("setup",)))
         own, shared = suite.endpoints[name].objectives, suite.endpoints[name].class_name or ""
         if journeys and (own.limits() or (shared in suite.classes and suite.classes[shared].limits())):
             message = (
@@ -82,7 +82,7 @@ def _measured_nowhere(suite: Suite) -> Iterator[Misfit]:
                 "; write them into the scenario"
             )
             key = "objectives" if own.limits() else "class"
-            yield Misfit((*here, key), message, also=(("journeys",), ("classes", shared)))
+            yield Misfit((*here, key), message, also=(("journeys",), ("classes", shared), ("setup",)))
 
 
 def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
@@ -99,7 +99,7 @@ def _mix(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
         elif needed_values(suite, member) and list(journeys_with(suite, member)):
             value = min(needed_values(suite, member))
             message = f"uses {{{value}}}, which only an earlier step of a journey extracts; name the journey instead"
-            yield Misfit(place, message, also=(("endpoints", member), ("journeys",)))
+            yield Misfit(place, message, also=(("endpoints", member), ("journeys",), ("setup",)))
 
 
 def _searched(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
