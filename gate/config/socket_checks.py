@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.config.checks import Location, Misfit, columns, not_unique, unknown
@@ -66,7 +67,8 @@ def _filled(suite: Suite, name: str, socket: WebSocket) -> Iterator[Misfit]:
     sent += [((*here, "headers", header), text) for header, text in socket.headers.items()]
     for place, value in sent:
         for text in sorted(unfilled(suite, placeholders(value)) - given):
-            yield unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite), *given])
+            misfit = unknown(place, "data", "data", text, [*suite.data, *given_by_setup(suite), *given])
+            yield replace(misfit, also=(*misfit.also, ("setup",)))
         yield from columns(suite, place, value)
         yield from not_unique(place, value)
 

@@ -20,13 +20,11 @@ from gate.load.job import Expectation, Request, Source, Wire
 def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
     """The request of an endpoint against one deployment."""
     endpoint = suite.endpoints[name]
-    headers = dict(suite.preview.headers) | endpoint.headers
-    if endpoint.identity is not None:
-        headers |= identity_headers(suite, endpoint.identity)
+    asker = {} if endpoint.identity is None else identity_headers(suite, endpoint.identity)
     return Request(
         endpoint.method,
         origin + endpoint.path,
-        headers,
+        suite.preview.headers | asker | endpoint.headers,
         endpoint.content,
         endpoint.timeout_s,
         endpoint.follow,

@@ -24,7 +24,7 @@ suite: s
 preview: {ready: {path: /up}}
 endpoints: {work: {request: GET /work, rate: RATE}}
 scenarios: {breaking: {load: %s, mix: {work: 1}%s}}
-policy: {max_rate: 400/s, budget: {time: 8s}}
+policy: {max_rate: 400/s, budget: {time: 4s}}
 """
 SERVICE_S, AT_ONCE = 0.02, 2
 CAPACITY_RPS = AT_ONCE / SERVICE_S
@@ -49,7 +49,7 @@ def workers():
     return behave
 
 
-def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run", rate: str = "20/s") -> tuple[int, dict]:
+def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run", rate: str = "50/s") -> tuple[int, dict]:
     (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", rate) % (load, objectives))
     (tmp_path / "baselines").mkdir()
     extra = ["--baselines", str(tmp_path / "baselines")] if command == "check" else []
@@ -66,27 +66,43 @@ def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run", r
                 *extra,
             ]
         )
-    (path,) = (tmp_path / "out").glob("run-*.json")
-    return code, json.loads(path.read_text())["run"]["scenarios"]["breaking"]
+    return code, record_of(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "load",
-    [
-        '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}',
-        '{find: max_users, until: "p95 <= 200ms", from: 4, limit: 60, for: 500ms}',
-    ],
-    ids=["rate", "users"],
-)
-def test_the_capacity_of_a_server_is_found(tmp_path, load):
-    code, record = run(tmp_path, load)
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A check whose scenario searched for the highest rate, with its files."""
+    folder = tmp_path_factory.mktemp("searched")
+    load = '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "LEAST_REQUESTS", 60)
+        code, _ = run(folder, load, ", objectives: {capacity: 20/s}", "check", "40/s")
     assert code == 0
-    search = record["search"]
+    return folder
+
+
+def record_of(folder: Path) -> dict:
+    (path,) = (folder / "out").glob("run-*.json")
+    return json.loads(path.read_text())["run"]["scenarios"]["breaking"]
+
+
+def is_around_the_capacity(search: dict) -> bool:
     assert search["is_bounded"]
-    assert 0.5 * CAPACITY_RPS < search["capacity_rps"] < 1.1 * CAPACITY_RPS
     assert {level["met"] for level in search["levels"]} == {True, False}
     assert sum(level["level"] > search["capacity"] and level["met"] for level in search["levels"]) == 0
+    return 0.5 * CAPACITY_RPS < search["capacity_rps"] < 1.1 * CAPACITY_RPS
+
+
+def test_the_highest_rate_of_a_server_is_found(searched):
+    record = record_of(searched)
+    assert is_around_the_capacity(record["search"])
     assert record["executor"] == "find"
+
+
+def test_the_most_users_of_a_server_are_found(tmp_path):
+    code, record = run(tmp_path, '{find: max_users, until: "p95 <= 200ms", from: 4, limit: 60, for: 500ms}')
+    assert code == 0
+    assert is_around_the_capacity(record["search"])
 
 
 def test_a_search_that_reaches_its_limit_says_at_least(tmp_path):
@@ -95,18 +111,30 @@ def test_a_search_that_reaches_its_limit_says_at_least(tmp_path):
     assert not record["search"]["is_bounded"]
 
 
-def test_what_a_search_found_is_told_with_the_level_that_was_too_much(tmp_path):
-    load = '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}'
-    run(tmp_path, load, command="check", rate="40/s")
-    whole = html.unescape((tmp_path / "out" / "comment.md").read_text())
+def test_what_a_search_found_is_told_with_the_level_that_was_too_much(searched):
+    whole = html.unescape((searched / "out" / "comment.md").read_text())
     comment = whole.partition("<details>")[0]
     assert "work was compared at 40/s" in comment
     assert re.search(r"breaking: p95 <=? ?200ms held up to [\d.]+/s and no longer at [\d.]+/s", comment)
 
 
+@pytest.mark.parametrize(("asked", "code", "outcome"), [("20/s", 0, "met"), ("190/s", 1, "missed")])
+def test_a_capacity_can_be_an_objective(searched, tmp_path, asked, code, outcome):
+    """The same run judged by other objectives, offline."""
+    text = (searched / "gate.yml").read_text().replace("{capacity: 20/s}", f"{{capacity: {asked}}}")
+    (tmp_path / "gate.yml").write_text(text)
+    (path,) = (searched / "out").glob("run-*.json")
+    given = [f"--suite={tmp_path / 'gate.yml'}", f"--baselines={searched / 'baselines'}", f"--out={tmp_path / 'out'}"]
+    assert main(["compare", str(path), *given]) == code
+    verdict = json.loads((tmp_path / "out" / "verdict.json").read_text())
+    (row,) = (row for row in verdict["rows"] if row["metric"] == "limit:capacity")
+    assert row["outcome"] == outcome
+    assert f"capacity at least {asked}" in (tmp_path / "out" / "comment.md").read_text()
+
+
 def test_the_levels_before_a_signal_are_kept_and_are_no_capacity(tmp_path):
-    load = '{find: max_rate, until: "p95 <= 200ms", from: 20/s, limit: 60/s, for: 2s}'
-    (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", "20/s") % (load, ""))
+    load = '{find: max_users, until: "p95 <= 200ms", from: 4, limit: 60, for: 1s}'
+    (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", "50/s") % (load, ""))
     given = [f"--suite={tmp_path / 'gate.yml'}", f"--out={tmp_path / 'out'}"]
     with serving(workers()) as server:
         process = subprocess.Popen(
@@ -128,13 +156,3 @@ def test_the_levels_before_a_signal_are_kept_and_are_no_capacity(tmp_path):
     assert not search["finished"]
     assert search["capacity"] is None
     assert search["levels"][0]["met"]
-
-
-@pytest.mark.parametrize(("asked", "code", "outcome"), [("20/s", 0, "met"), ("190/s", 1, "missed")])
-def test_a_capacity_can_be_an_objective(tmp_path, asked, code, outcome):
-    load = '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}'
-    ended, _ = run(tmp_path, load, f", objectives: {{capacity: {asked}}}", "check")
-    verdict = json.loads((tmp_path / "out" / "verdict.json").read_text())
-    (row,) = (row for row in verdict["rows"] if row["metric"] == "limit:capacity")
-    assert (ended, row["outcome"]) == (code, outcome)
-    assert f"capacity at least {asked}" in (tmp_path / "out" / "comment.md").read_text()

@@ -114,9 +114,11 @@ def test_a_request_joins_origin_and_headers_and_keeps_its_placeholders():
         endpoints={
             "a": {"request": "GET /a?x=1", "identity": "one", "headers": {"X-Both": "endpoint"}},
             "b": {"request": "GET /b", "identity": "two"},
+            "c": {"request": "GET /c", "identity": "two", "headers": {"Authorization": "none"}},
         },
     )
     request = endpoint_request(made, "a", "https://h/base")
     assert request.url == "https://h/base/a?x=1"
     assert request.headers == {"X-Bypass": "${B}", "X-Both": "endpoint", "Authorization": "Token {one.token}"}
     assert endpoint_request(made, "b", "https://h").headers["Authorization"] == "Token {two.token}"
+    assert endpoint_request(made, "c", "https://h").headers["Authorization"] == "none"
