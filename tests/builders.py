@@ -17,7 +17,8 @@ from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram, record_many
 from gate.load.job import LaneResult
-from gate.measure.plan import BLOCK_REQUESTS, endpoint_hash, scenario_hash
+from gate.measure.counts import BLOCK_REQUESTS
+from gate.measure.hashes import endpoint_hash, scenario_hash
 from gate.measure.tally import ArmTally
 from gate.record.codec import encode_run
 from gate.record.run import (

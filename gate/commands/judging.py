@@ -12,7 +12,7 @@ from gate.commands.effects import Effects
 from gate.commands.outputs import pretty, write_report
 from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
-from gate.measure.plan import endpoint_hash
+from gate.measure.hashes import endpoint_hash
 from gate.record.run import Run
 from gate.verdict.rules import judge, not_measured
 from gate.verdict.values import Verdict

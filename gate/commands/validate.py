@@ -10,7 +10,8 @@ from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
-from gate.measure.plan import BLOCK_REQUESTS, Plan, group_endpoints, make_plan, too_few
+from gate.measure.counts import BLOCK_REQUESTS, too_few
+from gate.measure.plan import Plan, group_endpoints, make_plan
 from gate.units import format_duration
 
 

@@ -12,8 +12,9 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
+from gate.measure.counts import WARMUP_REQUESTS
 from gate.measure.driver import Progress
-from gate.measure.plan import WARMUP_REQUESTS, Plan
+from gate.measure.plan import Plan
 from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, course_of_step, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST

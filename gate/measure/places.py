@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gate.config.templates import placeholders
 from gate.load.job import Lane, SegmentResult, Source
-from gate.measure.plan import BLOCK_REQUESTS, MAX_ROUNDS
+from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS
 from gate.record.run import Arm
 
 _BEHIND_BLOCKS = MAX_ROUNDS * BLOCK_REQUESTS

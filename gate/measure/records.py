@@ -10,7 +10,7 @@ from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult, SocketResult
 from gate.load.transport import PROTECTED, THROTTLED
-from gate.measure.plan import scenario_hash
+from gate.measure.hashes import scenario_hash
 from gate.measure.search import Found, Point
 from gate.record.run import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
 from gate.stats.knee import knee

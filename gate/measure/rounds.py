@@ -9,8 +9,9 @@ from gate.config.suite import Suite
 from gate.load.health import is_spoiled
 from gate.load.job import SegmentResult
 from gate.measure.allowance import Allowance
+from gate.measure.counts import BLOCK_REQUESTS
 from gate.measure.driver import CutShort, Driver, Refused, deployment
-from gate.measure.plan import BLOCK_REQUESTS, Plan, Step
+from gate.measure.plan import Plan, Step
 from gate.measure.segments import course_of_step
 from gate.measure.tally import ArmTally
 from gate.record.run import Arm

@@ -9,7 +9,9 @@ from gate.config.journeys import endpoints_of, is_of_sockets, peak_rps, requests
 from gate.config.suite import Suite
 from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream, Walk
 from gate.measure.access import endpoint_request, expectation
-from gate.measure.plan import BLOCK_REQUESTS, Step, block_seed
+from gate.measure.counts import BLOCK_REQUESTS
+from gate.measure.hashes import block_seed
+from gate.measure.plan import Step
 from gate.measure.schedules import schedule_of
 from gate.measure.sockets import cost_ratio, socket_lane
 

@@ -15,12 +15,14 @@ from gate.load.job import LaneResult, SegmentResult
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices, capacity_notices
+from gate.measure.counts import BLOCK_REQUESTS, for_scenarios, too_few
 from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
+from gate.measure.hashes import endpoint_hash
 from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
 from gate.measure.network import Network
 from gate.measure.opening import Opening
 from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import BLOCK_REQUESTS, compared_rps, endpoint_hash, for_scenarios, too_few
+from gate.measure.plan import compared_rps
 from gate.measure.ready import Clock, ask_once
 from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from gate.config.suite import Suite
 from gate.load.job import LaneResult, Schedule, SegmentResult, Stream
 from gate.measure.allowance import Allowance
+from gate.measure.counts import WARMUP_REQUESTS
 from gate.measure.driver import CutShort, Refused, deployment
-from gate.measure.plan import LEAST_WARMUP_STEPS, WARMUP_REQUESTS, Step, block_seed
+from gate.measure.hashes import block_seed
+from gate.measure.plan import LEAST_WARMUP_STEPS, Step
 from gate.measure.segments import Course, course_of_step, lane_of_block
 from gate.record.run import Arm, WarmUp
 from gate.stats.sample import quantile

@@ -10,7 +10,7 @@ from gate.config.journeys import steady_rps
 from gate.config.suite import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
-from gate.measure.plan import BLOCK_REQUESTS, is_compared
+from gate.measure.counts import BLOCK_REQUESTS, is_compared
 from gate.record.run import ArmRecord, Run, ScenarioRecord, SocketRecord, StepRecord
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
 from gate.verdict.changes import Changes, duet_changes, stored_changes

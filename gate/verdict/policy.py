@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.config.suite import Suite
-from gate.measure.plan import is_compared
+from gate.measure.counts import is_compared
 from gate.verdict.evidence import Evidence
 from gate.verdict.rows import EVERYTHING
 from gate.verdict.values import Reason, ReasonCode, Row, Way

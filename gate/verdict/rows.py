@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from gate.config.objectives import DEFAULT_TOLERANCE
 from gate.config.policy import Waiver
 from gate.config.suite import Suite
-from gate.measure.plan import group_endpoints, is_compared
+from gate.measure.counts import is_compared
+from gate.measure.plan import group_endpoints
 from gate.record.run import Notice
 from gate.stats.shift import Shift
 from gate.stats.stored import SharedFactor

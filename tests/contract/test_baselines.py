@@ -7,7 +7,7 @@ from pathlib import Path
 from gate.baseline.directory import DirectoryStore
 from gate.baseline.window import read_window
 from gate.commands.measuring import load_suite
-from gate.measure.plan import endpoint_hash
+from gate.measure.hashes import endpoint_hash
 
 ROOT = Path(__file__).parents[2]
 

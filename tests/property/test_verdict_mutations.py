@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gate.commands.judging import judge_runs
 from gate.config.suite import Suite
 from gate.errors import GateError
-from gate.measure.plan import endpoint_hash
+from gate.measure.hashes import endpoint_hash
 from gate.record.codec import RecordError, canonical, decode_run, digest, encode_run
 from gate.record.run import Run
 from gate.verdict.values import Verdict

@@ -8,7 +8,7 @@ import pytest
 
 from gate.baseline.select import comparable, select
 from gate.config.policy import Baselines
-from gate.measure.plan import endpoint_hash
+from gate.measure.hashes import endpoint_hash
 from gate.record.run import Notice
 from tests.builders import ONE_HOST, PREVIEWS, TODAY, history_of, run_of, suite_of
 

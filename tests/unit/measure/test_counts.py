@@ -15,7 +15,8 @@ from gate.load.flow import Flow
 from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Segment, Stream
 from gate.load.transport import Answer, Fetched
 from gate.measure.allowance import Allowance, cut
-from gate.measure.plan import BLOCK_REQUESTS, WARMUP_REQUESTS, least_count, make_plan, too_few
+from gate.measure.counts import BLOCK_REQUESTS, WARMUP_REQUESTS, least_count, too_few
+from gate.measure.plan import make_plan
 from gate.measure.ready import ask_once
 from gate.measure.single import tokens
 

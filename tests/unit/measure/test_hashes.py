@@ -6,7 +6,7 @@ import pytest
 
 from gate.config.read import read_suite
 from gate.config.suite import Suite
-from gate.measure.plan import endpoint_hash, scenario_hash
+from gate.measure.hashes import endpoint_hash, scenario_hash
 
 PLAIN = 'preview: {%s}\nendpoints: {home: {request: "GET /%s", %s}}\n%s'
 FILES = {"a.csv": b"id\n1\n", "b.csv": b"id\n2\n"}

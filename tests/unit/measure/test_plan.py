@@ -8,7 +8,9 @@ import pytest
 
 from gate.config.suite import Suite
 from gate.errors import UsageError
-from gate.measure.plan import BLOCK_REQUESTS, MAX_ROUNDS, block_seed, endpoint_hash, group_endpoints, make_plan
+from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS
+from gate.measure.hashes import block_seed, endpoint_hash
+from gate.measure.plan import group_endpoints, make_plan
 
 
 def suite(endpoints=None, **rest) -> Suite:

@@ -11,8 +11,9 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import Socket
+from gate.measure.hashes import scenario_hash
 from gate.measure.outlook import Job, Runner, look_at_generator
-from gate.measure.plan import make_plan, scenario_hash
+from gate.measure.plan import make_plan
 from gate.measure.segments import course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST, socket_lane
 
