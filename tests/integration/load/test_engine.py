@@ -8,6 +8,8 @@ import socket
 import statistics
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.histogram import Histogram
 from gate.load.job import Expectation, Lane, Request, Schedule, Segment, SegmentResult, Source, Stream
+from gate.load.listening import Patience, answers
+from gate.load.progress import Progress
 from tests.integration.load.servers import Server, answer, serving, steady
 
 
@@ -310,6 +314,51 @@ def test_a_killed_worker_is_noticed_and_nothing_is_used():
         os.kill(started.pids[0], signal.SIGKILL)
         with pytest.raises(NotMeasured, match="ended with code -9"):
             started.run(segment(server, Schedule(users=1, count=1)))
+
+
+@contextmanager
+def stopped_worker(silence_s: float) -> Iterator[Engine]:
+    with Engine(most_workers=2, silence_s=silence_s) as started:
+        os.kill(started.pids[0], signal.SIGSTOP)
+        yield started
+
+
+def test_a_worker_that_is_silent_is_given_up_whatever_it_should_do():
+    with stopped_worker(0.5) as started, pytest.raises(NotMeasured, match="said nothing for"):
+        started.capacity_rps()
+
+
+def test_a_worker_that_takes_nothing_in_is_given_up():
+    """A segment with many rows does not fit into a pipe that nobody reads."""
+    sources = {"id": Source(rows=tuple(range(100_000)))}
+    with stopped_worker(0.5) as started, serving(steady()) as server, pytest.raises(NotMeasured, match="said nothing"):
+        started.run(segment(server, Schedule(users=1, count=1), sources=sources))
+
+
+def test_one_silent_worker_of_two_is_noticed_while_the_other_goes_on_telling():
+    told: list[Progress] = []
+    with stopped_worker(2.5) as started, serving(steady()) as server, pytest.raises(NotMeasured, match="said nothing"):
+        started.run(segment(server, Schedule(rate_rps=20, for_s=60)), workers=2, tell=told.append)
+    assert told, "the other one lives"
+
+
+def test_a_worker_that_tells_but_never_ends_is_given_up_after_its_deadline():
+    """Told here by a process that is no worker of ours; ours end by themselves."""
+
+    reader, writer = os.pipe()
+    os.write(writer, b"there is always more")
+
+    class Chatterbox:
+        def fileno(self) -> int:
+            return reader
+
+        def lines(self) -> list[str]:
+            return ["progress {}"]
+
+    with pytest.raises(NotMeasured, match="had not ended"):
+        answers([Chatterbox()], Patience(silence_s=5.0, whole_s=0.2), lambda _worker, _told: None)
+    os.close(reader)
+    os.close(writer)
 
 
 def test_the_worker_ends_with_the_gate():
