@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -66,7 +66,9 @@ def rounds(tools: dict[str, Tool], server: Nginx, repeats: int, what: str) -> di
     return costs
 
 
-def compare(costs: dict[str, list[float]], what: str, goals: dict[str, tuple[str | None, str | None]]) -> list[Figure]:
+def compare(
+    costs: dict[str, list[float]], what: str, goals: Mapping[str, tuple[str | None, str | None]]
+) -> list[Figure]:
     """A row for each client, then ours as a share of some, with id and goal."""
     medians = {name: median(values) for name, values in costs.items()}
     others = {name: value for name, value in medians.items() if name != "gate"}

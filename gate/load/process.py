@@ -36,7 +36,9 @@ class Process:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
-        os.set_blocking(self._stdin.fileno(), False)  # a worker that is stopped reads nothing, and a segment may be long
+        os.set_blocking(
+            self._stdin.fileno(), False
+        )  # a worker that is stopped reads nothing, and a segment may be long
         self._rest = b""
 
     @property
