@@ -27,6 +27,10 @@ _REFUSALS = 5
 """Answers that ask to slow down, or that are login pages with nothing else between, before the segment ends early."""
 _MAX_SELECT_S = 0.05
 """Longest sleep between looks at sockets, so that a stop is seen quickly."""
+_EARLY_S = 60e-6
+"""An idle processor wakes up about so late: before an arrival the loop sleeps so much less and turns for the rest."""
+_WORTH_S = 4 * _EARLY_S
+"""Shorter sleeps are not cut, or at high rates the loop would hardly sleep at all."""
 _NO_VALUE = "no_value"
 _PAUSE_S = 0.01
 """Of a user who could not even ask; without it the loop would serve nobody else."""
@@ -241,9 +245,12 @@ class Drive:
 
     def _wait(self) -> None:
         """Sleep until the next arrival, socket event or timeout of libcurl, whichever is first."""
-        timeout_s = min(self._due[0][0] - self._now(), _MAX_SELECT_S) if self._due else _MAX_SELECT_S
-        if timeout_s <= 0:
-            return  # perform looks at all sockets anyway
+        timeout_s = _MAX_SELECT_S
+        if self._due:
+            left_s = self._due[0][0] - self._now()
+            if left_s <= _EARLY_S:
+                return  # the next turns look at the sockets as well
+            timeout_s = min(left_s - _EARLY_S if left_s > _WORTH_S else left_s, _MAX_SELECT_S)
         if self._flying:
             curl_ms = self._multi.timeout()
             self._multi.select(min(timeout_s, curl_ms / 1000) if curl_ms >= 0 else timeout_s)
