@@ -60,12 +60,14 @@ class Drive:
         spare: list[Slot],
         clock: Callable[[], float],
         tell: Callable[[SegmentResult, float], None] | None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         filler = Filler(segment)
         self._segment = segment
         self._is_stopping = is_stopping
         self._multi = multi
         self._clock = clock
+        self._sleep = sleep
         self._start = 0.0
         self._lines = {
             lane.name: Line(lane, segment, filler, new_slot, spare)
@@ -255,7 +257,7 @@ class Drive:
             curl_ms = self._multi.timeout()
             self._multi.select(min(timeout_s, curl_ms / 1000) if curl_ms >= 0 else timeout_s)
         elif self._due:
-            time.sleep(timeout_s)
+            self._sleep(timeout_s)
 
     def _sum_up(self) -> None:
         """Bring the result up to date with what waits to be counted."""

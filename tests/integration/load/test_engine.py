@@ -278,6 +278,35 @@ def test_throttling_ends_the_segment_early(engine):
         assert len(server.requests) < 200
 
 
+def heads_of(engine: Engine, headers: dict[str, str]) -> list[str]:
+    with serving(steady()) as server:
+        lane = Lane("lane", Request("GET", server.origin + "/", headers), Expectation())
+        engine.run(Segment((Stream(Schedule(users=1, count=1), (lane,)),)))
+        return [line.lower() for line in server.heads[0].decode().split("\r\n")]
+
+
+def test_a_request_says_who_asks_and_takes_anything_unless_told_otherwise(engine):
+    usual = heads_of(engine, {})
+    assert {"accept: */*", "user-agent: gate"} <= set(usual)
+    told = heads_of(engine, {"Accept": "text/html", "User-Agent": "browser"})
+    assert {"accept: text/html", "user-agent: browser"} <= set(told)
+    assert not {"accept: */*", "user-agent: gate"} & set(told)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files through /proc")
+def test_requests_that_are_given_up_leave_nothing_open(engine):
+    def open_files() -> int:
+        return len(os.listdir(f"/proc/{engine.pids[0]}/fd"))
+
+    with serving(steady(5.0)) as server:
+        cut = segment(server, Schedule(users=20, for_s=5.0), deadline_s=0.05, timeout_s=10.0)
+        engine.run(cut)
+        before = open_files()
+        for _ in range(5):
+            assert engine.run(cut).lanes["lane"].errors == {"given_up": 20}
+        assert open_files() <= before
+
+
 def test_redirects_are_never_followed(engine):
     with serving(steady()) as elsewhere:
 
