@@ -6,7 +6,7 @@ import pycurl
 
 from gate.load import transport
 from gate.load.line import Line
-from gate.load.transport import Slot
+from gate.load.slot import Slot
 
 
 def count_answer(slot: Slot, line: Line, errno: int, values: dict[str, object]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 
@@ -19,18 +20,12 @@ from gate.load.filler import Filler
 from gate.load.flow import Flow, Visit
 from gate.load.job import Segment, SegmentResult
 from gate.load.line import Line
+from gate.load.pause import Pause
+from gate.load.refusals import Refusals
+from gate.load.slot import Slot
 from gate.load.tally import Batch
-from gate.load.transport import PROTECTED, THROTTLED, Slot
 from gate.load.turns import Turns
 
-_REFUSALS = 5
-"""Answers that ask to slow down, or that are login pages with nothing else between, before the segment ends early."""
-_MAX_SELECT_S = 0.05
-"""Longest sleep between looks at sockets, so that a stop is seen quickly."""
-_EARLY_S = 60e-6
-"""An idle processor wakes up about so late: before an arrival the loop sleeps so much less and turns for the rest."""
-_WORTH_S = 4 * _EARLY_S
-"""Shorter sleeps are not cut, or at high rates the loop would hardly sleep at all."""
 _NO_VALUE = "no_value"
 _PAUSE_S = 0.01
 """Of a user who could not even ask; without it the loop would serve nobody else."""
@@ -67,7 +62,7 @@ class Drive:
         self._is_stopping = is_stopping
         self._multi = multi
         self._clock = clock
-        self._sleep = sleep
+        self._pause = Pause(multi, sleep)
         self._start = 0.0
         self._lines = {
             lane.name: Line(lane, segment, filler, new_slot, spare)
@@ -81,7 +76,7 @@ class Drive:
         self._lag = Batch()
         self._result = SegmentResult({name: line.tally.result for name, line in self._lines.items()})
         self._turns = Turns(self._result, self._sum_up, tell)
-        self._throttles = self._guarded = 0
+        self._refusals = Refusals()
 
     def to_the_end(self) -> SegmentResult:
         """Drive it until every arrival was sent or dropped, and every answer is in or given up."""
@@ -97,7 +92,9 @@ class Drive:
             self._collect()
             self._end_if_asked(now)
             self._turns.look(now, self._now())
-            self._wait()
+            if self._due or self._flying:
+                left_s = self._due[0][0] - self._now() if self._due else math.inf
+                self._pause.until(left_s, is_busy=bool(self._flying))
         self._result.cpu_s = time.process_time() - cpu_before
         self._sum_up()
         for line in self._lines.values():
@@ -180,9 +177,8 @@ class Drive:
             self._finish(self._flying[handle], 0, now)
         for handle, errno, _ in failed:
             self._finish(self._flying[handle], errno, now)
-        if self._throttles >= _REFUSALS or self._guarded >= _REFUSALS:
-            self._result.throttled = self._throttles >= _REFUSALS
-            self._result.protected = self._guarded >= _REFUSALS
+        self._result.throttled, self._result.protected = self._refusals.are_throttling, self._refusals.are_protecting
+        if self._result.throttled or self._result.protected:
             self._due.clear()
 
     def _finish(self, slot: Slot, errno: int, now: float) -> None:
@@ -198,16 +194,14 @@ class Drive:
         if visit.journey is not None:
             visit.cookies = slot.handle.getinfo(pycurl.INFO_COOKIELIST)
         line.give_back(slot, is_journey=visit.journey is not None, as_it_was=not visit.hops)
+        self._refusals.note(kind)
         if kind is not None:
             line.tally.failed(kind)
-            self._throttles += kind == THROTTLED
-            self._guarded += kind == PROTECTED
             self._end_visit(visit, "failed", now)
         elif visit.journey is not None and visit.step + 1 < len(visit.journey.steps):
             visit.flow.go_on(visit)
             self._plan(now + visit.flow.schedule.think_s, visit)
         else:
-            self._guarded = 0
             self._end_visit(visit, "completed", now)
 
     def _follows(self, slot: Slot, visit: Visit[Line]) -> bool:
@@ -244,20 +238,6 @@ class Drive:
             handle.close()
             slot.trip.line.tally.failed("given_up")  # type: ignore[attr-defined]
         self._flying.clear()
-
-    def _wait(self) -> None:
-        """Sleep until the next arrival, socket event or timeout of libcurl, whichever is first."""
-        timeout_s = _MAX_SELECT_S
-        if self._due:
-            left_s = self._due[0][0] - self._now()
-            if left_s <= _EARLY_S:
-                return  # the next turns look at the sockets as well
-            timeout_s = min(left_s - _EARLY_S if left_s > _WORTH_S else left_s, _MAX_SELECT_S)
-        if self._flying:
-            curl_ms = self._multi.timeout()
-            self._multi.select(min(timeout_s, curl_ms / 1000) if curl_ms >= 0 else timeout_s)
-        elif self._due:
-            self._sleep(timeout_s)
 
     def _sum_up(self) -> None:
         """Bring the result up to date with what waits to be counted."""

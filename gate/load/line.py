@@ -13,8 +13,8 @@ from gate.config.jsonpath import lookup
 from gate.load import transport
 from gate.load.filler import Filler
 from gate.load.job import Lane, Request, Segment
+from gate.load.slot import Slot
 from gate.load.tally import Tally
-from gate.load.transport import Slot
 
 READ_CAP_BYTES = 2**20
 """Bodies that are read (for values, or GraphQL errors) may be this large."""

@@ -11,8 +11,8 @@ import pycurl
 from gate.load import transport
 from gate.load.drive import Drive
 from gate.load.job import Segment, SegmentResult, Wire
+from gate.load.slot import Slot
 from gate.load.sockets import SocketDrive
-from gate.load.transport import Slot
 from gate.load.trust import Trust
 
 

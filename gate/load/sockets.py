@@ -110,7 +110,7 @@ class SocketDrive:
     def _end_if_asked(self, now: float) -> None:
         result, stage = self._result, self._stage
         result.stopped |= self._is_stopping() or (self._deadline_s is not None and now >= self._deadline_s)
-        result.throttled, result.protected = stage.is_throttled, stage.is_protected
+        result.throttled, result.protected = stage.refusals.are_throttling, stage.refusals.are_protecting
         if result.stopped or result.throttled or result.protected:
             stage.give_up()
 

@@ -108,7 +108,7 @@ class Talk:
         if upgrade is None or turn is None:
             return
         kind = upgrade.refusal(errno)
-        self._stage.refused(kind)
+        self._stage.refusals.note(kind)
         if kind is not None:
             self._drop()
             self._fail(kind)

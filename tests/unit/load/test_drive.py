@@ -12,7 +12,7 @@ from gate.load.arrivals import arrivals
 from gate.load.drive import Drive
 from gate.load.histogram import Histogram
 from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Segment, SegmentResult, Stream
-from gate.load.transport import Slot
+from gate.load.slot import Slot
 
 
 class Clock:
