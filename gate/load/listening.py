@@ -47,8 +47,11 @@ def answers(workers: Sequence[Process], patience: Patience, tell: Callable[[Proc
         for worker in workers:
             selector.register(worker, selectors.EVENT_READ, worker)
         while len(found) < len(workers):
-            ready = selector.select(_left_s(heard_s, began_s, patience))
-            for worker in (key.data for key, _ in ready):
+            looked_s = time.monotonic()
+            until_s = min(began_s + patience.whole_s, min(heard_s.values()) + patience.silence_s)
+            speaking = [key.data for key, _ in selector.select(max(0.0, until_s - looked_s))]
+            _check_silence(heard_s, speaking, patience.silence_s)
+            for worker in speaking:
                 heard_s[worker] = time.monotonic()
                 for line in worker.lines():
                     word, _, rest = line.partition(" ")
@@ -58,25 +61,21 @@ def answers(workers: Sequence[Process], patience: Patience, tell: Callable[[Proc
                         selector.unregister(worker)
                     else:
                         tell(worker, rest)
-            # After what has come was read: the gate itself may have been the one that was held up.
-            _check(heard_s, began_s, patience)
+            if heard_s and looked_s - began_s >= patience.whole_s:
+                raise _unended(looked_s - began_s)
     return [found[worker] for worker in workers]
 
 
-def _left_s(heard_s: dict[Process, float], began_s: float, patience: Patience) -> float:
-    until_s = min(began_s + patience.whole_s, min(heard_s.values()) + patience.silence_s)
-    return max(0.0, until_s - time.monotonic())
-
-
-def _check(heard_s: dict[Process, float], began_s: float, patience: Patience) -> None:
-    if not heard_s:
-        return
+def _check_silence(heard_s: dict[Process, float], speaking: list[Process], silence_s: float) -> None:
+    """Only who has nothing to say at this very moment is silent: the gate itself may have been held up meanwhile."""
     now_s = time.monotonic()
     for worker, last_s in heard_s.items():
-        if now_s - last_s >= patience.silence_s:
+        if worker not in speaking and now_s - last_s >= silence_s:
             raise worker.silent(now_s - last_s)
-    if now_s - began_s >= patience.whole_s:
-        raise NotMeasured(
-            f"the load workers had not ended {now_s - began_s:.0f} s after they began, though they tell how it stands",
-            "nothing of it is used; run again on a larger or quieter runner, and report it if it happens twice",
-        )
+
+
+def _unended(after_s: float) -> NotMeasured:
+    return NotMeasured(
+        f"the load workers had not ended {after_s:.0f} s after they began, though they tell how it stands",
+        "nothing of it is used; run again on a larger or quieter runner, and report it if it happens twice",
+    )

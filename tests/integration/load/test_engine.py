@@ -371,23 +371,31 @@ def test_one_silent_worker_of_two_is_noticed_while_the_other_goes_on_telling():
     assert told, "the other one lives"
 
 
+class Speaker:
+    """Has always something to say, line by line, and the last line again and again; no worker of ours does."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = list(lines)
+        self._reader, writer = os.pipe()
+        os.close(writer)  # readable for ever
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def lines(self) -> list[str]:
+        return [self._lines.pop(0) if len(self._lines) > 1 else self._lines[0]]
+
+
 def test_a_worker_that_tells_but_never_ends_is_given_up_after_its_deadline():
-    """Told here by a process that is no worker of ours; ours end by themselves."""
-
-    reader, writer = os.pipe()
-    os.write(writer, b"there is always more")
-
-    class Chatterbox:
-        def fileno(self) -> int:
-            return reader
-
-        def lines(self) -> list[str]:
-            return ["progress {}"]
-
+    patience = Patience(silence_s=5.0, whole_s=0.2)
     with pytest.raises(NotMeasured, match="had not ended"):
-        answers([Chatterbox()], Patience(silence_s=5.0, whole_s=0.2), lambda _worker, _told: None)
-    os.close(reader)
-    os.close(writer)
+        answers([Speaker("progress {}")], patience, lambda _worker, _told: None)
+
+
+def test_a_gate_that_is_held_up_itself_calls_no_worker_silent():
+    """A terminal that is paused, or a log that nobody reads, for longer than the patience with workers."""
+    speakers = [Speaker("progress {}", f"result {number}") for number in range(2)]
+    assert answers(speakers, Patience(silence_s=0.2), lambda _worker, _told: time.sleep(0.3)) == ["0", "1"]
 
 
 def test_the_worker_ends_with_the_gate():
