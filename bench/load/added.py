@@ -57,7 +57,7 @@ def _rows(kind: str, times: Times, repeats: int) -> list[Figure]:
 
 
 def _added(name: str, times: Times) -> Quantiles:
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), times) as server:
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), times, goes_first=True) as server:
         tool, read = tools(server.url)[name]
         with ending(start(tool.argv, CLIENT_CORE, env=tool.env, told=tool.told)) as process:
             report = process.communicate()[0]

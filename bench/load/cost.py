@@ -10,13 +10,13 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure
 from bench.load import ours, peers
-from bench.load.machine import CLIENT_CORE, cpu_s, ending, say, spread, start
+from bench.load.machine import CLIENT_CORE, SERVER_CORE, cpu_s, ending, say, spread, start
 from bench.load.nginx import Nginx, nginx
 from bench.load.peers import Tool
 
@@ -29,7 +29,7 @@ _BEGUN = 300
 """Requests after which a client counts as started."""
 
 
-def window(tool: Tool, server: Nginx, core: int | None = CLIENT_CORE) -> tuple[float, float]:
+def window(tool: Tool, server: Nginx, core: int | Collection[int] = CLIENT_CORE) -> tuple[float, float]:
     """Microseconds of processor time per request, and requests per second of wall time.
 
     Raises
@@ -66,7 +66,9 @@ def rounds(tools: dict[str, Tool], server: Nginx, repeats: int, what: str) -> di
     return costs
 
 
-def compare(costs: dict[str, list[float]], what: str, goals: dict[str, tuple[str | None, str | None]]) -> list[Figure]:
+def compare(
+    costs: dict[str, list[float]], what: str, goals: Mapping[str, tuple[str | None, str | None]]
+) -> list[Figure]:
     """A row for each client, then ours as a share of some, with id and goal."""
     medians = {name: median(values) for name, values in costs.items()}
     others = {name: value for name, value in medians.items() if name != "gate"}
@@ -118,12 +120,12 @@ def _h2(server: Nginx, repeats: int) -> list[Figure]:
 def _workers(server: Nginx, repeats: int) -> list[Figure]:
     """Two against one: by rate where the clients have two cores of their own, else by cost."""
     segment = ours.full_speed(server.plain, peers.USERS, _LIFE_S)
-    has_room = len(os.sched_getaffinity(0)) >= 3
-    core = None if has_room else CLIENT_CORE
+    others = os.sched_getaffinity(0) - {SERVER_CORE}
+    has_room = len(others) >= 2
     sides: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     for number in range(repeats):
         for workers, seen in sides.items():
-            seen.append(window(ours.tool(segment, workers), server, core))
+            seen.append(window(ours.tool(segment, workers), server, others or CLIENT_CORE))
         say(f"workers {number + 1}/{repeats}, µs: {sides[1][-1][0]:.1f} with one, {sides[2][-1][0]:.1f} with two")
     if has_room:
         return [_workers_row("rate of two workers over one", sides, lambda side: side[1], ">= 1.8")]

@@ -11,7 +11,7 @@ from bench.load import ours
 from bench.load.machine import CLIENT_CORE, say, spread
 from bench.load.nginx import nginx
 from gate.load.engine import Engine
-from gate.load.health import complaints, health_of, scenario_complaints
+from gate.load.health import busy_complaints, complaints, health_of, late_complaints
 from gate.load.histogram import Histogram
 
 COMMAND = "python -m bench.load --only L7"
@@ -54,7 +54,8 @@ def _beyond(url: str, repeats: int) -> Figure:
             rate = BEYOND * engine.capacity_rps()
             for seed in range(repeats):
                 result = engine.run(ours.at_rate(url, rate, BEYOND_S, "poisson", seed))
-                notices = complaints(health_of([result], 0, 0), 1) + scenario_complaints("beyond", result)
+                notices = complaints(health_of([result], 0, 0), 1)
+                notices += busy_complaints("beyond", result) + late_complaints("beyond", result)
                 say(f"{rate:.0f}/s: {', '.join(notice.code for notice in notices) or 'no complaint'}")
                 declared += bool(notices)
     finally:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -17,10 +17,15 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def start(
-    argv: Sequence[str], core: int | None, *, env: Mapping[str, str] | None = None, told: str | None = None
+    argv: Sequence[str],
+    core: int | Collection[int] | None,
+    *,
+    env: Mapping[str, str] | None = None,
+    told: str | None = None,
 ) -> subprocess.Popen[str]:
-    """Start a process on one core, or on any; its output is kept, ``told`` is its whole input."""
-    pin = [] if core is None else ["taskset", "--cpu-list", str(core)]
+    """Start a process on one core, on some, or on any; its output is kept, ``told`` is its whole input."""
+    cores = [core] if isinstance(core, int) else sorted(core or ())
+    pin = ["taskset", "--cpu-list", ",".join(map(str, cores))] if cores else []
     process = subprocess.Popen(
         [*pin, *argv],
         stdin=subprocess.PIPE,

@@ -6,12 +6,14 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("PEERS", Path(__file__).parents[2] / ".peers"))
 """Where bench/load/peers.sh put those from PyPI."""
+PYTHON = str(FOLDER / "bin/python")
 _SCRIPTS = Path(__file__).parent / "scripts"
 USERS = 50
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
@@ -25,18 +27,31 @@ class Tool:
     env: dict[str, str] = field(default_factory=dict)
     told: str | None = None
     """Its standard input."""
+    module: str | None = None
+    """What it imports that may not be there."""
 
 
 def installed(tools: dict[str, Tool]) -> dict[str, Tool]:
     """Those that are there; the others are named."""
-    there = {name: tool for name, tool in tools.items() if shutil.which(tool.argv[0])}
+    there = {name: tool for name, tool in tools.items() if _is_there(tool)}
     for name in tools.keys() - there.keys():
         print(f"not installed, left out: {name}; see bench/load/peers.sh", file=sys.stderr)
     return there
 
 
+def _is_there(tool: Tool) -> bool:
+    if shutil.which(tool.argv[0]) is None:
+        return False
+    look = [tool.argv[0], "-c", f"import {tool.module}"]
+    return tool.module is None or subprocess.run(look, check=False, capture_output=True).returncode == 0
+
+
 def full_speed(url: str, seconds: float, ca: Path | None = None) -> dict[str, Tool]:
-    """Each with 50 users who ask again as soon as they are answered; wrk, hey, ab and Locust check no certificate."""
+    """Each with 50 users who ask again as soon as they are answered; wrk, hey, ab and Locust check no certificate.
+
+    Two are no tools but floors: what libcurl costs a loop in Python that counts nothing, and what plain sockets and a
+    parser in C would.
+    """
     whole = f"{seconds:.0f}"
     load = {"executor": "constant-vus", "vus": USERS, "duration": f"{whole}s"}
     trust = {} if ca is None else {"SSL_CERT_FILE": str(ca)}
@@ -46,8 +61,10 @@ def full_speed(url: str, seconds: float, ca: Path | None = None) -> dict[str, To
         "hey": Tool(["hey", "-z", f"{whole}s", "-c", str(USERS), url]),
         "k6": k6(url, load, trust),
         "Locust": locust(url, USERS, seconds),
-        "aiohttp": _script("aiohttp_users.py", url, whole, ca),
-        "requests": _script("requests_users.py", url, whole, ca),
+        "aiohttp": _script("aiohttp_users.py", url, whole, ca, "aiohttp"),
+        "requests": _script("requests_users.py", url, whole, ca, "requests"),
+        "(pycurl alone)": _script("pycurl_users.py", url, whole, ca, "pycurl", sys.executable),
+        "(sockets, httptools)": _script("httptools_users.py", url, whole, ca, "httptools"),
     }
 
 
@@ -76,8 +93,8 @@ def locust(url: str, users: int, seconds: float, user_rps: float = 0.0) -> Tool:
     return Tool(argv, {"USER_RPS": str(user_rps)})
 
 
-def _script(name: str, url: str, seconds: str, ca: Path | None) -> Tool:
-    return Tool([str(FOLDER / "bin/python"), str(_SCRIPTS / name), url, str(USERS), seconds, str(ca or "")])
+def _script(name: str, url: str, seconds: str, ca: Path | None, module: str, python: str = PYTHON) -> Tool:
+    return Tool([python, str(_SCRIPTS / name), url, str(USERS), seconds, str(ca or "")], module=module)
 
 
 def read_k6(report: str) -> dict[str, float]:

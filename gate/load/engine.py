@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import selectors
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Self
 
 from gate.errors import NotMeasured
 from gate.load.job import Segment, SegmentResult
+from gate.load.listening import OVERTIME_S, SILENCE_S, Patience, answers
 from gate.load.merge import merged
 from gate.load.pipe import CAPACITY, from_line, segment_lines
 from gate.load.process import Process
@@ -25,16 +26,25 @@ SALVAGE_S = 0.7
 
 
 class Engine:
-    """Load workers; use as a context manager. The first is started at once, others when a segment needs them."""
+    """Load workers; use as a context manager. The first is started at once, others when a segment needs them.
 
-    def __init__(self, most_workers: int | None = None) -> None:
+    Parameters
+    ----------
+    most_workers : int, optional
+        By default as many as there are cores.
+    silence_s : float
+        A worker of which nothing is heard for so long is given up.
+    """
+
+    def __init__(self, most_workers: int | None = None, silence_s: float = SILENCE_S) -> None:
         self._most = most_workers or len(os.sched_getaffinity(0))
+        self._silence_s = silence_s
         self._workers: list[Process] = []
         self._capacity_rps: float | None = None
         self._busy: list[Process] = []
 
     def __enter__(self) -> Self:
-        self._workers.append(Process())
+        self._workers.append(Process(self._silence_s))
         return self
 
     def __exit__(
@@ -55,15 +65,14 @@ class Engine:
         Raises
         ------
         NotMeasured
-            If the worker died.
+            If the worker died or does not answer.
         """
         if self._capacity_rps is None:
-            worker = self._workers[0]
-            worker.write(CAPACITY)
-            lines: list[str] = []
-            while not lines:
-                lines = [line for line in worker.lines() if line.startswith("result ")]
-            self._capacity_rps = float(lines[0].partition(" ")[2])
+            self._busy = self._workers[:1]
+            self._busy[0].write(CAPACITY)
+            (told,) = answers(self._busy, Patience(self._silence_s), _ignore)
+            self._busy = []
+            self._capacity_rps = float(told)
         return self._capacity_rps
 
     @property
@@ -108,51 +117,40 @@ class Engine:
         Raises
         ------
         NotMeasured
-            If a worker died; nothing of the segment may be used then.
+            If a worker died, is silent or does not end; nothing of the segment may be used then.
         """
         while len(self._workers) < workers:
-            self._workers.append(Process())
-        chosen = self._workers[:workers]
-        for part, worker in enumerate(chosen):
+            self._workers.append(Process(self._silence_s))
+        self._busy = self._workers[:workers]
+        for part, worker in enumerate(self._busy):
             for line in segment_lines(replace(segment, part=part, parts=workers), worker.known_rows):
                 worker.write(line)
-        self._busy = chosen
-        results = _results(chosen, tell)
-        self._busy = []
-        return merged(results)
+        whole_s = math.inf if segment.deadline_s is None else segment.deadline_s + OVERTIME_S
+        standing: dict[Process, Progress] = {}
+
+        def told(worker: Process, rest: str) -> None:
+            if tell is not None:
+                standing[worker] = from_line(Progress, rest)
+                tell(together(standing.values()))
+
+        return self._heard(Patience(self._silence_s, whole_s), told)
 
     def salvage(self) -> SegmentResult | None:
         """After ``run`` was broken off by an exception: what was measured by then, if the workers say so in time."""
+        if not self._busy:
+            return None
         for worker in self._busy:
             worker.stop()
         try:
-            result = merged(_results(self._busy, None, patience_s=SALVAGE_S)) if self._busy else None
+            return self._heard(Patience(SALVAGE_S, SALVAGE_S), _ignore)
         except NotMeasured:
             return None
+
+    def _heard(self, patience: Patience, tell: Callable[[Process, str], None]) -> SegmentResult:
+        results = [from_line(SegmentResult, answer) for answer in answers(self._busy, patience, tell)]
         self._busy = []
-        return result
+        return merged(results)
 
 
-def _results(
-    workers: list[Process], tell: Callable[[Progress], None] | None, patience_s: float | None = None
-) -> list[SegmentResult]:
-    results: dict[int, SegmentResult] = {}
-    standing: dict[int, Progress] = {}
-    with selectors.DefaultSelector() as selector:
-        for part, worker in enumerate(workers):
-            selector.register(worker, selectors.EVENT_READ, part)
-        while len(results) < len(workers):
-            ready = selector.select(patience_s)
-            if not ready:
-                raise NotMeasured("the load workers do not answer")
-            for key, _ in ready:
-                part = key.data
-                for line in workers[part].lines():
-                    word, _, rest = line.partition(" ")
-                    if word == "result":
-                        results[part] = from_line(SegmentResult, rest)
-                        selector.unregister(key.fileobj)
-                    elif tell is not None:
-                        standing[part] = from_line(Progress, rest)
-                        tell(together(standing.values()))
-    return [results[part] for part in sorted(results)]
+def _ignore(_worker: Process, _told: str) -> None:
+    """Nobody watches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Iterator
@@ -17,16 +18,17 @@ L = TypeVar("L")
 
 
 class Visit(Generic[L]):
-    """One arrival, or one turn of a user: a single request, or a journey with cookies and values of its own."""
+    """One arrival, or one user turn after turn: single requests, or journeys with cookies and values of their own."""
 
     __slots__ = ("begun", "cookies", "flow", "hops", "journey", "line", "step", "user", "values")
 
-    def __init__(self, flow: Flow[L], user: int, line: L, journey: Journey | None) -> None:
+    line: L
+    """Of the step that is due; set when a turn begins."""
+
+    def __init__(self, flow: Flow[L], user: int) -> None:
         self.flow = flow
         self.user = user
-        self.line = line
-        """Of the step that is due."""
-        self.journey = journey
+        self.journey: Journey | None = None
         self.step = 0
         self.begun = 0.0
         self.hops = 0
@@ -50,6 +52,7 @@ class Flow(Generic[L]):
         ] or [(lines[lane.name], None) for lane in stream.lanes]
         members = stream.journeys or stream.lanes
         self._weights = list(itertools.accumulate(member.weight for member in members))
+        self._think_s = stream.schedule.think_s
         self._course = stream.schedule.course
         self._part, self._parts = segment.part, segment.parts
         self._left = math.inf if stream.schedule.count is None else stream.schedule.count
@@ -62,40 +65,51 @@ class Flow(Generic[L]):
 
     def first(self) -> Iterator[tuple[float, int]]:
         """Instants of the first requests, each with its user."""
+        for user in self._users():
+            due = self.next_open() if self.is_open else self._turn(user, 0.0)
+            if due is not None:
+                yield due, user
+
+    def _users(self) -> range:
+        """Those of this worker; arrivals of a rate come from one."""
         if self.is_open:
-            yield from self.next_open()
-        elif self.schedule.count is None:
-            for user in range(self._part, math.ceil(self._course.peak), self._parts):
-                yield from self._turn(user, 0.0)
-        elif self._part == 0:  # a fixed count is too small to share
-            for user in range(math.ceil(self._course.peak)):
-                yield from self._turn(user, 0.0)
+            return range(1)
+        if self.schedule.count is None:
+            return range(self._part, math.ceil(self._course.peak), self._parts)
+        # A fixed count is too small to share.
+        return range(math.ceil(self._course.peak)) if self._part == 0 else range(0)
 
-    def next_open(self) -> Iterator[tuple[float, int]]:
-        """The arrival after one that fell due."""
-        return ((instant, 0) for instant in itertools.islice(self._open, 1))
+    def next_open(self) -> float | None:
+        """When the arrival after one that fell due is due; None after the last."""
+        return next(self._open, None)
 
-    def next_closed(self, user: int, now: float) -> Iterator[tuple[float, int]]:
-        """When the user whose visit ended comes again."""
-        return iter(()) if self.is_open else self._turn(user, now + self.schedule.think_s)
+    def next_closed(self, user: int, now: float) -> float | None:
+        """When the user whose visit ended comes again; None if not, as ever in the open model."""
+        return None if self.is_open else self._turn(user, now + self._think_s)
 
-    def _turn(self, user: int, from_s: float) -> Iterator[tuple[float, int]]:
-        due = self._course.reaches(user + 1, from_s)
-        if due is not None and self._left > 0:
+    def _turn(self, user: int, from_s: float) -> float | None:
+        due = self._course.reaches(user + 1, from_s) if self._left > 0 else None
+        if due is not None:
             self._left -= 1
-            yield due, user
+        return due
 
-    def visit(self, user: int) -> Visit[L]:
-        """What is asked next."""
+    def begin(self, visit: Visit[L]) -> None:
+        """Choose what a visit asks in this turn."""
         if len(self._choices) == 1:
             line, journey = self._choices[0]
         else:
-            (line, journey), *_ = self.random.choices(self._choices, cum_weights=self._weights)
-        return Visit(self, user, line, journey)
+            at = self.random.random() * self._weights[-1]
+            line, journey = self._choices[bisect.bisect(self._weights, at, hi=len(self._weights) - 1)]
+        visit.line, visit.journey, visit.step, visit.hops = line, journey, 0, 0
+        if journey is not None:
+            visit.values, visit.cookies = {}, []
 
-    def line_of(self, journey: Journey, step: int) -> L:
-        """The lane of a later step."""
-        return self._lines[journey.steps[step]]
+    def go_on(self, visit: Visit[L]) -> None:
+        """Turn to the next step of a visit's journey."""
+        if visit.journey is not None:
+            visit.step += 1
+            visit.hops = 0
+            visit.line = self._lines[visit.journey.steps[visit.step]]
 
     def sum_up(self) -> dict[str, JourneyResult]:
         """Results of the journeys so far."""

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 _HALF_BITS = 10
 _HALF = 1 << _HALF_BITS
@@ -47,7 +48,7 @@ def _bounds(index: int) -> tuple[int, int]:
     return sub << bucket, 1 << bucket
 
 
-def record_many(counts: dict[int, int], seconds: Sequence[float]) -> None:
+def record_many(counts: dict[int, int], seconds: Sequence[float] | NDArray[np.float64]) -> None:
     """Count many latencies at once, as ``Histogram.record`` would one by one.
 
     Raises

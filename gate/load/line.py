@@ -13,8 +13,8 @@ from gate.config.jsonpath import lookup
 from gate.load import transport
 from gate.load.filler import Filler
 from gate.load.job import Lane, Request, Segment
+from gate.load.slot import Slot
 from gate.load.tally import Tally
-from gate.load.transport import Slot
 
 READ_CAP_BYTES = 2**20
 """Bodies that are read (for values, or GraphQL errors) may be this large."""
@@ -31,7 +31,10 @@ class Line:
         self._wire = segment.wire
         self._filler = filler
         self._varies = filler.varies(lane.request)
-        self._reads = bool(lane.extract) or lane.expect.no_graphql_errors
+        self.reads = bool(lane.extract) or lane.expect.no_graphql_errors
+        """Whether anybody asks for what is in the answers."""
+        self.follow = lane.request.follow
+        self._is_safe = lane.request.method in transport.SAFE
         self._new_slot = new_slot
         self._spare = spare
         """Handles of no lane, kept from earlier segments."""
@@ -74,10 +77,11 @@ class Line:
         return pool.pop() if pool else self._new_slot()
 
     def _load(self, slot: Slot, request: Request) -> None:
-        if self._reads or self._wire.compression:
+        slot.is_safe = self._is_safe
+        if self.reads or self._wire.compression:
             slot.head = io.BytesIO()
             slot.handle.setopt(pycurl.HEADERFUNCTION, slot.head.write)
-        if not self._reads:
+        if not self.reads:
             transport.prepare(slot.handle, request, self.lane.expect, transport.discard, self._wire)
             return
         slot.body = io.BytesIO()
@@ -90,7 +94,7 @@ class Line:
         """Keep a handle for the next request; a redirect has changed its URL."""
         if is_journey:
             self._visitors.append(slot)
-        elif as_it_was and not self._reads:
+        elif as_it_was and not self.reads:
             self._idle.append(slot)
         else:
             self._drop(slot)
@@ -112,7 +116,7 @@ class Line:
 
     def read(self, slot: Slot, values: dict[str, object]) -> str | None:
         """Why the body is not as expected, or None; what the lane extracts goes into ``values``."""
-        if not self._reads or slot.body is None:
+        if slot.body is None:
             return None
         try:
             body: object = json.loads(slot.body.getvalue())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 
@@ -14,9 +15,16 @@ _PATIENCE_S = 1.0
 
 
 class Process:
-    """A worker with an empty environment, in a session of its own: Ctrl-C reaches the gate, and the gate ends it."""
+    """A worker with an empty environment, in a session of its own: Ctrl-C reaches the gate, and the gate ends it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    silence_s : float
+        A worker of which nothing is heard for so long, or that reads nothing, is lost.
+    """
+
+    def __init__(self, silence_s: float) -> None:
+        self._silence_s = silence_s
         self._popen = subprocess.Popen(
             [sys.executable, "-I", "-m", "gate.load.worker"],
             stdin=subprocess.PIPE,
@@ -28,6 +36,9 @@ class Process:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
+        os.set_blocking(
+            self._stdin.fileno(), False
+        )  # a worker that is stopped reads nothing, and a segment may be long
         self._rest = b""
         self.known_rows: set[str] = set()
         """Keys of the rows that it was given."""
@@ -46,14 +57,17 @@ class Process:
         Raises
         ------
         NotMeasured
-            If it is dead.
+            If it is dead, or reads nothing.
         """
-        data = memoryview(line.encode())
-        try:
-            while data:
+        data, room = memoryview(line.encode()), select.poll()
+        room.register(self._stdin, select.POLLOUT)
+        while data:
+            if not room.poll(self._silence_s * 1000):
+                raise self.silent(self._silence_s)
+            try:
                 data = data[os.write(self._stdin.fileno(), data) :]
-        except BrokenPipeError:
-            raise self._lost() from None
+            except BrokenPipeError:
+                raise self._lost() from None
 
     def lines(self) -> list[str]:
         """The lines that are whole by now; waits for something to read, and may give none.
@@ -87,8 +101,21 @@ class Process:
             self._popen.wait()
         self._stdout.close()
 
-    def _lost(self) -> NotMeasured:
+    def silent(self, for_s: float) -> NotMeasured:
+        """What to raise about a worker of which nothing was heard for so long."""
         return NotMeasured(
-            f"the load worker ended with code {self._popen.wait(timeout=5)} in the middle of a measurement",
+            f"the load worker (process {self.pid}) said nothing for {for_s:.0f} s in the middle of a measurement: it is"
+            " stopped, stuck, or gets no processor time",
+            "nothing of it is used; run again on a larger or quieter runner, and report it if the runner was idle",
+        )
+
+    def _lost(self) -> NotMeasured:
+        try:
+            code = self._popen.wait(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:  # it closed its pipes and lives on
+            self._popen.kill()
+            code = self._popen.wait()
+        return NotMeasured(
+            f"the load worker ended with code {code} in the middle of a measurement",
             "nothing of it is used; run again, and report the lines above if it happens twice",
         )

@@ -14,6 +14,8 @@ from gate.load.tally import Batch, Tally
 from gate.load.trust import Trust
 from gate.load.upgrade import Opened, Upgrade
 
+_SWITCHING_PROTOCOLS = 101
+
 
 class SocketLine:
     """What is sent and counted for one lane."""
@@ -74,9 +76,8 @@ class SocketLine:
         self.result.reconnected += is_again
         self._connect.add(times.total_s)
         self._upgrade.add(times.upgrade_s)
-        lane = self.tally.result
-        lane.new_connections += 1
-        lane.statuses["101"] = lane.statuses.get("101", 0) + 1
+        self.tally.result.new_connections += 1
+        self.tally.statuses[_SWITCHING_PROTOCOLS] += 1
 
     def lost(self, kind: str) -> None:
         """The server ended a connection."""

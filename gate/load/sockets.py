@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import select
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from gate.load.filler import Filler
@@ -84,7 +84,8 @@ class SocketDrive:
         stage, cpu_before = self._stage, time.process_time()
         stage.begin()
         for flow in self._flows:
-            self._plan(flow, flow.first())
+            for due, user in flow.first():
+                self._plan(flow, due, user)
         while stage.is_busy:
             began = stage.now()
             stage.turn()
@@ -96,20 +97,20 @@ class SocketDrive:
         self._sum_up()
         return self._result
 
-    def _plan(self, flow: Flow[SocketLine], turns: Iterable[tuple[float, int]]) -> None:
-        for due, user in turns:
-            self._stage.at(due, partial(self._come, flow, user))
+    def _plan(self, flow: Flow[SocketLine], due: float, user: int) -> None:
+        self._stage.at(due, partial(self._come, flow, user))
 
     def _come(self, flow: Flow[SocketLine], user: int, due: float) -> None:
         """A user's first turn, or an arrival."""
-        if flow.is_open:
-            self._plan(flow, flow.next_open())
+        next_due = flow.next_open() if flow.is_open else None
+        if next_due is not None:
+            self._plan(flow, next_due, 0)
         Talk(flow, user, self._stage, self._trust).turn(due)
 
     def _end_if_asked(self, now: float) -> None:
         result, stage = self._result, self._stage
         result.stopped |= self._is_stopping() or (self._deadline_s is not None and now >= self._deadline_s)
-        result.throttled, result.protected = stage.is_throttled, stage.is_protected
+        result.throttled, result.protected = stage.refusals.are_throttling, stage.refusals.are_protecting
         if result.stopped or result.throttled or result.protected:
             stage.give_up()
 

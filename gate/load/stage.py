@@ -11,10 +11,8 @@ import pycurl
 
 from gate.load.channel import Channel
 from gate.load.poller import Poller
-from gate.load.transport import PROTECTED, THROTTLED
+from gate.load.refusals import Refusals
 
-REFUSALS = 5
-"""Upgrades refused with a plea to slow down, or by a login page with nothing else between, before the segment ends."""
 _MAX_WAIT_S = 0.05
 """Longest sleep, so that a stop is seen quickly."""
 
@@ -54,7 +52,8 @@ class Stage:
         self._limits: list[tuple[float, int, What]] = []
         self._by_handle: dict[pycurl.Curl, Party] = {}
         self._by_channel: dict[Channel, Party] = {}
-        self._throttles = self._guarded = 0
+        self.refusals = Refusals()
+        """Of upgrades."""
         self.peak = 0
         """Connections at the same time, at most."""
 
@@ -125,21 +124,6 @@ class Stage:
     def want_to_write(self, channel: Channel, *, wanted: bool) -> None:
         """Tell also when there is room to write."""
         self._poller.want_to_write(channel, wanted=wanted)
-
-    def refused(self, kind: str | None) -> None:
-        """Note how an upgrade ended; None if well."""
-        self._throttles += kind == THROTTLED
-        self._guarded = self._guarded + (kind == PROTECTED) if kind is not None else 0
-
-    @property
-    def is_throttled(self) -> bool:
-        """Whether the preview asked to slow down again and again."""
-        return self._throttles >= REFUSALS
-
-    @property
-    def is_protected(self) -> bool:
-        """Whether a login or protection page answered again and again."""
-        return self._guarded >= REFUSALS
 
     def give_up(self) -> None:
         """End at once: nothing more is done, every connection is dropped."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pycurl
 
 from gate.load.channel import Channel, Message
-from gate.load.flow import Flow
+from gate.load.flow import Flow, Visit
 from gate.load.socket_line import SocketLine
 from gate.load.stage import Stage
 from gate.load.trust import Trust
@@ -58,7 +58,9 @@ class Talk:
 
     def __init__(self, flow: Flow[SocketLine], user: int, stage: Stage, trust: Trust) -> None:
         self._flow, self._user, self._stage, self._trust = flow, user, stage, trust
-        self._line = flow.visit(user).line
+        visit = Visit(flow, user)
+        flow.begin(visit)
+        self._line = visit.line
         self._turn: _Turn | None = None
         self._handle: pycurl.Curl | None = None
         self._upgrade: Upgrade | None = None
@@ -106,7 +108,7 @@ class Talk:
         if upgrade is None or turn is None:
             return
         kind = upgrade.refusal(errno)
-        self._stage.refused(kind)
+        self._stage.refusals.note(kind)
         if kind is not None:
             self._drop()
             self._fail(kind)
@@ -217,10 +219,10 @@ class Talk:
     def _go_on(self, pause_s: float = 0.0) -> None:
         """Plan the next turn of a user, or the end of the connection."""
         speaks = self._line.speaks
-        turns = list(self._flow.next_closed(self._user, self._stage.now() + pause_s)) if speaks else []
-        for due, _ in turns:
+        due = self._flow.next_closed(self._user, self._stage.now() + pause_s) if speaks else None
+        if due is not None:
             self._stage.at(due, self.turn)
-        if not turns:
+        else:
             end = self._end() if speaks and not self._flow.is_open else self._stage.now()
             self._stage.at(end, lambda _due: self._leave())
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
+
+import numpy as np
 
 from gate.load.histogram import record_many
 from gate.load.job import PHASES, LaneResult
 
 _BATCH = 512
+_COLUMNS = 5
 
 
 class Batch:
@@ -39,26 +43,38 @@ class Tally:
 
     def __init__(self, *, keep_samples: bool) -> None:
         self.result = LaneResult()
+        self.statuses: dict[int, int] = defaultdict(int)
+        """Answers by status; 0 without one."""
+        self.protocols: dict[str, int] = defaultdict(int)
+        """Completed answers by version of HTTP."""
         self._keep = keep_samples
-        self._latency, self._first = Batch(), Batch()
+        self._answers = array("d")
+        """Latency, service, wait, receive (seconds) and bytes of each answer that waits to be counted."""
+        self._first = Batch()
         self._phases = {phase: Batch() for phase in PHASES}
-        self._wait, self._receive = self._phases["wait"], self._phases["receive"]
 
     def completed(self, latency_s: float, service_s: float, wait_s: float, receive_s: float, size: int) -> None:
-        """One answer as expected."""
+        """One answer as expected; a phase below zero took no time."""
+        self._answers.extend((latency_s, service_s, wait_s, receive_s, size))
+        if len(self._answers) >= _BATCH * _COLUMNS:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the answers that wait."""
+        latency_s, service_s, wait_s, receive_s, sizes = np.frombuffer(self._answers).reshape(-1, _COLUMNS).T
         result = self.result
-        result.completed += 1
-        result.body_bytes += size
-        if result.body_min is None or size < result.body_min:
-            result.body_min = size
-        if result.body_max is None or size > result.body_max:
-            result.body_max = size
-        self._latency.add(latency_s)
-        self._wait.add(wait_s)
-        self._receive.add(receive_s)
+        result.completed += len(sizes)
+        result.body_bytes += int(sizes.sum())
+        least, most = int(sizes.min()), int(sizes.max())
+        result.body_min = least if result.body_min is None else min(least, result.body_min)
+        result.body_max = most if result.body_max is None else max(most, result.body_max)
+        record_many(result.histogram, latency_s)
+        record_many(self._phases["wait"].counts, np.maximum(wait_s, 0.0))
+        record_many(self._phases["receive"].counts, np.maximum(receive_s, 0.0))
         if self._keep:
-            result.samples.append(latency_s)
-            result.service.append(service_s)
+            result.samples.extend(latency_s.tolist())
+            result.service.extend(service_s.tolist())
+        self._answers = array("d")  # numpy still holds the other
 
     def opened(self, latency_s: float, dns_s: float, connect_s: float, tls_s: float) -> None:
         """That answer came over a connection opened for it."""
@@ -72,7 +88,10 @@ class Tally:
 
     def flush(self) -> LaneResult:
         """The result so far."""
-        self.result.histogram = self._latency.flush()
+        if self._answers:
+            self._count()
+        self.result.statuses = {str(status): count for status, count in self.statuses.items()}
+        self.result.protocols = dict(self.protocols)
         self.result.first = self._first.flush()
         self.result.phases = {phase: batch.flush() for phase, batch in self._phases.items()}
         return self.result

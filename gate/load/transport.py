@@ -17,14 +17,11 @@ from gate.load.job import Expectation, Request, Wire
 from gate.load.trust import Trust, usual_certificates
 
 _STEP_S = 0.1
-_GO_ON, _STOP = int(pycurl.PREREQFUNC_OK), int(pycurl.PREREQFUNC_ABORT)
 BODY_CAP_BYTES = 64 * 2**20
 """No answer is read further than this."""
 HEADER_CAP_BYTES = 300 * 2**10
 """libcurl's own limit for all headers of one answer; beyond it the kind is ``reset``."""
-STALE_S = 1.0
-"""A connection idle for longer may be closed by its server in the very instant it is used again."""
-_SAFE = ("GET", "HEAD")
+SAFE = ("GET", "HEAD")
 
 _KINDS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
@@ -50,11 +47,12 @@ _KINDS = {
     92: "protocol",  # CURLE_HTTP2_STREAM, not named either
     pycurl.E_URL_MALFORMAT: "bad_url",
 }
-_PROTOCOLS = {
+PROTOCOLS = {
     pycurl.CURL_HTTP_VERSION_1_0: "1.0",
     pycurl.CURL_HTTP_VERSION_1_1: "1.1",
     pycurl.CURL_HTTP_VERSION_2_0: "2",
 }
+"""Versions of HTTP by libcurl's numbers."""
 
 THROTTLED = "throttled"
 """429, or 503 with Retry-After: the preview asks to slow down."""
@@ -81,6 +79,7 @@ def new_handle(trust: Trust, wire: Wire = Wire()) -> pycurl.Curl:  # noqa: B008 
     """A handle with everything set that no request changes."""
     handle = pycurl.Curl()
     handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.USERAGENT, "gate")
     handle.setopt(pycurl.PROXY, wire.proxy or "")
     trust.give(handle, wire.ca)
     handle.setopt(pycurl.DNS_CACHE_TIMEOUT, -1)
@@ -100,13 +99,14 @@ def prepare(
     """Set a handle up for one request whose placeholders are filled in."""
     content = request.json if request.graphql is None else {"query": request.graphql, "variables": request.json or {}}
     body = None if content is None else jsonlib.dumps(content, separators=(",", ":")).encode()
-    headers = {"accept": "*/*", "user-agent": "gate"} | {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value for name, value in request.headers.items()}
     if body is not None:
         headers.setdefault("content-type", "application/json")
+        headers.setdefault("expect", "")  # libcurl would ask first whether a large body is welcome
     if wire.compression:
         headers.setdefault("accept-encoding", "gzip, br")
     handle.setopt(pycurl.URL, request.url)
-    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()] + ["Expect:"])
+    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()])
     handle.setopt(pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000)))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, expect.max_bytes or BODY_CAP_BYTES))
     handle.setopt(pycurl.WRITEFUNCTION, write)
@@ -136,13 +136,9 @@ def _version(url: str, wire: Wire) -> int:
     return int(pycurl.CURL_HTTP_VERSION_2TLS if is_tls else pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
 
 
-def discard(_chunk: bytes) -> None:
-    """Take a piece of a body and forget it; libcurl counts the bytes."""
-
-
-def protocol_of(handle: pycurl.Curl) -> str:
-    """Version of HTTP that was spoken."""
-    return _PROTOCOLS.get(handle.getinfo(pycurl.INFO_HTTP_VERSION), "other")
+discard = len
+"""Take a piece of a body and forget it. libcurl counts the bytes itself and wants to hear how many were taken, which
+this builtin says without a function of Python being called for every answer."""
 
 
 def answer_of(handle: pycurl.Curl, errno: int, expect: Expectation) -> Answer:
@@ -252,47 +248,3 @@ def headers_of(raw: bytes) -> dict[str, str]:
     """Headers by lower-case name, the last of equal ones; of at most 200 lines."""
     pairs = (line.partition(":") for line in raw.decode("latin-1").split("\r\n")[:200])
     return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
-
-
-class Slot:
-    """A handle on its way, or waiting to be used again for the same lane.
-
-    It keeps libcurl from silently sending a request a second time when a kept connection is reset under it: a preview
-    that breaks off one answer in ten would look sound, and an order could be placed twice. One case is left to libcurl,
-    and counted: a safe request on a connection that lay idle, for there a server may have closed in the same instant,
-    which says nothing of its answers.
-
-    References
-    ----------
-    RFC 9110, section 9.2.2 (idempotent methods); RFC 9112, section 9.3.1 (retrying requests).
-    """
-
-    __slots__ = ("_attempts", "_is_safe", "_port", "_stale", "_used_s", "body", "due", "handle", "head", "sent", "trip")
-
-    def __init__(self, handle: pycurl.Curl, used_s: dict[int, float]) -> None:
-        self.handle = handle
-        self.due = self.sent = 0.0
-        self.trip: object = None
-        """Whatever the loop wants to remember of this request."""
-        self.body: io.BytesIO | None = None
-        self.head: io.BytesIO | None = None
-        self._used_s = used_s
-        self._attempts = self._port = 0
-        self._is_safe = self._stale = False
-        handle.setopt(pycurl.PREREQFUNCTION, self._begin)
-
-    def start(self, due: float, sent: float, method: str) -> None:
-        """Note one more request."""
-        self.due, self.sent, self._attempts, self._is_safe = due, sent, 0, method in _SAFE
-
-    def _begin(self, _to: str, _from: str, _to_port: int, port: int) -> int:
-        self._attempts += 1
-        if self._attempts == 1:
-            self._stale = self.sent - self._used_s.get(port, self.sent) > STALE_S
-        self._port = port
-        return _GO_ON if self._attempts == 1 or (self._stale and self._is_safe) else _STOP
-
-    def end(self, now: float) -> bool:
-        """Note when its connection was last used; say whether the request had to be sent again."""
-        self._used_s[self._port] = now
-        return self._attempts > 1 and self._stale and self._is_safe

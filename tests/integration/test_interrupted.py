@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.load.listening import SILENCE_S
 from tests.integration.load.servers import Server, answer, serving, steady
 
 SUITE = """\
@@ -148,6 +149,28 @@ def test_a_lost_worker_ends_the_run_soon_and_what_was_measured_before_is_kept(tm
     assert "worker ended" in run["not_measured"][0]["message"]
     assert run["endpoints"]["home"]["arms"]["candidate"]["blocks"]
     assert json.loads((tmp_path / "out" / "verdict.json").read_text())["exit_code"] == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")
+def test_a_worker_that_says_nothing_any_more_ends_the_run_and_is_ended(tmp_path):
+    """Stopped here; stuck or starved would look the same from outside."""
+    with serving(steady()) as server, started(tmp_path, "run", server) as process:
+        wait_for(lambda: sum("/home" in line for line in server.requests) > 140, "the blocks")
+        (worker,) = workers_of(process.pid)
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            _, said = process.communicate(timeout=SILENCE_S + 2 * SOON_S)
+        except subprocess.TimeoutExpired:
+            pytest.fail("it goes on waiting")
+        wait_for(lambda: not Path(f"/proc/{worker}").exists(), "the end of the worker")
+    assert process.returncode == 3
+    assert f"the load worker (process {worker}) said nothing for 10 s in the middle of a measurement" in said
+    assert "run again on a larger or quieter runner" in said
+    (path,) = (tmp_path / "out").glob("run-*.json")
+    run = json.loads(path.read_text())["run"]
+    assert not run["complete"]
+    assert run["not_measured"][0]["code"] == "not-measured"
+    assert run["endpoints"]["home"]["arms"]["candidate"]["blocks"], "what was measured before is kept"
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")

@@ -8,6 +8,8 @@ import socket
 import statistics
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.histogram import Histogram
 from gate.load.job import Expectation, Lane, Request, Schedule, Segment, SegmentResult, Source, Stream
+from gate.load.listening import Patience, answers
+from gate.load.progress import Progress
 from tests.integration.load.servers import Server, answer, serving, steady
 
 
@@ -274,6 +278,35 @@ def test_throttling_ends_the_segment_early(engine):
         assert len(server.requests) < 200
 
 
+def heads_of(engine: Engine, headers: dict[str, str]) -> list[str]:
+    with serving(steady()) as server:
+        lane = Lane("lane", Request("GET", server.origin + "/", headers), Expectation())
+        engine.run(Segment((Stream(Schedule(users=1, count=1), (lane,)),)))
+        return [line.lower() for line in server.heads[0].decode().split("\r\n")]
+
+
+def test_a_request_says_who_asks_and_takes_anything_unless_told_otherwise(engine):
+    usual = heads_of(engine, {})
+    assert {"accept: */*", "user-agent: gate"} <= set(usual)
+    told = heads_of(engine, {"Accept": "text/html", "User-Agent": "browser"})
+    assert {"accept: text/html", "user-agent: browser"} <= set(told)
+    assert not {"accept: */*", "user-agent: gate"} & set(told)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files through /proc")
+def test_requests_that_are_given_up_leave_nothing_open(engine):
+    def open_files() -> int:
+        return len(os.listdir(f"/proc/{engine.pids[0]}/fd"))
+
+    with serving(steady(5.0)) as server:
+        cut = segment(server, Schedule(users=20, for_s=5.0), deadline_s=0.05, timeout_s=10.0)
+        engine.run(cut)
+        before = open_files()
+        for _ in range(5):
+            assert engine.run(cut).lanes["lane"].errors == {"given_up": 20}
+        assert open_files() <= before
+
+
 def test_redirects_are_never_followed(engine):
     with serving(steady()) as elsewhere:
 
@@ -310,6 +343,59 @@ def test_a_killed_worker_is_noticed_and_nothing_is_used():
         os.kill(started.pids[0], signal.SIGKILL)
         with pytest.raises(NotMeasured, match="ended with code -9"):
             started.run(segment(server, Schedule(users=1, count=1)))
+
+
+@contextmanager
+def stopped_worker(silence_s: float) -> Iterator[Engine]:
+    with Engine(most_workers=2, silence_s=silence_s) as started:
+        os.kill(started.pids[0], signal.SIGSTOP)
+        yield started
+
+
+def test_a_worker_that_is_silent_is_given_up_whatever_it_should_do():
+    with stopped_worker(0.5) as started, pytest.raises(NotMeasured, match="said nothing for"):
+        started.capacity_rps()
+
+
+def test_a_worker_that_takes_nothing_in_is_given_up():
+    """A segment with many rows does not fit into a pipe that nobody reads."""
+    sources = {"id": Source(rows=tuple(range(100_000)))}
+    with stopped_worker(0.5) as started, serving(steady()) as server, pytest.raises(NotMeasured, match="said nothing"):
+        started.run(segment(server, Schedule(users=1, count=1), sources=sources))
+
+
+def test_one_silent_worker_of_two_is_noticed_while_the_other_goes_on_telling():
+    told: list[Progress] = []
+    with stopped_worker(2.5) as started, serving(steady()) as server, pytest.raises(NotMeasured, match="said nothing"):
+        started.run(segment(server, Schedule(rate_rps=20, for_s=60)), workers=2, tell=told.append)
+    assert told, "the other one lives"
+
+
+class Speaker:
+    """Has always something to say, line by line, and the last line again and again; no worker of ours does."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = list(lines)
+        self._reader, writer = os.pipe()
+        os.close(writer)  # readable for ever
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def lines(self) -> list[str]:
+        return [self._lines.pop(0) if len(self._lines) > 1 else self._lines[0]]
+
+
+def test_a_worker_that_tells_but_never_ends_is_given_up_after_its_deadline():
+    patience = Patience(silence_s=5.0, whole_s=0.2)
+    with pytest.raises(NotMeasured, match="had not ended"):
+        answers([Speaker("progress {}")], patience, lambda _worker, _told: None)
+
+
+def test_a_gate_that_is_held_up_itself_calls_no_worker_silent():
+    """A terminal that is paused, or a log that nobody reads, for longer than the patience with workers."""
+    speakers = [Speaker("progress {}", f"result {number}") for number in range(2)]
+    assert answers(speakers, Patience(silence_s=0.2), lambda _worker, _told: time.sleep(0.3)) == ["0", "1"]
 
 
 def test_the_worker_ends_with_the_gate():

@@ -71,6 +71,15 @@ def test_workers_send_the_whole_schedule_between_them(spacing):
     assert Histogram(lane.histogram).n == Histogram(result.lag).n == 101
 
 
+def test_no_arrival_is_sent_by_two_workers():
+    """Each has a number of its own, and together they are the numbers of the schedule."""
+    with serving(steady()) as server, Engine(most_workers=2) as engine:
+        request = Request("GET", server.origin + "/{{seq}}", timeout_s=5.0)
+        engine.run(segment(server, Schedule(rate_rps=400, count=100, seed=2), request), workers=2)
+        numbers = sorted(int(line.split(" ")[1].lstrip("/")) for line in server.requests)
+    assert numbers == list(range(1, 101))
+
+
 def test_users_and_data_are_shared_out_without_overlap():
     with serving(steady()) as server, Engine(most_workers=2) as engine:
         request = Request("GET", server.origin + "/{id}", timeout_s=5.0)
