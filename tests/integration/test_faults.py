@@ -36,6 +36,7 @@ from gate.load import health
 from gate.measure.session import Session
 from gate.record.codec import canonical, decode_run, digest, encode_run
 from tests.integration.load.servers import Behaviour, answer, serving
+from tests.integration.processes import FOREVER_S, wait_for, workers_of
 
 HOME, LIST = "{request: GET /home, rate: 200/s}", "{request: GET /list, rate: 200/s}"
 BODY = b"{" + b" " * 400 + b"}"
@@ -45,8 +46,6 @@ CANARY = "canary/7+s3cret=="
 PLAIN = "plain-s3cret"
 """A value that could pass for a commit."""
 CANARY_FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode(), quote(CANARY, safe=""), quote(CANARY), "s3cret")
-FOREVER_S = 60
-"""Deadline of what takes seconds, for a machine with other work to do."""
 
 
 def suite_text(home: str = HOME, second: str = LIST, preview: str = "", policy: str = "absolute_floor: 60s") -> str:
@@ -561,23 +560,6 @@ def test_a_secret_is_in_no_output_even_if_the_preview_repeats_it(desk, monkeypat
 # Signals and a worker that dies
 
 
-def children(pid: int) -> list[int]:
-    """Processes whose parent is this one."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(") ")[2].split()[1]) == pid:
-                found.append(int(entry.name))
-    return found
-
-
-def wait_for(found: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + FOREVER_S
-    while not found():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.02)
-
-
 def struck(desk: Desk, tmp_path: Path, strike: Callable[[int, int], None]) -> Ended:
     """A check in a process of its own, struck in the middle of the load; its worker is gone with it."""
     desk.suite.write_text(suite_text().replace("time: 1s", "time: 10s"))
@@ -587,7 +569,7 @@ def struck(desk: Desk, tmp_path: Path, strike: Callable[[int, int], None]) -> En
         process = subprocess.Popen([sys.executable, "-I", "-m", "gate", *arguments], stdout=stdout, stderr=stderr)
         try:
             wait_for(lambda: "round" in texts[1].read_text() or process.poll() is not None, "the load")
-            (worker,) = children(process.pid)
+            (worker,) = workers_of(process.pid)
             assert b"gate.load.worker" in Path(f"/proc/{worker}/cmdline").read_bytes()
             strike(process.pid, worker)
             code = process.wait(timeout=FOREVER_S)

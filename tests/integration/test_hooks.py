@@ -13,7 +13,7 @@ import pytest
 
 from gate.cli import main
 from tests.integration.load.servers import Behaviour, Server, answer, serving
-from tests.integration.test_interrupted import FOREVER_S, started, wait_for, workers_of
+from tests.integration.processes import FOREVER_S, started, wait_for, workers_of
 
 SUITE = """\
 suite: s
