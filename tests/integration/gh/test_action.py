@@ -21,7 +21,7 @@ preview: {hosts: ["127.0.0.1"], commit: {header: X-Commit}, ready: {timeout: 2s}
 endpoints:
   list: {request: GET /list, rate: 100/s, objectives: {max: 5s}}
   detail: {request: GET /detail, rate: 100/s, objectives: {max: 5s}}
-policy: {max_rate: 200/s, budget: {time: 2s}}
+policy: {absolute_floor: 60s, max_rate: 200/s, budget: {time: 2s}}
 """
 TRAP = "raise SystemExit('the workspace was imported')\n"
 
