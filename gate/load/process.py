@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 
 from gate.errors import NotMeasured
-from gate.load.pipe import STOP
+from gate.load.pipe import NOBODY, STOP
 
 _PATIENCE_S = 1.0
 
@@ -25,8 +27,10 @@ class Process:
 
     def __init__(self, silence_s: float) -> None:
         self._silence_s = silence_s
-        self._popen = subprocess.Popen(
-            [sys.executable, "-I", "-m", "gate.load.worker"],
+        self._folder = _folder()
+        places = [] if self._folder is None else [self._folder]
+        self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter, and a folder made above
+            [sys.executable, "-I", "-m", "gate.load.worker", *places],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={},
@@ -100,6 +104,8 @@ class Process:
             self._popen.kill()
             self._popen.wait()
         self._stdout.close()
+        if self._folder is not None:  # the worker does so too, unless it was killed
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def silent(self, for_s: float) -> NotMeasured:
         """What to raise about a worker of which nothing was heard for so long."""
@@ -119,3 +125,14 @@ class Process:
             f"the load worker ended with code {code} in the middle of a measurement",
             "nothing of it is used; run again, and report the lines above if it happens twice",
         )
+
+
+def _folder() -> str | None:
+    """A place for the files of a worker, its own; None on a machine that has no place."""
+    try:
+        name = tempfile.mkdtemp(prefix="gate-")
+        if os.getuid() == 0:
+            os.chown(name, NOBODY, NOBODY)
+    except OSError:
+        return None
+    return name

@@ -2,7 +2,8 @@
 
 It reads segments from standard input, one JSON line each, with lines of rows before those that draw from new ones, and
 answers in lines that begin with a word: ``progress`` about once a second, then ``result``. It ends when its input ends,
-so it cannot outlive the gate. SIGUSR1 ends the segment under way, and its result so far is given.
+so it cannot outlive the gate. SIGUSR1 ends the segment under way, and its result so far is given. Its only argument is
+a folder for its files, where there is one.
 """
 
 from __future__ import annotations
@@ -10,20 +11,18 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from gate.load.capacity import measure_capacity
 from gate.load.job import Rows, Segment, SegmentResult
 from gate.load.loop import LoadLoop
-from gate.load.pipe import CAPACITY, ROWS, STOP, from_line, to_line, with_rows
+from gate.load.pipe import CAPACITY, NOBODY, ROWS, STOP, from_line, to_line, with_rows
 from gate.load.progress import progress_of
 from gate.load.trust import Trust, usual_certificates
 
-_NOBODY = 65534
 _PRIORITY = -20
 
 
@@ -31,8 +30,8 @@ def drop_rights() -> None:
     """Become nobody if started as root; a preview that breaks into the worker finds nothing there."""
     if os.getuid() == 0:
         os.setgroups([])
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
 
 
 def ask_for_priority() -> None:
@@ -59,20 +58,12 @@ def main() -> None:
     ask_for_priority()
     drop_rights()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _own_folder() as folder:
-        serve(LoadLoop(Trust(certificates, folder)))
-
-
-@contextlib.contextmanager
-def _own_folder() -> Iterator[Path | None]:
-    """A place for files of this worker, gone when it ends; None on a machine that has no place."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
-        folder = tempfile.TemporaryDirectory(prefix="gate-")
-    except OSError:
-        yield None
-        return
-    with folder as name:
-        yield Path(name)
+        serve(LoadLoop(Trust(certificates, folder)))
+    finally:
+        if folder is not None:  # the gate does so too, but it may have been killed
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def serve(loop: LoadLoop) -> None:

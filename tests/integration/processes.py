@@ -60,3 +60,8 @@ def workers_of(pid: int) -> list[int]:
             if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(") ")[2].split()[1]) == pid:
                 found.append(int(entry.name))
     return found
+
+
+def folder_of(worker: int) -> Path:
+    """Where a worker has its files: its only argument."""
+    return Path(Path(f"/proc/{worker}/cmdline").read_bytes().split(b"\0")[-2].decode())

@@ -15,7 +15,7 @@ import pytest
 
 from gate.load.listening import SILENCE_S
 from tests.integration.load.servers import answer, serving, steady
-from tests.integration.processes import COMMAND, FOREVER_S, SOON_S, SUITE, started, wait_for, workers_of
+from tests.integration.processes import COMMAND, FOREVER_S, SOON_S, SUITE, folder_of, started, wait_for, workers_of
 
 
 def hesitant(connection: socket.socket, _line: str, _number: int) -> bool:
@@ -87,11 +87,13 @@ def test_a_lost_worker_ends_the_run_soon_and_what_was_measured_before_is_kept(tm
     with serving(steady()) as server, started(tmp_path, "check", server) as process:
         wait_for(lambda: sum("/home" in line for line in server.requests) > 140, "the blocks")
         (worker,) = workers_of(process.pid)
-        began = time.monotonic()
+        folder, began = folder_of(worker), time.monotonic()
+        assert folder.is_dir()
         os.kill(worker, signal.SIGKILL)
         process.communicate(timeout=FOREVER_S)
         assert time.monotonic() - began < SOON_S
     assert process.returncode == 3
+    assert not folder.exists()
     (path,) = (tmp_path / "out").glob("run-*.json")
     run = json.loads(path.read_text())["run"]
     assert not run["complete"]
@@ -127,9 +129,11 @@ def test_a_gate_that_is_killed_takes_its_worker_along(tmp_path):
     with serving(steady()) as server, started(tmp_path, "run", server) as process:
         wait_for(lambda: len(server.requests) > 40, "the load")
         (worker,) = workers_of(process.pid)
+        folder = folder_of(worker)
         process.kill()
         process.wait(timeout=FOREVER_S)
         wait_for(lambda: not Path(f"/proc/{worker}").exists(), "the end of the worker")
+        assert not folder.exists()
         sent = len(server.requests)
         time.sleep(0.5)
         assert len(server.requests) == sent, "nobody loads the preview any more"
