@@ -1,0 +1,1 @@
+"""How often the gate blocks what is harmless and catches what is not, simulated."""
