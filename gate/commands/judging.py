@@ -12,7 +12,7 @@ from gate.commands.effects import Effects
 from gate.commands.outputs import pretty, write_report
 from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
-from gate.measure.hashes import endpoint_hash
+from gate.measure.hashes import endpoint_hash, scenario_hash
 from gate.record.run import Run
 from gate.verdict.rules import judge, not_measured
 from gate.verdict.values import Verdict
@@ -86,6 +86,12 @@ def _refuse_strangers(suite: Suite, candidates: tuple[Run, ...]) -> None:
             if name in suite.endpoints and record.config_hash != endpoint_hash(suite, name):
                 raise UsageError(
                     f"run {run.run_id} measured {name} in another way than the suite says now",
+                    "give the suite it was measured with, or measure again",
+                )
+        for name, scenario in run.scenarios.items():
+            if name in suite.scenarios and scenario.config_hash != scenario_hash(suite, name):
+                raise UsageError(
+                    f"run {run.run_id} made another load in scenario {name} than the suite says now",
                     "give the suite it was measured with, or measure again",
                 )
 

@@ -141,10 +141,12 @@ def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Obje
 
 
 def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
-    """Scenarios, or single steps of them, of which nothing is known because nothing was answered as expected."""
-    for name, scenario in suite.scenarios.items():
-        records = [run.scenarios[name] for run in candidates if name in run.scenarios and not scenario.advisory]
-        for record in records:
+    """Scenarios, or single steps of them, of which nothing is known: not made, or nothing answered as expected."""
+    for name in (name for name, scenario in suite.scenarios.items() if not scenario.advisory):
+        for record in (run.scenarios.get(name) for run in candidates):
+            if record is None or record.sent == 0:
+                yield f"scenario {name} {'was not measured' if record is None else 'sent no request'}"
+                continue
             parts: dict[str, ScenarioRecord | StepRecord] = {f"scenario {name}": record}
             if record.completed > 0:
                 parts |= {f"{step} in scenario {name}": part for step, part in record.steps.items()}
@@ -182,17 +184,20 @@ def observe_scenario(records: list[ScenarioRecord], rate_rps: float | None) -> O
     else:
         achieved = completed / elapsed_s if elapsed_s > 0 else math.nan
     sizes = [record.body_max for record in records if record.body_max is not None]
+    failed = sum(sum(record.errors.values()) for record in records)
     sockets = [socket for record in records for socket in record.sockets.values()]
     latencies = [socket.echo for socket in sockets] if sockets else [record.histogram for record in records]
     return Observed(
         histogram=_added(latencies),
         sent=sum(record.sent for record in records),
-        failed=sum(sum(record.errors.values()) for record in records),
+        failed=failed,
         body_max=max(sizes, default=None),
         achieved_rps=achieved,
         capacity_rps=_capacity_rps(records),
         connect=_added(socket.connect for socket in sockets),
         lost=_lost(sockets),
+        unanswered=failed,
+        unopened=sum(sum(socket.refused.values()) for socket in sockets),
     )
 
 

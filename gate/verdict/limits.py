@@ -50,6 +50,11 @@ class Observed:
     """Times to open a WebSocket."""
     lost: float = math.nan
     """WebSockets that the server ended; NaN where none was opened."""
+    unanswered: int = 0
+    """Requests of a scenario that were not answered as expected: slower than any limit. Those of an endpoint have a row
+    of their own, in which they are judged whatever its objectives."""
+    unopened: int = 0
+    """WebSockets that were refused or given up; the same."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,9 @@ def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     """Gather the evidence on one objective."""
     if statistic in QUANTILES:
         effect = _latency_design_effect(observed)
-        return _quantile_limit(statistic, QUANTILES[statistic], limit, observed.histogram, effect)
+        return _quantile_limit(statistic, limit, observed.histogram, observed.unanswered, effect)
     if statistic in OF_OPENING:
-        return _quantile_limit(statistic, OF_OPENING[statistic], limit, observed.connect, effect=1.0)
+        return _quantile_limit(statistic, limit, observed.connect, observed.unopened, effect=1.0)
     if statistic == "mean":
         return _mean_limit(limit, observed)
     if statistic == "error_rate":
@@ -88,28 +93,34 @@ def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     return _check(statistic, limit, observed)
 
 
-def _quantile_limit(statistic: str, quantile: float, limit: float, times: Histogram, effect: float) -> Limit:
-    """p95 <= L is tested as: at most 5 % of the requests take longer than L."""
-    share, n = 1 - quantile, times.n
-    over = times.count_above(limit)
-    if n == 0 or not math.isfinite(effect):
+def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int, effect: float) -> Limit:
+    """p95 <= L is tested as: at most 5 % of the requests take longer than L, or fail.
+
+    A quantile beyond all that came is told as the longest that did.
+    """
+    quantile = (QUANTILES | OF_OPENING)[statistic]
+    share, n = 1 - quantile, times.n + failed
+    over = times.count_above(limit) + failed
+    if times.n == 0 or not math.isfinite(effect):
         return Limit(statistic, limit, "s", math.nan, notices=(_too_little(statistic),))
     low, high = quantile_bounds(n / effect, quantile)
     is_met = upper_bound(over / effect, n / effect) <= share
     needed = math.ceil(clean_needed(share) * effect)
+    more = () if is_met or over > share * n or n >= needed else (_more(needed, n, statistic),)
+    came = n / times.n
     return Limit(
         statistic=statistic,
         limit=limit,
         unit="s",
-        value=times.quantile(quantile),
-        lo=times.quantile(low),
-        hi=times.quantile(high) if high <= 1 else math.inf,
+        value=times.quantile(min(1.0, quantile * came)),
+        lo=times.quantile(min(1.0, low * came)),
+        hi=times.quantile(high * came) if high * came <= 1 else math.inf,
         p_missed=p_above(over / effect, n / effect, share),
         is_met=is_met,
         test="share of requests beyond the limit, Clopper-Pearson over the design effect",
         n=n,
         design_effect=effect,
-        notices=() if is_met or over > share * n or n >= needed else (_more(needed, n, statistic),),
+        notices=(*_failed(failed, n, statistic), *more),
     )
 
 
@@ -163,6 +174,8 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
 def _check(statistic: str, limit: float, observed: Observed) -> Limit:
     value, unit, is_upper = _checked_value(statistic, observed)
     is_met = value <= limit if is_upper else value >= limit
+    failed = observed.unanswered if statistic == "max" else 0
+    is_met = is_met and not failed
     return Limit(
         statistic=statistic,
         limit=limit,
@@ -173,7 +186,7 @@ def _check(statistic: str, limit: float, observed: Observed) -> Limit:
         is_check=True,
         test="seen or not seen",
         n=observed.sent,
-        notices=(_too_little(statistic),) if math.isnan(value) else (),
+        notices=(_too_little(statistic),) if math.isnan(value) else _failed(failed, observed.sent, statistic),
     )
 
 
@@ -207,6 +220,13 @@ def _too_little(statistic: str) -> Notice:
     what = _COUNTED.get(statistic, "answers")
     cure = "see why none was opened" if statistic in OF_CONNECTIONS else "raise policy.budget"
     return Notice(code="too-little-data", message=f"too few {what} to judge this objective", cure=cure)
+
+
+def _failed(failed: int, n: int, statistic: str) -> tuple[Notice, ...]:
+    if not failed:
+        return ()
+    what = "connections were not opened" if statistic in OF_CONNECTIONS else "requests were not answered as expected"
+    return (Notice(code="failures-are-slow", message=f"{failed} of {n} {what}: they count as slower than any limit"),)
 
 
 def _more(needed: int, n: int, statistic: str) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.errors import NotMeasured
 from gate.record.run import Notice
-from tests.builders import PREVIEWS, World, history_of, run_of, suite_of, suite_text
+from tests.builders import PREVIEWS, World, history_of, run_of, scenario_of, suite_of, suite_text
 
 
 def test_a_run_given_twice_is_refused(desk, capsys):
@@ -26,6 +26,23 @@ def test_a_run_that_measured_an_endpoint_in_another_way_is_refused(desk, capsys)
     desk.write(suite_text())
     assert desk.compare(run) == 2
     assert "measured home in another way than the suite says now" in capsys.readouterr().err
+
+
+def test_a_run_that_made_another_load_in_a_scenario_is_refused(desk, capsys):
+    """A smaller load meets objectives that the one of the suite would miss."""
+    scenario = "scenarios: {rush: {load: {rate: %s, for: 10s}, mix: {home: 1}, objectives: {p95: 1s}}}\n"
+    small = desk.write(suite_text() + scenario % "5/s")
+    run = run_of(small, rounds=3, scenarios={"rush": scenario_of(small, "rush")})
+    desk.write(suite_text() + scenario % "50/s")
+    assert desk.compare(run) == 2
+    assert "made another load in scenario rush than the suite says now" in capsys.readouterr().err
+
+
+def test_a_scenario_that_the_run_does_not_have_is_not_measured(desk):
+    run = run_of(desk.suite, rounds=3)
+    desk.write(suite_text() + "scenarios: {rush: {load: {rate: 5/s, for: 10s}, mix: {home: 1}}}\n")
+    assert desk.compare(run) == 3
+    assert "scenario rush was not measured" in desk.comment
 
 
 def test_an_endpoint_that_the_run_does_not_have_is_not_measured(desk):

@@ -80,3 +80,10 @@ def test_a_server_with_many_close_codes_makes_no_long_sentence():
     judged = verdict("p95: 1s", {"chat": socket_of(3000, lost=lost)})
     (told,) = (notice.message for notice in judged.notices if notice.code == "connections")
     assert "(close code 4036 46 x, 4037 47 x, 4038 48 x, 4039 49 x and 36 more)" in told
+
+
+def test_refused_openings_are_not_left_out_of_the_time_to_open():
+    half = socket_of(100, refused={"timeout": 100})
+    row = row_of(verdict("connect_p95: 1s", {"chat": half}, errors={"timeout": 100}), "talk/limit:connect_p95")
+    assert row.outcome == "missed"
+    assert "100 of 200 connections were not opened" in row.notices[0].message

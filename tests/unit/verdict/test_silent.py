@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import history_of, run_of, scenario_of, suite_of, verdict_of
+from tests.builders import history_of, row_of, run_of, scenario_of, suite_of, verdict_of
 
 BURST = "scenarios: {burst: {load: {count: 500}, mix: {home: 1}%s}}\n"
 
@@ -20,3 +20,26 @@ def test_a_scenario_without_a_single_good_answer_is_not_approved(more, failed, c
     assert verdict.exit_code == code
     if code:
         assert "answered none of 500 requests as expected (status_500 500 x)" in str(verdict.reasons)
+
+
+def test_a_scenario_that_sent_nothing_is_not_approved():
+    """At a low rate chance may let no arrival fall due."""
+    suite = suite_of(BURST % "")
+    record = scenario_of(suite, "burst", sent=0)
+    verdict = verdict_of(suite, run_of(suite, scenarios={"burst": record}), history_of(suite, 10))
+    assert verdict.exit_code == 3
+    assert "scenario burst sent no request" in str(verdict.reasons)
+
+
+@pytest.mark.parametrize("objective", ["p95", "max"])
+@pytest.mark.parametrize(("errors", "outcome"), [({}, "met"), ({"timeout": 100}, "missed")])
+def test_requests_that_were_given_up_are_not_left_out_of_the_latency_of_a_scenario(objective, errors, outcome):
+    """All answers that came took 0.1 s at most; a fifth did not come within ten seconds."""
+    suite = suite_of(BURST % f", objectives: {{{objective}: 500ms}}")
+    record = scenario_of(suite, "burst", errors=errors)
+    verdict = verdict_of(suite, run_of(suite, scenarios={"burst": record}), history_of(suite, 10))
+    row = row_of(verdict, f"burst/limit:{objective}")
+    assert row.outcome == outcome
+    assert verdict.exit_code == (1 if errors else 0)
+    if errors:
+        assert "100 of 500 requests were not answered as expected" in row.notices[0].message
