@@ -57,6 +57,8 @@ def seek(
         try:
             result = drive(course, f"scenario {name} at {shown_level(load, level)}")
         except Refused as refused:
+            if refused.result.protected:  # somebody else answered: that says nothing of what the preview can do
+                raise
             result, is_refused = refused.result, True
         except CutShort as stopped:
             if stopped.result is not None:
@@ -79,8 +81,14 @@ def shown_level(load: Load, level: float) -> str:
     return f"{level:.0f} users" if load.find == "max_users" else format_rate(level)
 
 
-def capacity_notice(suite: Suite, name: str, found: SearchRecord) -> Notice:
-    """What a finished search came to, in one sentence."""
+def capacity_notice(suite: Suite, name: str, found: SearchRecord, *, was_throttled: bool) -> Notice:
+    """What a finished search came to, in one sentence.
+
+    Parameters
+    ----------
+    was_throttled : bool
+        Whether the preview asked to slow down, so that the limit is one it sets itself.
+    """
     load = suite.scenarios[name].load
     missed = min((point.level for point in found.levels if not point.met), default=None)
     if found.capacity is None:
@@ -94,4 +102,6 @@ def capacity_notice(suite: Suite, name: str, found: SearchRecord) -> Notice:
         message += f" ({format_rate(found.capacity_rps)} answered)"
     if found.knee is not None:
         message += f"; latency grows faster from {shown_level(load, found.knee)} on"
+    if was_throttled:
+        message += "; there the preview asked to slow down (429, or 503 with Retry-After)"
     return Notice(code="capacity", message=message)

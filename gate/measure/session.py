@@ -12,6 +12,7 @@ from gate.errors import Cancelled, GateError, NotMeasured
 from gate.load.engine import Engine
 from gate.load.health import busy_complaints, complaints, health_of, late_complaints
 from gate.load.job import LaneResult, SegmentResult
+from gate.load.transport import THROTTLED
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
 from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices, capacity_notices
@@ -164,9 +165,10 @@ class Session:
             self._scenarios[name] = record
 
         seek(self._job.suite, name, self._job.origins["candidate"], drive, keep)
-        found = self._scenarios[name].search
-        if found is not None:
-            self._notices.append(capacity_notice(self._job.suite, name, found))
+        record = self._scenarios[name]
+        if record.search is not None:
+            was_throttled = THROTTLED in record.errors
+            self._notices.append(capacity_notice(self._job.suite, name, record.search, was_throttled=was_throttled))
 
     def _left(self, course: Course) -> dict[str, float]:
         """Requests left for each lane; those of one endpoint share what is left for it."""

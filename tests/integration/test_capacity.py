@@ -49,11 +49,13 @@ def workers():
     return behave
 
 
-def run(tmp_path: Path, load: str, objectives: str = "", command: str = "run", rate: str = "50/s") -> tuple[int, dict]:
+def run(
+    tmp_path: Path, load: str, objectives: str = "", command: str = "run", rate: str = "50/s", behave=None
+) -> tuple[int, dict]:
     (tmp_path / "gate.yml").write_text(SUITE.replace("RATE", rate) % (load, objectives))
     (tmp_path / "baselines").mkdir()
     extra = ["--baselines", str(tmp_path / "baselines")] if command == "check" else []
-    with serving(workers()) as server:
+    with serving(behave or workers()) as server:
         code = main(
             [
                 command,
@@ -103,6 +105,38 @@ def test_the_most_users_of_a_server_are_found(tmp_path):
     code, record = run(tmp_path, '{find: max_users, until: "p95 <= 200ms", from: 4, limit: 60, for: 500ms}')
     assert code == 0
     assert is_around_the_capacity(record["search"])
+
+
+def gatekeeper(refusal: bytes):
+    """Answers well until more than sixty requests came within half a second; then somebody else answers for good."""
+    came: list[float] = []
+    closed = threading.Event()
+
+    def behave(connection: socket.socket, line: str, _number: int) -> bool:
+        came.append(time.monotonic())
+        if sum(at > came[-1] - 0.5 for at in came[-100:]) > 60:
+            closed.set()
+        connection.sendall(refusal if closed.is_set() else answer())
+        return True
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "told"),
+    [
+        (answer(403, headers="Content-Type: text/html\r\n"), 3, "a login or protection page answered in place"),
+        (answer(429), 0, "there the preview asked to slow down"),
+    ],
+    ids=["protected", "throttled"],
+)
+def test_a_search_does_not_take_somebody_elses_refusal_for_the_capacity(tmp_path, refusal, code, told):
+    """In a search a rate limit is a limit, and told as one; what a login page answers is nothing at all."""
+    load = '{find: max_rate, until: "p95 <= 200ms", from: 60/s, limit: 200/s, for: 500ms}'
+    ended, record = run(tmp_path, load, ", objectives: {capacity: 20/s}", "check", behave=gatekeeper(refusal))
+    assert ended == code
+    assert record["search"]["levels"][0]["met"]
+    assert told in html.unescape((tmp_path / "out" / "comment.md").read_text())
 
 
 def test_a_search_that_reaches_its_limit_says_at_least(tmp_path):
