@@ -183,7 +183,7 @@ class Drive:
 
     def _finish(self, slot: Slot, errno: int, now: float) -> None:
         """Count one answer and go on with whoever asked."""
-        visit: Visit[Line] = slot.trip  # type: ignore[assignment]
+        visit: Visit[Line] = slot.trip
         line = visit.line
         self._multi.remove_handle(slot.handle)
         line.tally.result.resent += slot.end(now)
@@ -236,7 +236,7 @@ class Drive:
         for handle, slot in self._flying.items():
             self._multi.remove_handle(handle)
             handle.close()
-            slot.trip.line.tally.failed("given_up")  # type: ignore[attr-defined]
+            slot.trip.line.tally.failed("given_up")
         self._flying.clear()
 
     def _sum_up(self) -> None:

@@ -149,6 +149,11 @@ class Histogram:
         return base64.b64encode(struct.pack(">ii", _COMPRESSED_COOKIE, len(packed)) + packed).decode()
 
     @classmethod
+    def of_all(cls, texts: Iterable[str]) -> Histogram:
+        """Read several, added up; raises what ``decode`` raises."""
+        return sum(map(cls.decode, texts), cls())
+
+    @classmethod
     def decode(cls, text: str) -> Histogram:
         """Read what ``encode`` wrote.
 

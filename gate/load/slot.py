@@ -50,8 +50,8 @@ class Slot:
         """Whether sending the request twice does no harm."""
         self.is_timed = False
         """Whether it has a due instant, or else counts from when it is sent."""
-        self.trip: object = None
-        """Whatever the loop wants to remember of this request."""
+        self.trip: Any = None
+        """Whatever the loop wants to remember of this request: its visit, of which a handle knows nothing."""
         self.body: io.BytesIO | None = None
         self.head: io.BytesIO | None = None
         self._used_s = used_s

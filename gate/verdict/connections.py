@@ -54,18 +54,14 @@ def _by_kind(what: str, of: str, counts: Sequence[dict[str, int]]) -> str:
 
 def _times(sockets: Sequence[SocketRecord]) -> str:
     found = {
-        "opening": _added([each.connect for each in sockets]),
-        "the answer": _added([each.echo for each in sockets]),
+        "opening": Histogram.of_all(each.connect for each in sockets),
+        "the answer": Histogram.of_all(each.echo for each in sockets),
     }
     return ", ".join(
         f"{what} took {format_duration(times.quantile(0.5))} (p95 {format_duration(times.quantile(0.95))})"
         for what, times in found.items()
         if times.n
     )
-
-
-def _added(histograms: Sequence[str]) -> Histogram:
-    return sum(map(Histogram.decode, histograms), Histogram())
 
 
 def _counted(n: int, what: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gate.config.journeys import steady_rps
@@ -163,7 +163,7 @@ def observe(records: list[ArmRecord], rate_rps: float) -> Observed:
     planned = sum(block.planned for block in blocks)
     sizes = [record.body_max for record in records if record.body_max is not None]
     return Observed(
-        histogram=sum((Histogram.decode(record.histogram) for record in records), Histogram()),
+        histogram=Histogram.of_all(record.histogram for record in records),
         sent=sent,
         failed=failed,
         block_log_means=tuple(block.log_trimmed_mean for block in blocks if block.log_trimmed_mean is not None),
@@ -188,21 +188,17 @@ def observe_scenario(records: list[ScenarioRecord], rate_rps: float | None) -> O
     sockets = [socket for record in records for socket in record.sockets.values()]
     latencies = [socket.echo for socket in sockets] if sockets else [record.histogram for record in records]
     return Observed(
-        histogram=_added(latencies),
+        histogram=Histogram.of_all(latencies),
         sent=sum(record.sent for record in records),
         failed=failed,
         body_max=max(sizes, default=None),
         achieved_rps=achieved,
         capacity_rps=_capacity_rps(records),
-        connect=_added(socket.connect for socket in sockets),
+        connect=Histogram.of_all(socket.connect for socket in sockets),
         lost=_lost(sockets),
         unanswered=failed,
         unopened=sum(sum(socket.refused.values()) for socket in sockets),
     )
-
-
-def _added(histograms: Iterable[str]) -> Histogram:
-    return sum(map(Histogram.decode, histograms), Histogram())
 
 
 def _lost(sockets: list[SocketRecord]) -> float:
