@@ -98,7 +98,9 @@ def _histograms(run: Run) -> list[str]:
     scenarios = list(run.scenarios.values())
     steps = [step.histogram for scenario in scenarios for step in scenario.steps.values()]
     journeys = [journey.histogram for scenario in scenarios for journey in scenario.journeys.values()]
-    return [*arms, *(scenario.histogram for scenario in scenarios), *steps, *journeys]
+    sockets = [socket for scenario in scenarios for socket in scenario.sockets.values()]
+    times = [text for socket in sockets for text in (socket.connect, socket.upgrade, socket.echo)]
+    return [*arms, *(scenario.histogram for scenario in scenarios), *steps, *journeys, *times]
 
 
 def read_verdict(path: Path) -> Verdict:

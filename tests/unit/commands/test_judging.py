@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.errors import NotMeasured
 from gate.record.run import Notice
-from tests.builders import PREVIEWS, World, history_of, run_of, scenario_of, suite_of, suite_text
+from tests.builders import PREVIEWS, World, history_of, run_of, scenario_of, socket_of, suite_of, suite_text
 
 
 def test_a_run_given_twice_is_refused(desk, capsys):
@@ -36,6 +38,16 @@ def test_a_run_that_made_another_load_in_a_scenario_is_refused(desk, capsys):
     desk.write(suite_text() + scenario % "50/s")
     assert desk.compare(run) == 2
     assert "made another load in scenario rush than the suite says now" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("member", ["connect", "upgrade", "echo"])
+def test_connections_of_a_run_file_that_cannot_be_read_are_refused(desk, capsys, member):
+    talk = "sockets: {chat: {connect: /ws}}\nscenarios: {talk: {load: {users: 2, for: 9s}, mix: {chat: 1}}}\n"
+    suite = desk.write(suite_text() + talk)
+    torn = socket_of().model_copy(update={member: "SElTVA=="})
+    scenario = scenario_of(suite, "talk").model_copy(update={"sockets": {"chat": torn}})
+    assert desk.compare(run_of(suite, rounds=3, scenarios={"talk": scenario})) == 2
+    assert "not a histogram" in capsys.readouterr().err
 
 
 def test_a_scenario_that_the_run_does_not_have_is_not_measured(desk):
