@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtr
 
 from gate.stats.location import Floats, mad_sd, median, t_location
+from gate.stats.scores import normal_score
 
 MIN_BLOCKS = 3
 """Fewer pairs of blocks say nothing about their own spread."""
@@ -146,8 +146,8 @@ class Pooled:
         return np.asarray((self.effect - np.log1p(margin)) / np.sqrt(known))
 
     def z(self, margin: ArrayLike) -> Floats:
-        """The same as the standard normal score of equal probability: degrees of freedom are paid for."""
-        return np.asarray(-ndtri(stdtr(self.df, -self.t(margin))))
+        """The same as the standard normal score of equal probability."""
+        return normal_score(self.t(margin), self.df)
 
 
 @dataclass(frozen=True)
