@@ -1,7 +1,11 @@
 """How often the gate blocks what is harmless and catches what is not, in a world where the truth is known.
 
-So far the world alone: ``python -m bench.decision`` measures rows of an earlier study of the same model again and
-writes ``bench/results/decision.json``; half a minute.
+Each study is one command and writes ``bench/results/<study>.json``: ``python -m bench.decision STUDY``.
+
+- ``reproduce`` (also without a name; half a minute) measures rows of an earlier study of the same model again and
+  writes ``decision.json``.
+- ``peers`` (a quarter of an hour; resumes where it was stopped): the rules of other tools in the standard table.
+- ``oracle`` (ten minutes): what could be seen by somebody who knows every variance, with the requests of our plans.
 """
 
 from __future__ import annotations
@@ -10,18 +14,30 @@ import argparse
 import sys
 
 from bench.decision import reproduce
+from bench.decision.peers.catalogue import PEERS
+from bench.decision.sheet import publish_standard
+from bench.decision.table import ENDPOINTS
+from bench.decision.world import Noise
 from bench.figures import publish
 
 SEED = 1
+PEERS_PRS = 1_000
 
 
 def main() -> int:
     """Measure and publish."""
-    options = argparse.ArgumentParser(prog="python -m bench.decision", description=__doc__)
+    options = argparse.ArgumentParser(
+        prog="python -m bench.decision", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("study", nargs="?", default="reproduce", choices=("reproduce", "peers"))
     options.add_argument("--seed", type=int, default=SEED)
-    options.add_argument("--prs", type=int, default=reproduce.PRS, help="simulated pull requests of each row")
+    options.add_argument("--prs", type=int, help="simulated pull requests of each cell")
     chosen = options.parse_args()
-    return 0 if publish("decision", reproduce.run(chosen.seed, chosen.prs)) else 1
+    if chosen.study == "peers":
+        met = publish_standard("peers", PEERS, Noise(), ENDPOINTS, chosen.prs or PEERS_PRS, chosen.seed)
+    else:
+        met = publish("decision", reproduce.run(chosen.seed, chosen.prs or reproduce.PRS))
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 METRICS = ("centre", "p95")
 """10 %-trimmed mean of log latency, and log p95."""
@@ -65,19 +66,25 @@ def pool(endpoints: int, n: int, seed: int = 1) -> Floats:
     return np.stack([_summaries(rng, endpoint, n) for endpoint in range(endpoints)])
 
 
-def _summaries(rng: np.random.Generator, endpoint: int, n: int) -> Floats:
-    scores = np.empty((POOL, n))
-    scores[:, 0] = rng.standard_normal(POOL)
+def sorted_requests(rng: np.random.Generator, endpoint: int, n: int, blocks: int) -> Floats:
+    """Log latencies of ``n`` requests in each of so many blocks, sorted, shape ``(blocks, n)``."""
+    scores = np.empty((blocks, n))
+    scores[:, 0] = rng.standard_normal(blocks)
     step = np.sqrt(1 - AUTOCORRELATION**2)
     for at in range(1, n):
-        scores[:, at] = AUTOCORRELATION * scores[:, at - 1] + step * rng.standard_normal(POOL)
+        scores[:, at] = AUTOCORRELATION * scores[:, at - 1] + step * rng.standard_normal(blocks)
     logs = _body(scores, endpoint)
-    hit = rng.random((POOL, n)) < TAIL_SHARES[endpoint % len(TAIL_SHARES)]
+    hit = rng.random((blocks, n)) < TAIL_SHARES[endpoint % len(TAIL_SHARES)]
     longer = rng.pareto(TAIL_SHAPE, int(hit.sum())) * TAIL_SCALE
     logs[hit] = np.log(np.exp(logs[hit]) + longer)
     for begin in range(0, n, STRETCH):
-        logs[:, begin : begin + STRETCH] += np.where(rng.random((POOL, 1)) < HICCUP_SHARE, np.log1p(HICCUP), 0.0)
+        logs[:, begin : begin + STRETCH] += np.where(rng.random((blocks, 1)) < HICCUP_SHARE, np.log1p(HICCUP), 0.0)
     logs.sort(axis=1)
+    return logs
+
+
+def _summaries(rng: np.random.Generator, endpoint: int, n: int) -> Floats:
+    logs = sorted_requests(rng, endpoint, n, POOL)
     cut = n // 10
     centre = logs[:, cut : n - cut].mean(axis=1)
     p95 = np.quantile(logs, 0.95, axis=1)

@@ -1,0 +1,99 @@
+"""The standard table as figures and as Markdown, made from measured cells.
+
+A row is a procedure with a number of endpoints: its false blocks are the figure, what it catches and what it costs
+stand beside it. Minutes follow from the requests at the rates that previews are usually loaded with.
+"""
+
+from __future__ import annotations
+
+from bench.decision.table import SLOWDOWNS, Case, Cell, Cells, Procedure, standard_cases
+from bench.decision.world import Noise
+from bench.figures import RESULTS, Figure, publish
+from gate.stats.proportion import lower_bound, upper_bound
+
+RATES_RPS = (20, 50, 200)
+CONFIDENCE = 0.95
+_WORDS = {"one": "one endpoint", "p95": "p95 only", "five": "five", "all": "all"}
+
+
+def publish_standard(
+    study: str, procedures: tuple[Procedure, ...], noise: Noise, endpoints: tuple[int, ...], prs: int, seed: int
+) -> bool:
+    """Measure what is not measured yet, and write ``bench/results/<study>.json`` and ``.md``."""
+    RESULTS.mkdir(exist_ok=True)
+    cells = Cells(RESULTS / f"{study}.cells.json")
+    command = f"python -m bench.decision {study} --seed {seed} --prs {prs}"
+    figures = []
+    for procedure in procedures:
+        for count in endpoints:
+            found = {case: cells.get(procedure, noise, case, prs, seed) for case in standard_cases((count,))}
+            figures.append(figure(procedure.name, count, found, command))
+    met = publish(study, figures)
+    (RESULTS / f"{study}.md").write_text(markdown(figures, command), encoding="utf-8")
+    return met
+
+
+def figure(name: str, endpoints: int, found: dict[Case, Cell], command: str, goal: str | None = None) -> Figure:
+    """False blocks per pull request with their Clopper-Pearson interval, and all else of one row beside them."""
+    beside: dict[str, float] = {}
+    for case, cell in found.items():
+        if case.pattern != "none":
+            beside[f"{_WORDS[case.pattern]} +{case.slowdown:.0%}"] = cell.caught / cell.prs
+    null = found[Case(endpoints, "none")]
+    beside |= {f"minutes at {rate}/s": null.requests / null.prs / rate / 60 for rate in RATES_RPS}
+    beside |= {"requests": null.requests / null.prs} | {
+        word: getattr(null, word) / null.prs for word in ("remeasured", "redeployed", "inconclusive")
+    }
+    return Figure(
+        figure=f"{name}, {endpoints} endpoint{'s' * (endpoints > 1)}: harmless pull requests blocked",
+        value=null.blocked / null.prs,
+        unit="of pull requests",
+        goal=goal,
+        n=null.prs,
+        interval=interval(null.blocked, null.prs),
+        command=command,
+        peers={word: round(value, 4) for word, value in beside.items()},
+    )
+
+
+def interval(count: int, n: int) -> tuple[float, float]:
+    """Two-sided Clopper-Pearson interval of a share."""
+    one_sided = (1 + CONFIDENCE) / 2
+    return round(lower_bound(count, n, one_sided), 4), round(upper_bound(count, n, one_sided), 4)
+
+
+def markdown(figures: list[Figure], command: str) -> str:
+    """One table per pattern of slowness; in percent, of pull requests in which what is slower was blocked."""
+    n = figures[0].n
+    parts = [
+        f"`{command}`; {n} simulated pull requests a cell, an interval of {CONFIDENCE:.0%} beside the false blocks. A"
+        f" power near 50 % is known to {98 / n**0.5:.0f} points, one near 90 % to {59 / n**0.5:.0f}.",
+        _table(figures, "one"),
+    ]
+    parts += [_table([f for f in figures if _has(f, pattern)], pattern) for pattern in ("p95", "five", "all")]
+    return "\n\n".join(parts) + "\n"
+
+
+def _has(figure: Figure, pattern: str) -> bool:
+    return any(word.startswith(f"{_WORDS[pattern]} +") for word in figure.peers)
+
+
+def _table(figures: list[Figure], pattern: str) -> str:
+    sizes = [f"{_WORDS[pattern]} +{size:.0%}" for size in SLOWDOWNS]
+    with_cost = pattern == "one"
+    heads = ["rule", *(["false blocks", "interval"] if with_cost else []), *sizes]
+    if with_cost:
+        heads += ["requests", *(f"min at {rate}/s" for rate in RATES_RPS), "re-measured", "redeployed", "inconclusive"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
+    for row in figures:
+        cells = [row.figure.removesuffix(": harmless pull requests blocked")]
+        if with_cost:
+            low, high = row.interval or (0.0, 1.0)
+            cells += [f"{row.value:.1%}", f"{low:.1%} to {high:.1%}"]
+        cells += [f"{row.peers[size]:.0%}" for size in sizes]
+        if with_cost:
+            cells.append(f"{row.peers['requests']:,.0f}")
+            cells += [f"{row.peers[f'minutes at {rate}/s']:.1f}" for rate in RATES_RPS]
+            cells += [f"{row.peers[word]:.0%}" for word in ("remeasured", "redeployed", "inconclusive")]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
