@@ -39,9 +39,11 @@ class Noise:
     shared: float = 0.0226
     """Of a pair of blocks, common to all endpoints of a round."""
     run: tuple[float, float] = (0.02, 0.04)
-    """Of an endpoint in a run."""
+    """Of an endpoint in a run; p95 has its own on top of the centre's, for where all requests are slower p95 is too."""
     runner: float = 0.08
     """Of a run, common to all its endpoints."""
+    drift: float = 0.02
+    """The same, from what changes while a run is measured: its part that does not average out over the run."""
     deployment: tuple[float, float] = (0.01, 0.02)
     """Of an endpoint on a deployment."""
     tails: float = 5.0
@@ -115,7 +117,11 @@ def draw_blocks(rng: np.random.Generator, endpoints: int, n: int, shape: tuple[i
 
 def draw_runs(rng: np.random.Generator, noise: Noise, endpoints: int, n: int, shape: tuple[int, ...]) -> Floats:
     """Whole runs of ``n`` requests per endpoint on runners of their own, shape ``(*shape, endpoints, 2)``."""
-    runs = draw_blocks(rng, endpoints, n, shape)
-    for metric, sd in enumerate(noise.run):
-        runs[..., metric] += student(rng, sd, noise.tails, (*shape, endpoints))
-    return np.asarray(runs + rng.normal(0, noise.runner, (*shape, 1, 1)))
+    return draw_blocks(rng, endpoints, n, shape) + run_effects(rng, noise, (*shape, endpoints))
+
+
+def run_effects(rng: np.random.Generator, noise: Noise, shape: tuple[int, ...]) -> Floats:
+    """What a run does to its endpoints beyond their requests; ``shape`` ends in endpoints, the result in metrics."""
+    centre, p95 = (student(rng, sd, noise.tails, shape) for sd in noise.run)
+    common = rng.normal(0, np.hypot(noise.runner, noise.drift), (*shape[:-1], 1))
+    return np.stack([centre + common, centre + p95 + common], axis=-1)

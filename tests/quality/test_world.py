@@ -18,8 +18,9 @@ def test_summaries_of_requests_scatter_as_much_as_published(n):
 
 
 def test_runs_scatter_by_requests_endpoint_and_runner():
-    noise = Noise(run=(0.02, 0.04), runner=0.08)
+    noise = Noise(run=(0.02, 0.04), runner=0.08, drift=0.03)
     runs = draw_runs(np.random.default_rng(3), noise, ENDPOINTS, 1000, (2_000,))
     requests = pool(ENDPOINTS, 1000).std(axis=1)
-    wanted = np.sqrt(requests**2 + np.square(noise.run) + noise.runner**2)
+    own = np.array([0.02**2, 0.02**2 + 0.04**2])
+    wanted = np.sqrt(requests**2 + own + noise.runner**2 + noise.drift**2)
     assert runs.std(axis=0) == pytest.approx(wanted, rel=0.1)

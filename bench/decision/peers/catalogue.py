@@ -15,7 +15,7 @@ from bench.decision.peers import bencher, benchstat, kayenta, limits, perfherder
 from bench.decision.peers.evidence import RUN_REQUESTS, sequences, slowed_requests, stored_and_new, two_arms
 from bench.decision.peers.github_action_benchmark import ratio_to_last
 from bench.decision.table import Judged, Procedure, on_metric, rows
-from bench.decision.world import METRICS, Floats, Mask, Noise, student
+from bench.decision.world import METRICS, Floats, Mask, Noise, run_effects
 
 P95 = METRICS.index("p95")
 P95_MS = (50.0, 400.0)
@@ -66,10 +66,8 @@ class OnRequests:
     def judge(self, rng: np.random.Generator, noise: Noise, effects: Floats) -> Judged:
         """Draw the runs and test each endpoint."""
         prs, endpoints, _ = effects.shape
-        between = rng.normal(0, noise.runner, (prs, 1, 2)) + student(
-            rng, noise.run[0], noise.tails, (prs, endpoints, 2)
-        )
-        moved = between[..., 1] - between[..., 0]
+        between = run_effects(rng, noise, (2, prs, endpoints))[..., METRICS.index("centre")]
+        moved = between[1] - between[0]
         u = np.empty((prs, endpoints))
         for endpoint in range(endpoints):
             kept = sequences(endpoint)
