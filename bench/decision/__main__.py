@@ -14,14 +14,14 @@ import argparse
 import sys
 
 from bench.decision import reproduce
+from bench.decision.oracle import PLANS, Oracle
 from bench.decision.peers.catalogue import PEERS
-from bench.decision.sheet import publish_standard
+from bench.decision.sheet import Line, publish_standard
 from bench.decision.table import ENDPOINTS
-from bench.decision.world import Noise
 from bench.figures import publish
 
 SEED = 1
-PEERS_PRS = 1_000
+PRS = {"reproduce": reproduce.PRS, "peers": 1_000, "oracle": 4_000}
 
 
 def main() -> int:
@@ -29,15 +29,30 @@ def main() -> int:
     options = argparse.ArgumentParser(
         prog="python -m bench.decision", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("study", nargs="?", default="reproduce", choices=("reproduce", "peers"))
+    options.add_argument("study", nargs="?", default="reproduce", choices=PRS)
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument("--prs", type=int, help="simulated pull requests of each cell")
     chosen = options.parse_args()
+    prs = chosen.prs or PRS[chosen.study]
     if chosen.study == "peers":
-        met = publish_standard("peers", PEERS, Noise(), ENDPOINTS, chosen.prs or PEERS_PRS, chosen.seed)
+        met = publish_standard("peers", [Line(peer, count) for peer in PEERS for count in ENDPOINTS], prs, chosen.seed)
+    elif chosen.study == "oracle":
+        met = publish_standard("oracle", oracle_lines(chosen.seed), prs, chosen.seed)
     else:
-        met = publish("decision", reproduce.run(chosen.seed, chosen.prs or reproduce.PRS))
+        met = publish("decision", reproduce.run(chosen.seed, prs))
     return 0 if met else 1
+
+
+def oracle_lines(seed: int) -> list[Line]:
+    """Every plan's oracle, with what an earlier study's reached beside it."""
+    return [
+        Line(
+            Oracle(plan, seed),
+            noise=plan.noise,
+            beside={} if plan.published is None else {"published, one endpoint +10%": plan.published},
+        )
+        for plan in PLANS
+    ]
 
 
 if __name__ == "__main__":

@@ -6,28 +6,40 @@ stand beside it. Minutes follow from the requests at the rates that previews are
 
 from __future__ import annotations
 
-from bench.decision.table import SLOWDOWNS, Case, Cell, Cells, Procedure, standard_cases
+from dataclasses import dataclass, field
+
+from bench.decision.table import SLOWDOWNS, Case, Cell, Cells, Pattern, Procedure, standard_cases
 from bench.decision.world import Noise
 from bench.figures import RESULTS, Figure, publish
 from gate.stats.proportion import lower_bound, upper_bound
 
 RATES_RPS = (20, 50, 200)
 CONFIDENCE = 0.95
-_WORDS = {"one": "one endpoint", "p95": "p95 only", "five": "five", "all": "all"}
+_WORDS: dict[Pattern, str] = {"one": "one endpoint", "p95": "p95 only", "five": "five", "all": "all"}
 
 
-def publish_standard(
-    study: str, procedures: tuple[Procedure, ...], noise: Noise, endpoints: tuple[int, ...], prs: int, seed: int
-) -> bool:
+@dataclass(frozen=True)
+class Line:
+    """A row to be measured."""
+
+    procedure: Procedure
+    endpoints: int = 20
+    noise: Noise = field(default_factory=Noise)
+    beside: dict[str, float] = field(default_factory=dict)
+    """Known already, such as a published value; printed nowhere, kept in the JSON file."""
+
+
+def publish_standard(study: str, lines: list[Line], prs: int, seed: int) -> bool:
     """Measure what is not measured yet, and write ``bench/results/<study>.json`` and ``.md``."""
     RESULTS.mkdir(exist_ok=True)
     cells = Cells(RESULTS / f"{study}.cells.json")
     command = f"python -m bench.decision {study} --seed {seed} --prs {prs}"
     figures = []
-    for procedure in procedures:
-        for count in endpoints:
-            found = {case: cells.get(procedure, noise, case, prs, seed) for case in standard_cases((count,))}
-            figures.append(figure(procedure.name, count, found, command))
+    for line in lines:
+        cases = standard_cases((line.endpoints,))
+        found = {case: cells.get(line.procedure, line.noise, case, prs, seed) for case in cases}
+        figures.append(figure(line.procedure.name, line.endpoints, found, command))
+        figures[-1].peers |= line.beside
     met = publish(study, figures)
     (RESULTS / f"{study}.md").write_text(markdown(figures, command), encoding="utf-8")
     return met
@@ -70,15 +82,16 @@ def markdown(figures: list[Figure], command: str) -> str:
         f" power near 50 % is known to {98 / n**0.5:.0f} points, one near 90 % to {59 / n**0.5:.0f}.",
         _table(figures, "one"),
     ]
-    parts += [_table([f for f in figures if _has(f, pattern)], pattern) for pattern in ("p95", "five", "all")]
+    patterns: tuple[Pattern, ...] = ("p95", "five", "all")
+    parts += [_table([f for f in figures if _has(f, pattern)], pattern) for pattern in patterns]
     return "\n\n".join(parts) + "\n"
 
 
-def _has(figure: Figure, pattern: str) -> bool:
+def _has(figure: Figure, pattern: Pattern) -> bool:
     return any(word.startswith(f"{_WORDS[pattern]} +") for word in figure.peers)
 
 
-def _table(figures: list[Figure], pattern: str) -> str:
+def _table(figures: list[Figure], pattern: Pattern) -> str:
     sizes = [f"{_WORDS[pattern]} +{size:.0%}" for size in SLOWDOWNS]
     with_cost = pattern == "one"
     heads = ["rule", *(["false blocks", "interval"] if with_cost else []), *sizes]

@@ -62,13 +62,15 @@ def student(rng: np.random.Generator, sd: float, df: float, size: tuple[int, ...
 
 
 @cache
-def pool(endpoints: int, n: int, seed: int = 1) -> Floats:
+def pool(endpoints: int, n: int, seed: int = 1, hiccup_share: float = HICCUP_SHARE) -> Floats:
     """Block summaries of ``n`` requests, centred on their mean, shape ``(endpoints, POOL, 2)``."""
     rng = np.random.default_rng([seed, n])
-    return np.stack([_summaries(rng, endpoint, n) for endpoint in range(endpoints)])
+    return np.stack([_summaries(rng, endpoint, n, hiccup_share) for endpoint in range(endpoints)])
 
 
-def sorted_requests(rng: np.random.Generator, endpoint: int, n: int, blocks: int) -> Floats:
+def sorted_requests(
+    rng: np.random.Generator, endpoint: int, n: int, blocks: int, hiccup_share: float = HICCUP_SHARE
+) -> Floats:
     """Log latencies of ``n`` requests in each of so many blocks, sorted, shape ``(blocks, n)``."""
     scores = np.empty((blocks, n))
     scores[:, 0] = rng.standard_normal(blocks)
@@ -80,13 +82,13 @@ def sorted_requests(rng: np.random.Generator, endpoint: int, n: int, blocks: int
     longer = rng.pareto(TAIL_SHAPE, int(hit.sum())) * TAIL_SCALE
     logs[hit] = np.log(np.exp(logs[hit]) + longer)
     for begin in range(0, n, STRETCH):
-        logs[:, begin : begin + STRETCH] += np.where(rng.random((blocks, 1)) < HICCUP_SHARE, np.log1p(HICCUP), 0.0)
+        logs[:, begin : begin + STRETCH] += np.where(rng.random((blocks, 1)) < hiccup_share, np.log1p(HICCUP), 0.0)
     logs.sort(axis=1)
     return logs
 
 
-def _summaries(rng: np.random.Generator, endpoint: int, n: int) -> Floats:
-    logs = sorted_requests(rng, endpoint, n, POOL)
+def _summaries(rng: np.random.Generator, endpoint: int, n: int, hiccup_share: float) -> Floats:
+    logs = sorted_requests(rng, endpoint, n, POOL, hiccup_share)
     cut = n // 10
     centre = logs[:, cut : n - cut].mean(axis=1)
     p95 = np.quantile(logs, 0.95, axis=1)
