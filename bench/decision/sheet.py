@@ -27,6 +27,8 @@ class Line:
     noise: Noise = field(default_factory=Noise)
     beside: dict[str, float] = field(default_factory=dict)
     """Known already, such as a published value; printed nowhere, kept in the JSON file."""
+    prs_ratio: float = 1.0
+    """Share of the usual number of pull requests, for a procedure that is slow to simulate."""
 
 
 def publish_standard(study: str, lines: list[Line], prs: int, seed: int) -> bool:
@@ -36,8 +38,9 @@ def publish_standard(study: str, lines: list[Line], prs: int, seed: int) -> bool
     command = f"python -m bench.decision {study} --seed {seed} --prs {prs}"
     figures = []
     for line in lines:
+        count = round(prs * line.prs_ratio)
         cases = standard_cases((line.endpoints,))
-        found = {case: cells.get(line.procedure, line.noise, case, prs, seed) for case in cases}
+        found = {case: cells.get(line.procedure, line.noise, case, count, seed) for case in cases}
         figures.append(figure(line.procedure.name, line.endpoints, found, command))
         figures[-1].peers |= line.beside
     met = publish(study, figures)

@@ -123,7 +123,10 @@ PEERS: tuple[Procedure, ...] = (
     OnRuns("fixed limit, 500 ms for all", _one_limit),
     OnRuns("benchstat, 10 runners each", benchstat.slower, stored=10, new=10),
     OnArms("benchstat -count=10, one job", benchstat.slower, blocks=10, n=100),
-    OnArms("Kayenta, any metric High", kayenta.high, blocks=50, n=50),
-    OnArms("Kayenta, score below 95", _score_below, blocks=50, n=50),
     OnRequests("Mann-Whitney on requests"),
 )
+SLOW_PEERS: tuple[Procedure, ...] = (
+    OnArms("Kayenta, any metric High", kayenta.high, blocks=50, n=50),
+    OnArms("Kayenta, score below 95", _score_below, blocks=50, n=50),
+)
+"""Of which fewer pull requests are simulated."""
