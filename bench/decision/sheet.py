@@ -15,6 +15,14 @@ from gate.stats.proportion import lower_bound, upper_bound
 
 RATES_RPS = (20, 50, 200)
 CONFIDENCE = 0.95
+_COSTS = {
+    "requests": ",.0f",
+    **{f"minutes at {rate}/s": ".1f" for rate in RATES_RPS},
+    "remeasured": ".0%",
+    "redeployed": ".0%",
+    "inconclusive": ".0%",
+}
+"""Of a harmless pull request, with the form they are shown in."""
 _WORDS: dict[Pattern, str] = {"one": "one endpoint", "p95": "p95 only", "five": "five", "all": "all"}
 
 
@@ -79,10 +87,9 @@ def interval(count: int, n: int) -> tuple[float, float]:
 
 def markdown(figures: list[Figure], command: str) -> str:
     """One table per pattern of slowness; in percent, of pull requests in which what is slower was blocked."""
-    n = figures[0].n
     parts = [
-        f"`{command}`; {n} simulated pull requests a cell, an interval of {CONFIDENCE:.0%} beside the false blocks. A"
-        f" power near 50 % is known to {98 / n**0.5:.0f} points, one near 90 % to {59 / n**0.5:.0f}.",
+        f"`{command}`; n simulated pull requests a cell, an interval of {CONFIDENCE:.0%} beside the false blocks."
+        " A power near 50 % is known to 98 / sqrt(n) points, one near 90 % to 59 / sqrt(n).",
         _table(figures, "one"),
     ]
     patterns: tuple[Pattern, ...] = ("p95", "five", "all")
@@ -95,21 +102,16 @@ def _has(figure: Figure, pattern: Pattern) -> bool:
 
 
 def _table(figures: list[Figure], pattern: Pattern) -> str:
+    """False blocks and cost stand in the first table only, that of one endpoint."""
     sizes = [f"{_WORDS[pattern]} +{size:.0%}" for size in SLOWDOWNS]
-    with_cost = pattern == "one"
-    heads = ["rule", *(["false blocks", "interval"] if with_cost else []), *sizes]
-    if with_cost:
-        heads += ["requests", *(f"min at {rate}/s" for rate in RATES_RPS), "re-measured", "redeployed", "inconclusive"]
+    first = pattern == "one"
+    heads = ["rule", *(["n", "false blocks", "interval"] if first else []), *sizes, *(_COSTS if first else [])]
     lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
     for row in figures:
+        low, high = row.interval or (0.0, 1.0)
         cells = [row.figure.removesuffix(": harmless pull requests blocked")]
-        if with_cost:
-            low, high = row.interval or (0.0, 1.0)
-            cells += [f"{row.value:.1%}", f"{low:.1%} to {high:.1%}"]
+        cells += [f"{row.n:,}", f"{row.value:.1%}", f"{low:.1%} to {high:.1%}"] if first else []
         cells += [f"{row.peers[size]:.0%}" for size in sizes]
-        if with_cost:
-            cells.append(f"{row.peers['requests']:,.0f}")
-            cells += [f"{row.peers[f'minutes at {rate}/s']:.1f}" for rate in RATES_RPS]
-            cells += [f"{row.peers[word]:.0%}" for word in ("remeasured", "redeployed", "inconclusive")]
+        cells += [f"{row.peers[word]:{form}}" for word, form in _COSTS.items()] if first else []
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

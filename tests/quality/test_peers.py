@@ -119,4 +119,4 @@ def test_a_row_of_the_table_says_what_was_measured():
     assert (row.value, row.interval) == (1.0, interval(100, 100))
     assert row.peers["one endpoint +10%"] == 1.0
     assert row.peers["minutes at 50/s"] == pytest.approx(100 / 50 / 60, abs=1e-4)
-    assert "| blocks all, 2 endpoints | 100.0% | 96.4% to 100.0% |" in markdown([row], "command")
+    assert "| blocks all, 2 endpoints | 100 | 100.0% | 96.4% to 100.0% |" in markdown([row], "command")
