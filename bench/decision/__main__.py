@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from bench.decision import reproduce
 from bench.decision.oracle import PLANS, Oracle
-from bench.decision.peers.catalogue import PEERS, SLOW_PEERS
+from bench.decision.peers.catalogue import KAYENTA, ON_DEPLOYMENTS, ON_RUNNERS, PEERS
 from bench.decision.sheet import Line, publish_standard
 from bench.decision.table import ENDPOINTS
+from bench.decision.world import Noise
 from bench.figures import publish
 
 SEED = 1
@@ -46,9 +48,14 @@ def main() -> int:
 
 
 def peer_lines() -> list[Line]:
-    """Every peer with every number of endpoints."""
-    fast = [Line(peer, count) for peer in PEERS for count in ENDPOINTS]
-    return fast + [Line(peer, count, prs_ratio=0.2) for peer in SLOW_PEERS for count in ENDPOINTS]
+    """Every peer with every number of endpoints; with twenty also where what disturbs it is smaller or larger."""
+    lines = [Line(peer, count) for peer in PEERS for count in ENDPOINTS]
+    for runner in (0.03, 0.15):
+        lines += [Line(peer, noise=Noise(runner=runner), where=f"runners {runner:.0%}") for peer in ON_RUNNERS]
+    loud = Noise(deployment=(0.03, 0.06))
+    lines += [Line(peer, noise=loud, where="deployments 3/6 %") for peer in ON_DEPLOYMENTS]
+    # Kayenta sorts 2,500 differences a row.
+    return [replace(line, prs_ratio=0.2) if line.procedure in KAYENTA else line for line in lines]
 
 
 def oracle_lines(seed: int) -> list[Line]:

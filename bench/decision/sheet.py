@@ -33,6 +33,8 @@ class Line:
     procedure: Procedure
     endpoints: int = 20
     noise: Noise = field(default_factory=Noise)
+    where: str = ""
+    """What is not as usual there, in words for the table."""
     beside: dict[str, float] = field(default_factory=dict)
     """Known already, such as a published value; printed nowhere, kept in the JSON file."""
     prs_ratio: float = 1.0
@@ -49,7 +51,8 @@ def publish_standard(study: str, lines: list[Line], prs: int, seed: int) -> bool
         count = round(prs * line.prs_ratio)
         cases = standard_cases((line.endpoints,))
         found = {case: cells.get(line.procedure, line.noise, case, count, seed) for case in cases}
-        figures.append(figure(line.procedure.name, line.endpoints, found, command))
+        name = f"{line.procedure.name} ({line.where})" if line.where else line.procedure.name
+        figures.append(figure(name, line.endpoints, found, command))
         figures[-1].peers |= line.beside
     met = publish(study, figures)
     (RESULTS / f"{study}.md").write_text(markdown(figures, command), encoding="utf-8")

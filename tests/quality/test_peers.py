@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bench.decision.peers.catalogue import PEERS, SLOW_PEERS
+from bench.decision.peers.catalogue import PEERS
 from bench.decision.sheet import figure, interval, markdown
 from bench.decision.table import Case, Cells, Judged, draw_effects, measure, rows, standard_cases
 from bench.decision.world import Noise
@@ -15,7 +15,7 @@ from bench.decision.world import Noise
 pytestmark = pytest.mark.quality
 
 PRS, SEED = 300, 11
-BY_NAME = {peer.name: peer for peer in (*PEERS, *SLOW_PEERS)}
+BY_NAME = {peer.name: peer for peer in PEERS}
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def _room(room: float) -> Callable[[Floats, Floats], Mask]:
     return lambda stored, new: limits.over(new[:, 0], limits.limits_from_main(stored, room))
 
 
-PEERS: tuple[Procedure, ...] = (
+ON_RUNNERS: tuple[Procedure, ...] = (
     *(OnRuns(f"github-action-benchmark {t:.0%}", _ratio(t), stored=1) for t in (1.1, 1.2, 1.5, 2.0)),
     OnRuns("Bencher percentage 10 %", _bencher(bencher.percentage, 0.10)),
     OnRuns("Bencher percentage 25 %", _bencher(bencher.percentage, 0.25)),
@@ -122,11 +122,16 @@ PEERS: tuple[Procedure, ...] = (
     OnRuns("fixed limit, main's p95 + 50 %", _room(0.50)),
     OnRuns("fixed limit, 500 ms for all", _one_limit),
     OnRuns("benchstat, 10 runners each", benchstat.slower, stored=10, new=10),
-    OnArms("benchstat -count=10, one job", benchstat.slower, blocks=10, n=100),
     OnRequests("Mann-Whitney on requests"),
 )
-SLOW_PEERS: tuple[Procedure, ...] = (
+"""Whose evidence comes from several runners."""
+KAYENTA: tuple[Procedure, ...] = (
     OnArms("Kayenta, any metric High", kayenta.high, blocks=50, n=50),
     OnArms("Kayenta, score below 95", _score_below, blocks=50, n=50),
 )
-"""Of which fewer pull requests are simulated."""
+ON_DEPLOYMENTS: tuple[Procedure, ...] = (
+    OnArms("benchstat -count=10, one job", benchstat.slower, blocks=10, n=100),
+    *KAYENTA,
+)
+"""Whose evidence comes from one deployment of either side."""
+PEERS = ON_RUNNERS + ON_DEPLOYMENTS
