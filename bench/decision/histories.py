@@ -1,7 +1,7 @@
 """How often the gate blocks unchanged code, and catches slowdowns, on a real history of stored runs.
 
 ``python -m bench.decision.histories --seed 1`` replays ``bench/data/fastify_benchmarks_runs.csv.gz`` through the steps
-of ``gate compare`` and writes ``bench/results/histories.json``; five minutes. Every run with k runs before it is the
+of ``gate compare`` and writes ``bench/results/histories.json``; five minutes of processor time. Every run with k runs before it is the
 candidate once, with nothing changed and with one server, drawn at random, slowed down.
 
 What is called a false block is an upper bound: other changes than of a server's version (of node.js, of the runner's
@@ -46,7 +46,6 @@ def study(seed: int) -> list[Figure]:
     figures += _ours(replay.judge, replay, same, "10 stored runs of the same versions", command)
     for k in (5, 20):
         figures += _ours(replay.judge, replay, replay.cases(k), f"{k} stored runs", command)
-    figures += _ours(replay.judge, replay, three, "10 stored and three candidate runs", command)
     what = "10 stored runs, suspects measured twice more"
     figures += _ours(lambda *given: replay.judge_twice(*given)[0], replay, three, what, command)
     again = Tally.of(replay.judge_twice(case)[1] for case in three)
@@ -95,13 +94,13 @@ def _theirs(replay: Replay, cases: list[Case], command: str) -> list[Figure]:
     for name, rule in PEERS.items():
         for factor in (1.0, *SLOWDOWNS):
             hits = Tally.of(
-                _is_failed(rule, case, replay.victim(case) if factor > 1 else None, factor) for case in cases
+                is_failed(rule, case, replay.victim(case) if factor > 1 else None, factor) for case in cases
             )
             figures.append(hits.figure(f"fastify, 10 stored runs, {name}: {_shown(factor)}", command))
     return figures
 
 
-def _is_failed(rule: Callable[[Floats, Floats], Mask], case: Case, victim: str | None, factor: float) -> bool:
+def is_failed(rule: Callable[[Floats, Floats], Mask], case: Case, victim: str | None, factor: float) -> bool:
     """Whether a rule fails any gated server, or the one that was slowed down; without a value it fails none."""
     stored = np.log([[[run.latency_s.get(name, np.nan)] for name in case.gated] for run in case.stored])
     new = np.log([[case.candidates[0].latency_s[name]] for name in case.gated])

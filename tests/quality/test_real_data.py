@@ -10,7 +10,7 @@ import pytest
 
 from bench.decision.duet_replay import DuetReplay, read_restarts
 from bench.decision.fastify import read_history
-from bench.decision.histories import PEERS, _is_failed
+from bench.decision.histories import PEERS, is_failed
 from bench.decision.local_duets import pairs_of
 from bench.decision.recorded import Tally, compare_files, suite_of, verdict_bytes, verdict_of
 from bench.decision.stored_replay import Case, Replay, cases, run_file, seen_in
@@ -150,10 +150,10 @@ def test_peers_judge_gated_servers_and_only_those(replay):
     rule = PEERS["more than 10% over the last run"]
     last, new = case.stored[-1], case.candidates[0]
     wanted = any(new.latency_s[name] > 1.1 * last.latency_s[name] for name in case.gated)
-    assert _is_failed(rule, case, None, 1.0) == wanted
+    assert is_failed(rule, case, None, 1.0) == wanted
     nobody = Case(case.stored, (last,), case.gated)
-    assert not _is_failed(rule, nobody, None, 1.0)
-    assert _is_failed(rule, nobody, case.gated[0], 1.11)
+    assert not is_failed(rule, nobody, None, 1.0)
+    assert is_failed(rule, nobody, case.gated[0], 1.11)
 
 
 def test_shares_come_with_their_interval():
