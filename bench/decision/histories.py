@@ -1,8 +1,9 @@
 """How often the gate blocks unchanged code, and catches slowdowns, on a real history of stored runs.
 
 ``python -m bench.decision.histories --seed 1`` replays ``bench/data/fastify_benchmarks_runs.csv.gz`` through the steps
-of ``gate compare`` and writes ``bench/results/histories.json``; five minutes of processor time. Every run with k runs before it is the
-candidate once, with nothing changed and with one server, drawn at random, slowed down.
+of ``gate compare`` and writes ``bench/results/histories.json``; five minutes of processor time, and it goes on where
+it was stopped. Every run with k runs before it is the candidate once, with nothing changed and with one server, drawn
+at random, slowed down.
 
 What is called a false block is an upper bound: other changes than of a server's version (of node.js, of the runner's
 image) are not labelled. One class of runners is assumed, for the data do not say which processor a run had.
@@ -19,6 +20,7 @@ from functools import partial
 import numpy as np
 
 from bench.decision.fastify import read_history
+from bench.decision.kept import Kept
 from bench.decision.recorded import Tally
 from bench.decision.rules import Mask, ratio_to_last, upper_boundary
 from bench.decision.stored_replay import Case, Replay, Seen
@@ -38,42 +40,43 @@ PEERS: dict[str, Callable[[Floats, Floats], Mask]] = {
 
 def study(seed: int) -> list[Figure]:
     """Every row, those with goals first."""
+    replay, kept = Replay(read_history(), seed), Kept(STUDY)
     command = f"python -m bench.decision.{STUDY} --seed {seed}"
-    replay = Replay(read_history(), seed)
     once, three = replay.cases(10), replay.cases(10, measured=3)
-    figures = _ours(replay.judge, replay, once, "10 stored runs", command, has_goals=True)
-    same = replay.cases(10, same_for=10)
-    figures += _ours(replay.judge, replay, same, "10 stored runs of the same versions", command)
-    for k in (5, 20):
-        figures += _ours(replay.judge, replay, replay.cases(k), f"{k} stored runs", command)
-    what = "10 stored runs, suspects measured twice more"
-    figures += _ours(lambda *given: replay.judge_twice(*given)[0], replay, three, what, command)
-    again = Tally.of(replay.judge_twice(case)[1] for case in three)
-    figures.append(again.figure(f"fastify, {what}: harmless, measured again", command))
+    lines = (
+        ("10 stored runs", once, replay.judge),
+        ("10 stored runs of the same versions", replay.cases(10, same_for=10), replay.judge),
+        ("5 stored runs", replay.cases(5), replay.judge),
+        ("20 stored runs", replay.cases(20), replay.judge),
+        ("10 stored runs, suspects measured twice more", three, lambda *given: replay.judge_twice(*given)[0]),
+    )
+    figures = []
+    for number, (what, cases, judge) in enumerate(lines):
+        for factor in (1.0, *SLOWDOWNS):
+            make = partial(_count, judge, replay, cases, factor)
+            hits, left, n = kept.counts(f"{what}, {factor}, seed {seed}", make)
+            figures += _figures(what, factor, Tally(hits, n), Tally(left, n), command, has_goals=number == 0)
+    again = kept.counts("measured again", lambda: [sum(replay.judge_twice(case)[1] for case in three), len(three)])
+    figures.append(Tally(*again).figure(f"fastify, {lines[-1][0]}: unchanged, measured again", command))
     return figures + _theirs(replay, once, command)
 
 
-def _ours(
-    judge: Callable[[Case, str | None, float], Seen],
-    replay: Replay,
-    cases: list[Case],
-    what: str,
-    command: str,
-    *,
-    has_goals: bool = False,
-) -> list[Figure]:
-    """False blocks and power of the gate, and what it left open."""
-    figures = []
-    for factor in (1.0, *SLOWDOWNS):
-        victims = [replay.victim(case) if factor > 1 else None for case in cases]
-        seen = [judge(case, victim, factor) for case, victim in zip(cases, victims, strict=True)]
-        hits = Tally.of(_is_hit(one, victim) for one, victim in zip(seen, victims, strict=True))
-        left = Tally.of(one.inconclusive for one in seen)
-        goal, most = (GOALS.get(factor), MOST_OPEN) if has_goals else (None, None)
-        name = "D11" if has_goals else None
-        figures.append(hits.figure(f"fastify, {what}: {_shown(factor)}", command, goal=goal, figure_id=name))
-        figures.append(left.figure(f"fastify, {what}: {_open(factor)}", command, goal=most, figure_id=name))
-    return figures
+def _count(
+    judge: Callable[[Case, str | None, float], Seen], replay: Replay, cases: list[Case], factor: float
+) -> list[int]:
+    """Pull requests that were blocked, or whose slowdown was caught; that were left open; and all."""
+    victims = [replay.victim(case) if factor > 1 else None for case in cases]
+    seen = [judge(case, victim, factor) for case, victim in zip(cases, victims, strict=True)]
+    hits = sum(_is_hit(one, victim) for one, victim in zip(seen, victims, strict=True))
+    return [hits, sum(one.inconclusive for one in seen), len(cases)]
+
+
+def _figures(what: str, factor: float, hits: Tally, left: Tally, command: str, *, has_goals: bool) -> list[Figure]:
+    goal, most, name = (GOALS.get(factor), MOST_OPEN, "D11") if has_goals else (None, None, None)
+    return [
+        hits.figure(f"fastify, {what}: {_shown(factor)}", command, goal=goal, figure_id=name),
+        left.figure(f"fastify, {what}: {_open(factor)}", command, goal=most, figure_id=name),
+    ]
 
 
 def _is_hit(seen: Seen, victim: str | None) -> bool:

@@ -26,12 +26,13 @@ from bench.decision.fastify import HistoryRun, read_history
 from bench.decision.recorded import hashes_of, run_of, suite_of, suite_text, verdict_of
 from gate.load.histogram import Histogram
 from gate.record.run import ArmRecord, Block, Environment, Run
-from gate.verdict.rows import EVERYTHING
 from gate.verdict.values import Verdict
 
 SUITE = "fastify"
 HOSTED = Environment(host="loopback", runner="github-hosted/Linux/X64", cpu=None)
 BLOCKS, REQUESTS = 20, 50
+EVERYTHING = "*"
+"""Endpoint of rows on what all servers share."""
 SCREEN_P = 0.02
 """Of a row on its own, from which it is worth measuring again."""
 

@@ -11,6 +11,7 @@ import pytest
 from bench.decision.duet_replay import DuetReplay, read_restarts
 from bench.decision.fastify import read_history
 from bench.decision.histories import PEERS, is_failed
+from bench.decision.kept import Kept
 from bench.decision.local_duets import pairs_of
 from bench.decision.recorded import Tally, compare_files, suite_of, verdict_bytes, verdict_of
 from bench.decision.stored_replay import Case, Replay, cases, run_file, seen_in
@@ -162,6 +163,15 @@ def test_shares_come_with_their_interval():
     assert none.interval == (0.0, 8.81)
     assert four.interval == (2.79, 23.66)
     assert four.value == 10.0
+
+
+def test_finished_counts_are_kept_until_the_code_changes(tmp_path, monkeypatch):
+    made = []
+    for _ in range(2):
+        assert Kept("some", tmp_path).counts("row", lambda: made.append(1) or [3, 4]) == [3, 4]
+    assert len(made) == 1
+    monkeypatch.setattr("bench.decision.kept._digest", lambda: "other")
+    assert Kept("some", tmp_path).counts("row", lambda: [5]) == [5]
 
 
 @pytest.mark.parametrize(("study", "name"), [("histories", "D11"), ("local_duets", "D12")])
