@@ -16,7 +16,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from bench.decision.recorded import hashes_of, run_of, suite_of, suite_text, verdict_of
+from bench.decision.world import Floats
 from gate.load.histogram import record_many
 from gate.load.job import LaneResult
 from gate.measure.counts import BLOCK_REQUESTS
@@ -88,6 +91,11 @@ class DuetReplay:
         """Endpoints with a row that blocks, from one or several pairs of deployments."""
         runs = tuple(self.run_file(restart, slowed, factor) for restart in restarts)
         return frozenset(row.endpoint for row in verdict_of(self._suite, runs).rows if row.blocks)
+
+    def requests(self, restart: int, name: str) -> tuple[Floats, Floats]:
+        """Latencies in seconds of base and candidate, nothing slowed down."""
+        by_arm = self._restarts[restart][name]
+        return np.array(by_arm[self._base]), np.array(by_arm[self._candidate])
 
     def _record(self, restart: int, name: str, arm: str, factor: float) -> ArmRecord:
         key = (restart, name, arm)

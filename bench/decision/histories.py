@@ -17,14 +17,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from bench.decision.fastify import read_history
 from bench.decision.kept import Kept
+from bench.decision.peers.recorded import history_figures, shown
 from bench.decision.recorded import Tally
-from bench.decision.rules import Mask, ratio_to_last, upper_boundary
 from bench.decision.stored_replay import Case, Replay, Seen
-from bench.decision.world import Floats
 from bench.figures import Figure, publish
 
 STUDY = "histories"
@@ -32,10 +29,6 @@ SEED = 1
 SLOWDOWNS = (1.1, 1.2, 1.5)
 GOALS = {1.0: "<= 1.5", 1.2: ">= 70"}
 MOST_OPEN = "<= 15"
-PEERS: dict[str, Callable[[Floats, Floats], Mask]] = {
-    **{f"more than {most:.0%} over the last run": partial(ratio_to_last, most=most) for most in (0.1, 0.2, 0.5, 1.0)},
-    "Bencher, t 0.98": partial(upper_boundary, boundary=0.98),
-}
 
 
 def study(seed: int) -> list[Figure]:
@@ -58,7 +51,7 @@ def study(seed: int) -> list[Figure]:
             figures += _figures(what, factor, Tally(hits, n), Tally(left, n), command, has_goals=number == 0)
     again = kept.counts("measured again", lambda: [sum(replay.judge_twice(case)[1] for case in three), len(three)])
     figures.append(Tally(*again).figure(f"fastify, {lines[-1][0]}: unchanged, measured again", command))
-    return figures + _theirs(replay, once, command)
+    return figures + history_figures(replay, (1.0, *SLOWDOWNS), "fastify", command)
 
 
 def _count(
@@ -74,7 +67,7 @@ def _count(
 def _figures(what: str, factor: float, hits: Tally, left: Tally, command: str, *, has_goals: bool) -> list[Figure]:
     goal, most, name = (GOALS.get(factor), MOST_OPEN, "D11") if has_goals else (None, None, None)
     return [
-        hits.figure(f"fastify, {what}: {_shown(factor)}", command, goal=goal, figure_id=name),
+        hits.figure(f"fastify, {what}: {shown(factor, 'server')}", command, goal=goal, figure_id=name),
         left.figure(f"fastify, {what}: {_open(factor)}", command, goal=most, figure_id=name),
     ]
 
@@ -83,34 +76,8 @@ def _is_hit(seen: Seen, victim: str | None) -> bool:
     return bool(seen.slower) if victim is None else victim in seen.slower
 
 
-def _shown(factor: float) -> str:
-    return "unchanged, blocked" if factor == 1 else f"one server +{factor - 1:.0%}, caught"
-
-
 def _open(factor: float) -> str:
     return ("unchanged" if factor == 1 else f"one server +{factor - 1:.0%}") + ", left open"
-
-
-def _theirs(replay: Replay, cases: list[Case], command: str) -> list[Figure]:
-    """The rules of other tools on the same pull requests, as far as the servers are in all stored runs."""
-    figures = []
-    for name, rule in PEERS.items():
-        for factor in (1.0, *SLOWDOWNS):
-            hits = Tally.of(
-                is_failed(rule, case, replay.victim(case) if factor > 1 else None, factor) for case in cases
-            )
-            figures.append(hits.figure(f"fastify, 10 stored runs, {name}: {_shown(factor)}", command))
-    return figures
-
-
-def is_failed(rule: Callable[[Floats, Floats], Mask], case: Case, victim: str | None, factor: float) -> bool:
-    """Whether a rule fails any gated server, or the one that was slowed down; without a value it fails none."""
-    stored = np.log([[[run.latency_s.get(name, np.nan)] for name in case.gated] for run in case.stored])
-    new = np.log([[case.candidates[0].latency_s[name]] for name in case.gated])
-    if victim is not None:
-        new[case.gated.index(victim)] += np.log(factor)
-    failed = rule(stored[None], new[None])[0, :, 0]
-    return bool(failed.any() if victim is None else failed[case.gated.index(victim)])
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.decision.duet_replay import DuetReplay, read_restarts
+from bench.decision.peers.recorded import duet_figures
 from bench.decision.recorded import Tally
 from bench.figures import Figure, publish
 
@@ -44,7 +45,7 @@ def study(seed: int) -> list[Figure]:
     for what, given in (("two pairs", two), ("one pair", one)):
         blocked = Tally.of(bool(swapped.blocked(pairs)) for pairs in given)
         figures.append(blocked.figure(f"local duet, {what} of deployments, arms swapped: unchanged, blocked", command))
-    return figures
+    return figures + duet_figures(replay, sorted(restarts), (1.0, *SLOWDOWNS), "local duet", command)
 
 
 def _rows(

@@ -10,9 +10,10 @@ import pytest
 
 from bench.decision.duet_replay import DuetReplay, read_restarts
 from bench.decision.fastify import read_history
-from bench.decision.histories import PEERS, is_failed
 from bench.decision.kept import Kept
 from bench.decision.local_duets import pairs_of
+from bench.decision.peers.catalogue import ON_RUNNERS
+from bench.decision.peers.recorded import OnHistory, duet_figures
 from bench.decision.recorded import Tally, compare_files, suite_of, verdict_bytes, verdict_of
 from bench.decision.stored_replay import Case, Replay, cases, run_file, seen_in
 from bench.figures import RESULTS
@@ -147,14 +148,24 @@ def test_real_duets_of_the_same_code_pass_and_slower_ones_do_not(restarts):
 
 
 def test_peers_judge_gated_servers_and_only_those(replay):
-    case = replay.cases(10)[0]
-    rule = PEERS["more than 10% over the last run"]
+    rule = OnHistory(next(peer for peer in ON_RUNNERS if "github-action-benchmark 110%" in peer.name))
+    case = replay.cases(1)[0]
     last, new = case.stored[-1], case.candidates[0]
     wanted = any(new.latency_s[name] > 1.1 * last.latency_s[name] for name in case.gated)
-    assert is_failed(rule, case, None, 1.0) == wanted
-    nobody = Case(case.stored, (last,), case.gated)
-    assert not is_failed(rule, nobody, None, 1.0)
-    assert is_failed(rule, nobody, case.gated[0], 1.11)
+    assert rule.is_hit(case, None, 1.0) == wanted
+    same = Case(case.stored, (last,), case.gated)
+    assert not rule.is_hit(same, None, 1.0)
+    assert rule.is_hit(same, case.gated[0], 1.11)
+    assert not rule.is_hit(same, case.gated[0], 1.09)
+
+
+def test_peers_see_the_requests_and_blocks_of_a_duet(restarts):
+    """Twice as slow is seen by every rule but the one with a score over all metrics."""
+    duets = DuetReplay({number: restarts[number] for number in range(2)})
+    figures = duet_figures(duets, (0, 1), (2.0,), "", "")
+    assert len(figures) == 4
+    assert {figure.n for figure in figures} == {2 * 4}
+    assert {figure.value for figure in figures if "score" not in figure.figure} == {100.0}
 
 
 def test_shares_come_with_their_interval():
