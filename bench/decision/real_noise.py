@@ -82,7 +82,9 @@ def _shared_rows(found: list[Residuals]) -> list[Figure]:
     for low, high in pairwise(BANDS):
         inside = np.concatenate([one.own[0] for one in found if low <= abs(one.shared) < high])
         band = f"{low:.0%} to {high:.0%}" if np.isfinite(high) else f"{low:.0%} or more"
-        figures.append(_figure(f"fastify, scale of residuals where all moved by {band}", mad_sd(inside), len(inside)))
+        figures.append(
+            _figure(f"fastify, scale of residuals where all moved by {band}", float(mad_sd(inside)), len(inside))
+        )
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for one in found:
         for name, own in zip(one.names, one.own[0], strict=True):
@@ -91,13 +93,13 @@ def _shared_rows(found: list[Residuals]) -> list[Figure]:
     figures.append(
         _figure(
             "fastify, slope of residuals on what is shared, scale over servers",
-            mad_sd(np.array(slopes)),
+            float(mad_sd(np.array(slopes))),
             len(slopes),
             "per unit",
         )
     )
     shared = np.array([one.shared for one in found])
-    figures.append(_figure("fastify, what all servers share, scale", mad_sd(shared), len(shared)))
+    figures.append(_figure("fastify, what all servers share, scale", float(mad_sd(shared)), len(shared)))
     return figures
 
 
@@ -112,7 +114,7 @@ def _window_rows() -> list[Figure]:
     for k in WINDOWS:
         own = np.concatenate([residuals(case).own[0] for case in cases(read_history(), k)])
         for what, value in (
-            ("scale", mad_sd(own)),
+            ("scale", float(mad_sd(own))),
             ("95th percentile", float(np.quantile(own, 0.95))),
             ("99th percentile", float(np.quantile(own, 0.99))),
         ):
