@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +26,10 @@ from bench.load.machine import say
 SEED = 1
 _MOST_FAILURES = 3
 """Refreshes in a row that may fail."""
+_LOOK_EVERY = 50
+"""Lines of the journal after which a look at main is too old."""
+_QUIET_S = 3.0
+"""How long the processors must have been idle."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             with journal.opened(chosen.state, settings) as book:
                 site = checks.Site(chosen.state.resolve(), WAIT_S, chosen.pairs)
                 site.suite.write_text(settings["suite"], encoding="utf-8")
-                Study(site, book, chosen.seed).go_on(_wanted(chosen), chosen.checks, chosen.minutes)
+                Study(site, book, chosen.seed, chosen.idle).go_on(_wanted(chosen), chosen.checks, chosen.minutes)
         if chosen.report:
             return 0 if publish("servers", report.figures(*journal.read(chosen.state))) else 1
     except JournalError as error:
@@ -58,6 +64,9 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--state", type=Path, required=True, help="folder of the study; given again, it goes on")
     options.add_argument("--checks", type=int, help="make at most so many")
     options.add_argument("--minutes", type=float, help="begin no check after so long")
+    options.add_argument(
+        "--idle", type=float, default=0.0, help="wait before each check until this share of the processors is idle"
+    )
     options.add_argument("--report", action="store_true", help="publish what there is")
     names = [case.name for case in CASES]
     options.add_argument("--cases", nargs="+", choices=names, default=names, help="only these (default all)")
@@ -73,15 +82,14 @@ def _options() -> argparse.ArgumentParser:
 class Study:
     """Goes on with a study where its journal ends."""
 
-    def __init__(self, site: checks.Site, book: Journal, seed: int) -> None:
-        self._site, self._book, self._seed = site, book, seed
+    def __init__(self, site: checks.Site, book: Journal, seed: int, idle_ratio: float) -> None:
+        self._site, self._book, self._seed, self._idle_ratio = site, book, seed, idle_ratio
 
     def go_on(self, wanted: list[Planned], most: int | None, minutes: float | None) -> None:
         """Make the checks that are missing, in order, until so many were made or so much time has passed."""
-        begun_s = time.monotonic()
-        missing = self._missing(wanted)
-        for made, planned in enumerate(missing):
-            if made == most or (minutes is not None and time.monotonic() - begun_s >= 60 * minutes):
+        until_s = math.inf if minutes is None else time.monotonic() + 60 * minutes
+        for made, planned in enumerate(self._missing(wanted)):
+            if made == most or not self._is_quiet(until_s):
                 return
             seen_s = self._seen_s(planned.channel) if planned.slowed else {}
             if planned.way == "stored":
@@ -91,6 +99,18 @@ class Study:
             what = f"{planned.number} {planned.channel} {planned.way} {planned.case.name} {','.join(planned.slowed)}"
             say(f"{what}: {_told(line)}, blamed {','.join(line['blamed']) or 'none'}")
 
+    def _is_quiet(self, until_s: float) -> bool:
+        """Let others on this machine go first; False if time was over before they had.
+
+        When to wait is seen by the processors alone, before a check, so it favours no verdict.
+        """
+        while time.monotonic() < until_s:
+            before_s = checks.idle_s()
+            time.sleep(_QUIET_S if self._idle_ratio > 0 else 0.0)
+            if checks.idle_s() - before_s >= self._idle_ratio * _QUIET_S * (os.cpu_count() or 1):
+                return True
+        return False
+
     def _missing(self, wanted: list[Planned]) -> Iterator[Planned]:
         made = {line["number"] for line in self._book.lines if line["kind"] == "check"}
         return (planned for planned in wanted if planned.number not in made)
@@ -99,8 +119,8 @@ class Study:
         return 100_000 * self._seed + len(self._book.lines)
 
     def _seen_s(self, channel: Channel) -> dict[str, float]:
-        """What a client sees of main; looked at once in a study."""
-        for line in self._book.lines:
+        """What a client sees of main; looked at again now and then, for machines and neighbours change."""
+        for line in reversed(self._book.lines[-_LOOK_EVERY:]):
             if line["kind"] == "look" and line["channel"] == channel:
                 return dict(line["seen_s"])
         seen_s = checks.look(self._site, channel, self._next_seed())

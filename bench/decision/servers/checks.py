@@ -143,7 +143,7 @@ def _deployed(
 def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
     """Run the gate to its end, and say what that took."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    servers_s, gate_s, idle_s, begun_s = load.cpu_s(), _children_cpu_s(), _idle_s(), time.monotonic()
+    servers_s, gate_s, unused_s, begun_s = load.cpu_s(), _children_cpu_s(), idle_s(), time.monotonic()
     command = [sys.executable, "-m", "gate", argv[0], "--suite", str(site.suite), *argv[1:]]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONDONTWRITEBYTECODE": "1"}
     exit_code: int | None = None
@@ -165,7 +165,7 @@ def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
         "seconds": round(took_s, 2),
         "servers_ratio": round((load.cpu_s() - servers_s) / all_s, 4),
         "gate_ratio": round((_children_cpu_s() - gate_s) / all_s, 4),
-        "idle_ratio": round((_idle_s() - idle_s) / all_s, 4),
+        "idle_ratio": round((idle_s() - unused_s) / all_s, 4),
     }
 
 
@@ -174,7 +174,7 @@ def _children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _idle_s() -> float:
+def idle_s() -> float:
     """Time in which processors of this machine had nothing to do, all of them together.
 
     References

@@ -19,7 +19,7 @@ _TAIL = 0.975
 _SHARES = {
     "servers_ratio": "processors used by servers and proxy",
     "gate_ratio": "processors used by the gate",
-    "idle_ratio": "processors idle",
+    "others_ratio": "processors used by anything else on this machine",
 }
 _ENDED = (ExitCode.APPROVED, ExitCode.BLOCKED, ExitCode.NOT_MEASURED)
 
@@ -50,10 +50,10 @@ def figures(settings: Line, lines: Sequence[Line]) -> list[Figure]:
 
 
 def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
-    """Checks with the slowdown that was really there, by endpoint, as a ratio of the latency that a client sees.
+    """Checks with what was really there: slowdowns by endpoint, and the share of the processors that others took.
 
-    Of the times in the logs of preview and base, or of the stored runs then in the window; what a network added to
-    both is in the denominator. A ratio of 0 is no slowdown.
+    A slowdown is the growth of the median in the servers' own logs, from base or from the stored runs then in the
+    window, as a ratio of the latency that a client sees: what a network added to both is in the denominator.
     """
     window: dict[Channel, list[dict[str, float]]] = {channel: [] for channel in CHANNELS}
     for line in lines:
@@ -65,7 +65,9 @@ def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
         mains = [line["medians_ms"]["base"]] if line["way"] == "duet" else window[line["channel"]][-STORED_RUNS:]
         base = {name: median(main[name] for main in mains if name in main) for name in preview}
         network_ms = 2e3 * line["added"].get("p50_s", 0.0)
-        yield line | {"truth": {name: (preview[name] - base[name]) / (base[name] + network_ms) for name in preview}}
+        others = 1 - line["idle_ratio"] - line["servers_ratio"] - line["gate_ratio"]
+        truth = {name: (preview[name] - base[name]) / (base[name] + network_ms) for name in preview}
+        yield line | {"truth": truth, "others_ratio": max(0.0, others)}
 
 
 def interval(count: int, n: int) -> tuple[float, float]:
