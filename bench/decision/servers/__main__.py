@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ _QUIET_S = 3.0
 def main(arguments: list[str] | None = None) -> int:
     """Go on with the study, report it, or both."""
     chosen = _options().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # servers are ended on the way out
     try:
         if chosen.checks or chosen.minutes:
             settings = {"seed": chosen.seed, "pairs": chosen.pairs, "wait_s": WAIT_S}

@@ -122,7 +122,7 @@ def test_a_study_that_was_not_begun_is_told(tmp_path: Path):
 def check(number: int, case: str = "unchanged", **more: Any) -> dict[str, Any]:
     times = {"preview": dict.fromkeys(ENDPOINTS, 30.0), "base": dict.fromkeys(ENDPOINTS, 30.0)}
     line = {"kind": "check", "number": number, "channel": "loopback", "way": "duet", "case": case, "slowed": []}
-    line |= {"exit_code": 0, "blamed": [], "seconds": 15.0, "requests": 2_400, "gate": "a", "added": {}}
+    line |= {"exit_code": 0, "reasons": [], "blamed": [], "seconds": 15.0, "requests": 2_400, "gate": "a", "added": {}}
     line |= {"servers_ratio": 0.2, "gate_ratio": 0.05, "idle_ratio": 0.7, "medians_ms": times}
     return line | more
 
@@ -186,6 +186,22 @@ def test_the_truth_of_stored_runs_is_beside_those_in_the_window():
     lines += [slow(1, way="stored", medians_ms={"preview": {"search": 33.0}})]
     (line,) = report.with_truth([*lines, main(500.0)])
     assert line["truth"] == {"search": pytest.approx(0.1)}
+
+
+def test_a_gate_that_died_before_it_asked_everything_is_counted_all_the_same():
+    died = check(1, exit_code=70, requests=9, medians_ms={"preview": {"search": 30.0, "health": 30.0}, "base": {}})
+    (line,) = report.with_truth([died])
+    assert line["truth"] == {}
+    assert figures_by_name([died])["checks that ended in neither verdict (crash, hung)"].value == 1
+
+
+def test_everything_slower_that_was_not_confirmed_is_counted_apart():
+    lines = [check(n, "all+20%", slowed=list(ENDPOINTS), exit_code=3, reasons=["everything-slower"]) for n in range(2)]
+    lines += [check(2, "all+20%", slowed=list(ENDPOINTS), exit_code=1, blamed=["search"], reasons=["regressed"])]
+    rows = figures_by_name(lines)
+    assert rows["duet, loopback: all+20%, caught"].value == 1
+    assert rows["duet, loopback: all+20%, held as everything slower"].value == 2
+    assert rows["duet, loopback: all+20%, blamed another as well"].value == 0
 
 
 def test_two_gates_in_one_journal_are_told():
