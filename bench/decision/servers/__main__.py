@@ -2,7 +2,7 @@
 
 ``python -m bench.decision.servers --state FOLDER --minutes 60`` makes as many checks as fit and may be called again
 until all are made; every check is noted when it ends, so it may be interrupted at any time. ``--report`` publishes
-what there is as ``bench/results/servers.json``. Some 1,700 checks of 15 seconds: eight hours in all.
+what there is as ``bench/results/servers.json``. Some 1,700 checks of 20 seconds: ten hours in all.
 """
 
 from __future__ import annotations

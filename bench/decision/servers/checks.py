@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -103,6 +104,7 @@ def check(site: Site, planned: Planned, seen_s: Mapping[str, float], seed: int) 
     bases: list[dict[str, float]] = [{}] * site.pairs if planned.way == "duet" else []
     store = site.store(planned.channel) if planned.way == "stored" else site.folder / "baselines" / "none"
     store.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)  # what a check left that was interrupted is not this one's verdict
     with _deployed(site, planned.channel, [*previews, *bases], seed) as all_of_it:
         urls = all_of_it.urls
         argv = [arg for url in urls[: site.pairs] for arg in ("--preview", url)]

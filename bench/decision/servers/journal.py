@@ -64,10 +64,11 @@ def read(folder: Path) -> tuple[Line, list[Line]]:
     """
     try:
         settings = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        whole = (folder / "checks.jsonl").read_bytes().rpartition(b"\n")[0]
+        path = folder / "checks.jsonl"
+        whole = path.read_bytes().rpartition(b"\n")[0]
     except OSError as error:
         raise JournalError(f"{folder} holds no study yet: {error}; begin one with --checks or --minutes") from None
-    return settings, _parsed(whole)
+    return settings, _parsed(whole, path)
 
 
 def _settle(path: Path, settings: Mapping[str, object]) -> None:
@@ -90,8 +91,14 @@ def _mended(path: Path) -> list[Line]:
     if whole != content:
         with path.open("r+b") as file:
             file.truncate(len(whole))
-    return _parsed(whole)
+    return _parsed(whole, path)
 
 
-def _parsed(content: bytes) -> list[Line]:
-    return [json.loads(line) for line in content.splitlines()]
+def _parsed(content: bytes, path: Path) -> list[Line]:
+    lines = []
+    for number, text in enumerate(content.splitlines(), 1):
+        try:
+            lines.append(json.loads(text))
+        except ValueError as error:
+            raise JournalError(f"{path}, line {number} is no JSON: {error}; take the line out, or begin anew") from None
+    return lines

@@ -92,6 +92,15 @@ def test_a_line_that_was_not_finished_is_as_if_not_begun(tmp_path: Path, cut: in
     assert [json.loads(line) for line in path.read_text().splitlines()] == [{"number": 1}, {"number": 3}]
 
 
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path):
+    with journal.opened(tmp_path, SETTINGS) as book:
+        book.append({"number": 1})
+    path = tmp_path / "checks.jsonl"
+    path.write_bytes(path.read_bytes() + b"{oops\n")
+    with pytest.raises(journal.JournalError, match=r"checks\.jsonl, line 2"):
+        journal.read(tmp_path)
+
+
 def test_another_study_does_not_go_on_here(tmp_path: Path):
     with journal.opened(tmp_path, SETTINGS):
         pass
