@@ -2,6 +2,9 @@
 
 Endpoints answer after 25 ms and more, most of it waiting, so that load of 200 requests a second leaves most of two
 cores to spare; one of them, the product page, also works for some milliseconds.
+
+Limit: deployments of the same code differ here by their processes alone, all on one machine, so that this study says
+nothing of how well the gate bears the differences of real hosts; the simulated world and the replays do.
 """
 
 from __future__ import annotations
