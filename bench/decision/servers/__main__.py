@@ -20,6 +20,7 @@ from pathlib import Path
 from bench.decision.servers import checks, journal, report
 from bench.decision.servers.cases import CASES, CHANNELS, WAYS, Channel, Planned, schedule
 from bench.decision.servers.journal import Journal, JournalError, Line
+from bench.decision.servers.processors import idle_s
 from bench.decision.servers.suite import REFRESH_EVERY, STORED_RUNS, WAIT_S, suite_text
 from bench.figures import publish
 from bench.load.machine import say
@@ -107,9 +108,9 @@ class Study:
         When to wait is seen by the processors alone, before a check, so it favours no verdict.
         """
         while time.monotonic() < until_s:
-            before_s = checks.idle_s()
+            before_s = idle_s()
             time.sleep(_QUIET_S if self._idle_ratio > 0 else 0.0)
-            if checks.idle_s() - before_s >= self._idle_ratio * _QUIET_S * (os.cpu_count() or 1):
+            if idle_s() - before_s >= self._idle_ratio * _QUIET_S * (os.cpu_count() or 1):
                 return True
         return False
 

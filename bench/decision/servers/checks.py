@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import gate
 from bench.decision.servers.cases import ENDPOINTS, Channel, Planned, wait_factors
 from bench.decision.servers.deployments import Deployed, Shop, deployed, logged_medians_ms, logged_requests
 from bench.decision.servers.journal import Line
+from bench.decision.servers.processors import children_cpu_s, idle_s
 from bench.decision.servers.suite import NETWORK, REQUESTS
 from gate.commands.outputs import VERDICT_FILE, read_verdict
 from gate.errors import ExitCode, UsageError
@@ -145,7 +145,7 @@ def _deployed(
 def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
     """Run the gate to its end, and say what that took."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    servers_s, gate_s, unused_s, begun_s = load.cpu_s(), _children_cpu_s(), idle_s(), time.monotonic()
+    servers_s, gate_s, unused_s, begun_s = load.cpu_s(), children_cpu_s(), idle_s(), time.monotonic()
     command = [sys.executable, "-m", "gate", argv[0], "--suite", str(site.suite), *argv[1:]]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONDONTWRITEBYTECODE": "1"}
     exit_code: int | None = None
@@ -166,25 +166,9 @@ def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
         "said": "" if exit_code in (0, 1) else said[-2_000:],
         "seconds": round(took_s, 2),
         "servers_ratio": round((load.cpu_s() - servers_s) / all_s, 4),
-        "gate_ratio": round((_children_cpu_s() - gate_s) / all_s, 4),
+        "gate_ratio": round((children_cpu_s() - gate_s) / all_s, 4),
         "idle_ratio": round((idle_s() - unused_s) / all_s, 4),
     }
-
-
-def _children_cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def idle_s() -> float:
-    """Time in which processors of this machine had nothing to do, all of them together.
-
-    References
-    ----------
-    proc(5), ``/proc/stat``: the fourth number of the first line.
-    """
-    ticks = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=5)[4]
-    return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def _logged(shops: Mapping[str, Sequence[Shop]]) -> Line:
