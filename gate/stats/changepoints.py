@@ -1,0 +1,123 @@
+"""Where the level of a series changes for good, told from outliers: penalised segmentation under a bounded loss.
+
+A value costs the square of its distance from the level of its segment, in standard deviations, and never more than
+``BOUND ** 2``; a change costs ``PENALTY``. A run that went wrong is therefore paid for once and moves nothing, and so
+few odd runs in a row that they cost less than a change never make one. The constants are those of the published method
+but for the penalty, which is larger: real noise has tails (``bench/results/history.md``).
+
+References
+----------
+Fearnhead, P. and Rigaill, G. (2019). Changepoint detection in the presence of outliers. Journal of the American
+Statistical Association 114, 169-183. https://doi.org/10.1080/01621459.2017.1385466
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+BOUND = 3.0
+"""Distance, in standard deviations, from which a value counts as an outlier and no further (the authors' choice)."""
+PENALTY = 20.0
+"""Squared standard deviations that a change must save. The classical ``2 log n`` is 6.8 for 30 runs and finds a change
+in every seventh harmless history; this one in about one of 600."""
+LEAST_AFTER = math.ceil(PENALTY / BOUND**2)
+"""Runs at a new level without which no change can pay for itself: three. Fewer are told, not believed."""
+LEAST_VALUES = 2 * LEAST_AFTER
+"""Shorter series are one segment: they say too little about their own noise."""
+LEAST_SD = 1e-4
+"""Latencies are never closer than 0.01 % by merit."""
+_GRID = 0.05
+"""Between two levels that are tried, in standard deviations: a segment of n values costs at most ``n / 1600`` more."""
+_NORMAL_MAD = 1.4826
+
+
+def noise_sd(values: FloatArray) -> float:
+    """Standard deviation of the noise, from differences between neighbours: changes of level hardly enter.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Finite, at least two, in order of time.
+
+    Returns
+    -------
+    float
+        Median absolute difference over ``sqrt(2)``, made consistent for normal noise; at least ``LEAST_SD``.
+
+    References
+    ----------
+    Fearnhead and Rigaill (2019), section 5, who use the same estimate.
+    """
+    return max(LEAST_SD, float(_NORMAL_MAD * np.median(np.abs(np.diff(values)))) / math.sqrt(2))
+
+
+def change_points(values: FloatArray, sd: float, penalty: float = PENALTY) -> tuple[int, ...]:
+    """Indices at which a new level begins, by exact minimisation over all segmentations.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Finite, in order of time.
+    sd : float
+        Standard deviation of the noise, positive; see ``noise_sd``.
+    penalty : float
+        What one change costs, in squared standard deviations.
+
+    Returns
+    -------
+    tuple of int
+        Increasing, none of them 0. Equal values give equal indices; nothing is drawn at random.
+
+    Raises
+    ------
+    ValueError
+        If a value or ``sd`` is not finite, or ``sd`` is not positive.
+
+    References
+    ----------
+    Fearnhead and Rigaill (2019), equations 2 and 5-7: the cost of the best segmentation up to each value as a function
+    of the last level. Kept here on a grid of levels instead of as pieces of polynomials.
+    """
+    if not (np.all(np.isfinite(values)) and math.isfinite(sd) and sd > 0):
+        raise ValueError(f"change points need finite values and a positive spread, not {sd} and {values}")
+    n = len(values)
+    if n < LEAST_VALUES:
+        return ()
+    scaled = (values - np.median(values)) / sd
+    levels = _levels(scaled)
+    cost = _loss(scaled[0], levels)
+    began = np.zeros(len(levels), dtype=np.intp)
+    """Where the last segment began, by level."""
+    best_began = [0]
+    for t in range(1, n):
+        changed = float(cost.min()) + penalty
+        began = np.where(changed < cost, t, began)
+        cost = np.minimum(cost, changed) + _loss(scaled[t], levels)
+        best_began.append(int(began[np.argmin(cost)]))
+    return _backwards(best_began)
+
+
+def _backwards(best_began: list[int]) -> tuple[int, ...]:
+    """The best segmentation of everything from where the best last segment of each stretch began."""
+    found: list[int] = []
+    start = best_began[-1]
+    while start > 0:
+        found.append(start)
+        start = best_began[start - 1]
+    return tuple(reversed(found))
+
+
+def _levels(scaled: FloatArray) -> FloatArray:
+    """Levels worth trying: at one that is far from every value, all of them would be outliers."""
+    reach = np.arange(-round(BOUND / _GRID), round(BOUND / _GRID) + 1)
+    steps = np.round(scaled / _GRID).astype(np.int64)
+    return np.asarray(np.unique(steps[:, np.newaxis] + reach) * _GRID)
+
+
+def _loss(value: float, levels: FloatArray) -> FloatArray:
+    return np.asarray(np.minimum((value - levels) ** 2, BOUND**2))
