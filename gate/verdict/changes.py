@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.baseline.history import history_of
 from gate.baseline.select import comparable
+from gate.baseline.windows import in_window
 from gate.config.suite import Suite
 from gate.record.run import Arm, ArmRecord, Block, Notice, Run
 from gate.stats.duet import MIN_BLOCKS, common_shift, duet_shift, pooled_block_variance
@@ -133,8 +135,10 @@ def stored_changes(suite: Suite, runs: tuple[Run, ...], baselines: tuple[Run, ..
     rows: list[Change] = []
     factors: dict[str, SharedFactor] = {}
     names = list(suite.endpoints)
+    history = history_of(baselines, {name: record.config_hash for name, record in runs[0].endpoints.items()})
     for metric in METRICS:
         old = np.array([[_comparable_value(run, runs[0], name, metric) for run in baselines] for name in names])
+        old = np.where(in_window(history, names, metric), old, np.nan)
         new = np.array([[_run_value(run, name, "candidate", metric) for run in runs] for name in names])
         result = compare_stored(old, new, metric)
         if result.factor is not None:

@@ -1,0 +1,107 @@
+"""How each row developed over stored runs: where its level changed, and from which run on stored values compare.
+
+Pure. A row's series are its values in runs of one environment class that measured the endpoint as the newest does,
+with what all endpoints of a run share taken out; the shared part is a series of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gate.baseline.select import comparable
+from gate.baseline.series import Series, common_variance, levels_of, series_of
+from gate.baseline.values import METRICS, run_value
+from gate.record.run import AcceptedChange, Environment, Run
+from gate.stats.shared import separate
+
+APPLICATION = "*"
+"""The endpoint of the series that all endpoints share."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Stored runs of one environment class, oldest first, and the series of every row in them."""
+
+    runs: tuple[Run, ...]
+    series: Mapping[tuple[str, str], Series] = field(default_factory=dict)
+    """By endpoint and metric. A row that no run measured has none."""
+    shared: frozenset[str] = frozenset()
+    """Metrics of which the shared part was taken out."""
+
+
+def by_environment(runs: Iterable[Run]) -> dict[Environment, tuple[Run, ...]]:
+    """Runs of each environment class, in the order given; the class of the newest run last."""
+    classes: dict[Environment, tuple[Run, ...]] = {}
+    for run in runs:
+        classes[run.environment] = (*classes.pop(run.environment, ()), run)
+    return classes
+
+
+def history_of(runs: Sequence[Run], hashes: Mapping[str, str] | None = None) -> History:
+    """The history of every row in runs of one environment class.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Oldest first. Runs that were not measured completely keep their index and give no value.
+    hashes : mapping of str to str, optional
+        The config hash that makes an endpoint's values comparable, by endpoint: that of a candidate. By default each
+        endpoint's newest in the runs.
+
+    Raises
+    ------
+    ValueError
+        If the runs are of several environment classes: their values do not form one series.
+    """
+    if len({run.environment for run in runs}) > 1:
+        raise ValueError("a history is of one environment class")
+    hashes = _newest_hashes(runs) if hashes is None else hashes
+    series: dict[tuple[str, str], Series] = {}
+    shared: set[str] = set()
+    for metric in METRICS:
+        values = np.array([[_value(run, name, hashes[name], metric) for run in runs] for name in hashes])
+        values = values.reshape(len(hashes), len(runs))
+        accepted = [_accepted(runs, name, metric) for name in hashes]
+        separated = separate(values, levels_of)
+        prior = common_variance(separated.own)
+        for name, row, meant in zip(hashes, separated.own, accepted, strict=True):
+            found = series_of(name, metric, row, prior, meant)
+            if found is not None:
+                series[name, metric] = found
+        if separated.shared is not None:
+            shared.add(metric)
+            meant = _accepted(runs, APPLICATION, metric)
+            whole = series_of(APPLICATION, metric, separated.shared, None, meant)
+            if whole is not None:
+                series[APPLICATION, metric] = whole
+    return History(tuple(runs), series, frozenset(shared))
+
+
+def _newest_hashes(runs: Sequence[Run]) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    for run in runs:
+        hashes |= {name: record.config_hash for name, record in run.endpoints.items() if _is_sound(run)}
+    return hashes
+
+
+def _is_sound(run: Run) -> bool:
+    return run.complete and not run.not_measured
+
+
+def _value(run: Run, endpoint: str, config_hash: str, metric: str) -> float:
+    if not (_is_sound(run) and comparable(run, endpoint, config_hash)):
+        return math.nan
+    return run_value(run, endpoint, metric)
+
+
+def _accepted(runs: Sequence[Run], endpoint: str, metric: str) -> tuple[tuple[int, AcceptedChange], ...]:
+    return tuple(
+        (index, change)
+        for index, run in enumerate(runs)
+        for change in run.accepted
+        if change.row == f"{run.suite}/{endpoint}/{metric}"
+    )

@@ -1,0 +1,45 @@
+"""Stored runs from before a lasting change of main are no baseline of what came after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gate.record.run import AcceptedChange
+from tests.builders import SOUND, TODAY, World, outcomes_of, run_of, suite_of, verdict_of
+
+SUITE = suite_of()
+SLOWER = World(slower={"list": 1.4})
+
+
+def main(before, after):
+    """Runs of main, slower from one of them on."""
+    worlds = [SOUND] * before + [SLOWER] * after
+    return [
+        run_of(SUITE, f"b{n}", world, created=TODAY - dt.timedelta(days=len(worlds) - n))
+        for n, world in enumerate(worlds)
+    ]
+
+
+def test_a_pull_request_on_a_slower_main_is_not_blocked_for_it():
+    verdict = verdict_of(SUITE, run_of(SUITE, world=SLOWER), main(10, 6))
+    assert verdict.verdict == "APPROVED"
+
+
+def test_a_slowdown_on_top_of_it_is_blocked():
+    verdict = verdict_of(SUITE, run_of(SUITE, world=World(slower={"list": 1.4 * 1.6})), main(10, 6))
+    assert verdict.verdict == "BLOCKED"
+    assert outcomes_of(verdict)["list/p50"] == "regressed"
+    row = next(row for row in verdict.rows if row.id == "shop/list/p50")
+    assert row.trail is not None
+    assert row.trail.n == 6
+
+
+def test_an_accepted_change_begins_the_window_at_once():
+    runs = main(10, 1)
+    meant = [AcceptedChange(row=f"shop/list/{metric}", reason="prices are exact now") for metric in ("p50", "p95")]
+    verdict = verdict_of(SUITE, run_of(SUITE, world=SLOWER), runs)
+    assert outcomes_of(verdict)["list/p50"] == "regressed"
+    runs[-1] = runs[-1].model_copy(update={"accepted": meant})
+    verdict = verdict_of(SUITE, run_of(SUITE, world=SLOWER), runs)
+    assert verdict.verdict == "APPROVED"
+    assert next(row.trail.n for row in verdict.rows if row.id == "shop/list/p50") == 1
