@@ -84,16 +84,17 @@ def history_of(runs: Sequence[Run], hashes: Mapping[str, str] | None = None) -> 
 def _newest_hashes(runs: Sequence[Run]) -> dict[str, str]:
     hashes: dict[str, str] = {}
     for run in runs:
-        hashes |= {name: record.config_hash for name, record in run.endpoints.items() if _is_sound(run)}
+        hashes |= {name: record.config_hash for name, record in run.endpoints.items() if is_sound(run)}
     return hashes
 
 
-def _is_sound(run: Run) -> bool:
+def is_sound(run: Run) -> bool:
+    """Whether a run was measured completely; otherwise it keeps its place and gives no value."""
     return run.complete and not run.not_measured
 
 
 def _value(run: Run, endpoint: str, config_hash: str, metric: str) -> float:
-    if not (_is_sound(run) and comparable(run, endpoint, config_hash)):
+    if not (is_sound(run) and comparable(run, endpoint, config_hash)):
         return math.nan
     return run_value(run, endpoint, metric)
 

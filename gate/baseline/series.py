@@ -15,7 +15,7 @@ from gate.stats.shift import Shift
 
 FloatArray = NDArray[np.float64]
 
-_PRIOR_DF = 10.0
+PRIOR_DF = 10.0
 """Values that the median spread of all endpoints is worth beside an endpoint's own: ten runs say little of a spread."""
 
 
@@ -79,12 +79,12 @@ def _spread(values: FloatArray, prior: float | None) -> tuple[float, float]:
     """Standard deviation of a series' noise and its degrees of freedom."""
     n = len(values)
     if n < 2:
-        return (math.sqrt(prior), spread_df(1, _PRIOR_DF)) if prior is not None else (math.nan, 0.0)
+        return (math.sqrt(prior), spread_df(1, PRIOR_DF)) if prior is not None else (math.nan, 0.0)
     variance = noise_sd(values) ** 2
     if prior is None:
         return math.sqrt(variance), spread_df(n)
-    pooled = (_PRIOR_DF * prior + (n - 1) * variance) / (_PRIOR_DF + n - 1)
-    return math.sqrt(pooled), spread_df(n, _PRIOR_DF)
+    pooled = (PRIOR_DF * prior + (n - 1) * variance) / (PRIOR_DF + n - 1)
+    return math.sqrt(pooled), spread_df(n, PRIOR_DF)
 
 
 def levels_of(row: FloatArray) -> FloatArray:
