@@ -20,6 +20,8 @@ from gate.stats.shift import Shift
 
 FloatArray = NDArray[np.float64]
 
+MARGINS = {"p50": 0.02, "p95": 0.03}
+"""Ratio that the test has to rule out, as against stored runs everywhere."""
 NEWEST = 5
 """Runs that stand for main now. More would be surer of a level that lies further back."""
 

@@ -49,8 +49,8 @@ def history_of(runs: Sequence[Run], hashes: Mapping[str, str] | None = None) -> 
     runs : sequence of Run
         Oldest first. Runs that were not measured completely keep their index and give no value.
     hashes : mapping of str to str, optional
-        The config hash that makes an endpoint's values comparable, by endpoint: that of a candidate. By default each
-        endpoint's newest in the runs.
+        The config hash that makes an endpoint's values comparable, by endpoint: those of a candidate. By default those
+        of the newest sound run.
 
     Raises
     ------
@@ -82,10 +82,8 @@ def history_of(runs: Sequence[Run], hashes: Mapping[str, str] | None = None) -> 
 
 
 def _newest_hashes(runs: Sequence[Run]) -> dict[str, str]:
-    hashes: dict[str, str] = {}
-    for run in runs:
-        hashes |= {name: record.config_hash for name, record in run.endpoints.items() if is_sound(run)}
-    return hashes
+    newest = next((run for run in reversed(runs) if is_sound(run)), None)
+    return {name: record.config_hash for name, record in newest.endpoints.items()} if newest is not None else {}
 
 
 def is_sound(run: Run) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr
 
+from gate.stats.changepoints import LEAST_SD
 from gate.stats.location import NU, mad_sd
 from gate.stats.shift import Shift
 
@@ -141,9 +142,7 @@ def recursive_deviations(values: FloatArray) -> list[float]:
     found = []
     for n in range(2, len(values)):
         before = values[:n]
-        sd = float(np.std(before, ddof=1))
-        if not sd > 0:
-            continue
+        sd = max(LEAST_SD, float(np.std(before, ddof=1)))
         t = (values[n] - float(np.mean(before))) / (sd * math.sqrt(1 + 1 / n))
         tail = float(stdtr(n - 1, -abs(t)))  # the small tail keeps its digits
         found.append(math.copysign(-float(ndtri(max(tail, 1e-300))), t))

@@ -1,0 +1,71 @@
+"""`gate history`: how every row of main developed, from stored runs alone. It never judges."""
+
+from __future__ import annotations
+
+import math
+
+from gate.baseline.creep import MARGINS, creep_since, creeping, find_anchor
+from gate.baseline.history import APPLICATION, History, by_environment, history_of
+from gate.baseline.store import Store
+from gate.baseline.window import read_window
+from gate.commands.effects import Effects
+from gate.commands.outputs import pretty
+from gate.config.objectives import DEFAULT_TOLERANCE
+from gate.config.suite import Suite
+from gate.errors import ExitCode, UsageError
+from gate.record.run import Run
+from gate.report.history import HistoryClass, HistoryFile, class_of
+from gate.report.history_text import history_text
+
+_WINDOW = 67
+"""Of the store: three times as many runs are read, about 200."""
+_MOST_NAMED = 5
+_SHORT = 12
+
+
+def run(suite: Suite, store: Store, effects: Effects, *, anchor: str | None, as_json: bool) -> ExitCode:
+    """Read the stored runs and tell, for each environment class, levels, changes and what came since the anchor.
+
+    Raises
+    ------
+    BaselineError
+        If a stored run cannot be read.
+    UsageError
+        If no stored run is of the anchor.
+    """
+    runs = read_window(store, suite.name, max(_WINDOW, math.ceil(suite.baselines.window)))
+    if anchor is not None and runs and not any(find_anchor(History((one,)), anchor) for one in runs):
+        raise UsageError(f"no stored run is of commit {anchor!r}", f"stored are, newest first: {_commits(runs)}")
+    file = HistoryFile(
+        tool=effects.tool,
+        suite=suite.name,
+        anchor=anchor,
+        classes=[_class(suite, of_class, anchor) for of_class in by_environment(runs).values()],
+    )
+    effects.console.show(pretty(file).decode() if as_json else history_text(file))
+    return ExitCode.APPROVED
+
+
+def _class(suite: Suite, runs: tuple[Run, ...], anchor: str | None) -> HistoryClass:
+    history = history_of(runs)
+    at = find_anchor(history, anchor) if anchor is not None else ()
+    if not at:
+        return class_of(suite.name, history)
+    creeps = creep_since(history, at)
+    told = creeping(
+        creeps, MARGINS, lambda name, metric: _tolerance(suite, name, metric), suite.policy.false_block_rate
+    )
+    return class_of(suite.name, history, at, creeps, told)
+
+
+def _tolerance(suite: Suite, endpoint: str, metric: str) -> float:
+    """The suite's; its default for what all endpoints share, and for endpoints that it no longer has."""
+    if endpoint != APPLICATION and endpoint in suite.endpoints:
+        return suite.tolerance_of(endpoint, metric)
+    shared: float | None = getattr(suite.policy.tolerance, metric)
+    return DEFAULT_TOLERANCE[metric] if shared is None else shared
+
+
+def _commits(runs: list[Run]) -> str:
+    known = dict.fromkeys(run.commit[:_SHORT] for run in reversed(runs) if run.commit is not None)
+    return ", ".join(list(known)[:_MOST_NAMED]) or "none of a known commit"
