@@ -30,7 +30,7 @@ class Method:
     name: str
     find: Found
     histories: int
-    """Of twenty endpoints, per cell; slow ones get fewer."""
+    """Of twenty endpoints, per cell."""
 
 
 def _ours(values: np.ndarray, rows: Sequence[int]) -> list[tuple[int, ...]]:
@@ -47,10 +47,10 @@ def _rival(find: Callable[[np.ndarray], tuple[int, ...]]) -> Found:
 
 
 METHODS = (
-    Method("bounded loss, penalty 20", _ours, 200),
-    Method("Hunter, p 0.0001", _rival(lambda row: hunter(row, 1e-4)), 200),
-    Method("E-divisive, 499 permutations, p 0.002", _rival(lambda row: e_divisive(row, 0.002)), 50),
-    Method("ranks, p 0.001", _rival(lambda row: rank_split(row, 1e-3)), 200),
+    Method("bounded loss, penalty 20", _ours, 100),
+    Method("Hunter, p 0.0001", _rival(lambda row: hunter(row, 1e-4)), 100),
+    Method("E-divisive, 499 permutations, p 0.002", _rival(lambda row: e_divisive(row, 0.002)), 100),
+    Method("ranks, p 0.001", _rival(lambda row: rank_split(row, 1e-3)), 100),
 )
 SHIPPED = METHODS[0]
 Cell = tuple[str, Callable[[np.random.Generator], list[Figure]]]

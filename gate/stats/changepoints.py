@@ -134,15 +134,17 @@ def change_points(values: FloatArray, sd: float, penalty: float = PENALTY) -> tu
         return ()
     scaled = (values - np.median(values)) / sd
     levels = _levels(scaled)
-    cost = _loss(scaled[0], levels)
+    loss = np.minimum((scaled[:, np.newaxis] - levels) ** 2, BOUND**2)
+    cost, best = loss[0], np.argmin(loss[0])
     began = np.zeros(len(levels), dtype=np.intp)
     """Where the last segment began, by level."""
     best_began = [0]
     for t in range(1, n):
-        changed = float(cost.min()) + penalty
-        began = np.where(changed < cost, t, began)
-        cost = np.minimum(cost, changed) + _loss(scaled[t], levels)
-        best_began.append(int(began[np.argmin(cost)]))
+        changed = cost[best] + penalty
+        began[changed < cost] = t
+        cost = np.minimum(cost, changed) + loss[t]
+        best = np.argmin(cost)
+        best_began.append(int(began[best]))
     return _backwards(best_began)
 
 
@@ -161,7 +163,3 @@ def _levels(scaled: FloatArray) -> FloatArray:
     reach = np.arange(-round(BOUND / _GRID), round(BOUND / _GRID) + 1)
     steps = np.round(scaled / _GRID).astype(np.int64)
     return np.asarray(np.unique(steps[:, np.newaxis] + reach) * _GRID)
-
-
-def _loss(value: float, levels: FloatArray) -> FloatArray:
-    return np.asarray(np.minimum((value - levels) ** 2, BOUND**2))
