@@ -16,9 +16,8 @@ from bench.decision.world import Floats, student
 from bench.figures import Figure
 from bench.history.points import COMMAND, Cell, share
 from bench.history.worlds import ENDPOINTS, USUAL, histories, series_in
-from gate.baseline.creep import creeping, row_creep
+from gate.baseline.creep import Creep, creeping, row_creep
 from gate.baseline.series import Series
-from gate.stats.creep import HINT_AT, upward_cusum
 
 BEFORE, RELEASE, MERGES, EVERY = 10, 3, 40, 2
 """Runs before the release, of it, after it; and merges between two looks."""
@@ -82,9 +81,9 @@ def _first_told(rng: np.random.Generator, creep: float) -> First:
     first = dict.fromkeys(WAYS, NEVER)
     for merges in range(EVERY, MERGES + 1, EVERY):
         series = series_in(values[:, : BEFORE + RELEASE + merges])
-        hinted = {int(one.endpoint) for one in series if upward_cusum(one.values(ANCHOR[0])) > HINT_AT}
+        rows = {kind: _rows(series, effects[:, :merges]) for kind, effects in duets.items()}
         for way in (way for way in WAYS if first[way] == NEVER):
-            told = hinted if way == HINT else _told(series, duets, merges, *WAYS[way])
+            told = _told(way, rows)
             if 0 in told if creep else told:
                 first[way] = merges
         if creep and max(first.values()) < NEVER:
@@ -92,11 +91,18 @@ def _first_told(rng: np.random.Generator, creep: float) -> First:
     return first
 
 
-def _told(series: list[Series], duets: dict[str, Floats], merges: int, by_stored: bool, by: str | None) -> set[int]:
-    effects = duets[by][:, :merges] if by is not None else np.zeros((ENDPOINTS, 0))
-    rows = [row_creep(one, ANCHOR, effects[int(one.endpoint)], list(effects)) for one in series]
-    rows = rows if by_stored else [replace(row, stored=None) for row in rows]
-    return {int(name) for name, _ in creeping(tuple(rows), {"p50": MARGIN}, lambda _name, _metric: TOLERANCE, LEVEL)}
+def _rows(series: list[Series], effects: Floats) -> list[Creep]:
+    return [row_creep(one, ANCHOR, effects[int(one.endpoint)], list(effects)) for one in series]
+
+
+def _told(way: str, rows: dict[str, list[Creep]]) -> set[int]:
+    by_stored, duets = WAYS[way]
+    seen = rows[duets or "kept"]
+    if way == HINT:
+        return {int(row.endpoint) for row in seen if row.hint}
+    none = ({} if by_stored else {"stored": None}) | ({} if duets else {"duets": None})
+    judged = tuple(replace(row, **none) for row in seen)
+    return {int(name) for name, _ in creeping(judged, {"p50": MARGIN}, lambda _name, _metric: TOLERANCE, LEVEL)}
 
 
 def _effects(rng: np.random.Generator, creep: float, *, is_kept: bool) -> Floats:
