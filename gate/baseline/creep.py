@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gate.baseline.history import APPLICATION, History, is_sound
 from gate.baseline.series import PRIOR_DF, Series
 from gate.baseline.values import LEAST_BLOCKS, block_differences
+from gate.record.run import Run
 from gate.stats.changepoints import level_shift, spread_df
 from gate.stats.creep import HINT_AT, LEAST_DUETS, accumulated, combined, duet_variance, upward_cusum
 from gate.stats.location import t_location
@@ -35,7 +36,8 @@ class Creep:
     stored: Shift | None
     """The newest runs over those of the anchor; None if the row was not measured alike then and now."""
     duets: Shift | None
-    """The sum over merges since the anchor that were measured beside the one before; None for fewer than five."""
+    """The sum over the merges since the anchor; None for fewer than five, and if one was not measured beside the one
+    before."""
     hint: bool
     """The cumulative sum of deviations since the anchor is high; worth a look, and no test."""
 
@@ -46,9 +48,9 @@ class Creep:
         return combined(found) if found else None
 
 
-def find_anchor(history: History, commit: str) -> tuple[int, ...]:
+def find_anchor(runs: Sequence[Run], commit: str) -> tuple[int, ...]:
     """Indices of the runs of a commit, whole or abbreviated; empty if none is stored."""
-    return tuple(i for i, run in enumerate(history.runs) if run.commit is not None and run.commit.startswith(commit))
+    return tuple(i for i, run in enumerate(runs) if run.commit is not None and run.commit.startswith(commit))
 
 
 def creep_since(history: History, anchor: tuple[int, ...]) -> tuple[Creep, ...]:
@@ -132,9 +134,11 @@ def _stored(series: Series, anchor: tuple[int, ...]) -> Shift | None:
 
 
 def _effects(history: History, since: int, endpoint: str, metric: str) -> FloatArray:
-    """Candidate over base of each run since the anchor that measured both; one per run, whatever its blocks."""
+    """Candidate over base of each run since the anchor; empty if one of them is no duet: then a merge is missing."""
     differences = [block_differences(run, endpoint, metric) for run in history.runs[since:] if is_sound(run)]
-    return np.array([float(t_location(d).centre) for d in differences if len(d) >= LEAST_BLOCKS], dtype=np.float64)
+    if any(len(d) < LEAST_BLOCKS for d in differences):
+        return np.array([])
+    return np.array([float(t_location(d).centre) for d in differences], dtype=np.float64)
 
 
 def _duets(effects: FloatArray, peers: list[FloatArray]) -> Shift | None:

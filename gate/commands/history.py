@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gate.baseline.creep import MARGINS, creep_since, creeping, find_anchor
-from gate.baseline.history import APPLICATION, History, by_environment, history_of
+from gate.baseline.history import APPLICATION, by_environment, history_of
 from gate.baseline.store import Store
 from gate.baseline.window import read_window
 from gate.commands.effects import Effects
@@ -31,11 +31,11 @@ def run(suite: Suite, store: Store, effects: Effects, *, anchor: str | None, as_
     BaselineError
         If a stored run cannot be read.
     UsageError
-        If no stored run is of the anchor.
+        If the anchor names no commit of the stored runs, or several.
     """
     runs = read_window(store, suite.name, max(_WINDOW, math.ceil(suite.baselines.window)))
-    if anchor is not None and runs and not any(find_anchor(History((one,)), anchor) for one in runs):
-        raise UsageError(f"no stored run is of commit {anchor!r}", f"stored are, newest first: {_commits(runs)}")
+    if anchor is not None and runs:
+        _check_anchor(runs, anchor)
     file = HistoryFile(
         tool=effects.tool,
         suite=suite.name,
@@ -46,9 +46,16 @@ def run(suite: Suite, store: Store, effects: Effects, *, anchor: str | None, as_
     return ExitCode.APPROVED
 
 
+def _check_anchor(runs: list[Run], anchor: str) -> None:
+    commits = {runs[index].commit for index in find_anchor(runs, anchor)}
+    if len(commits) != 1:
+        seen = f"{len(commits)} commits" if commits else "no commit"
+        raise UsageError(f"{anchor!r} is {seen} of the stored runs", f"stored are, newest first: {_commits(runs)}")
+
+
 def _class(suite: Suite, runs: tuple[Run, ...], anchor: str | None) -> HistoryClass:
     history = history_of(runs)
-    at = find_anchor(history, anchor) if anchor is not None else ()
+    at = find_anchor(runs, anchor) if anchor is not None else ()
     if not at:
         return class_of(suite.name, history)
     creeps = creep_since(history, at)

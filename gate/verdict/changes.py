@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gate.baseline.history import history_of
 from gate.baseline.select import comparable
-from gate.baseline.windows import in_window
+from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
 from gate.record.run import Arm, ArmRecord, Block, Notice, Run
 from gate.stats.duet import MIN_BLOCKS, common_shift, duet_shift, pooled_block_variance
@@ -144,9 +144,10 @@ def stored_changes(suite: Suite, runs: tuple[Run, ...], baselines: tuple[Run, ..
         if result.factor is not None:
             factors[metric] = result.factor
         for index, name in enumerate(names):
-            rows.append(
-                _stored_change(suite, name, metric, old[index], new[index], result.shifts[index], result.factor, index)
+            row = _stored_change(
+                suite, name, metric, old[index], new[index], result.shifts[index], result.factor, index
             )
+            rows.append(replace(row, notices=[*row.notices, *window_notices(history, name, metric)]))
     return Changes(tuple(rows), factors)
 
 

@@ -38,7 +38,7 @@ def growing(merges, by, base=False):
 
 
 def rows_of(history, anchor="release"):
-    found = creep_since(history, find_anchor(history, sha_of(anchor)))
+    found = creep_since(history, find_anchor(history.runs, sha_of(anchor)))
     return {(row.endpoint, row.metric): row for row in found}
 
 
@@ -48,9 +48,9 @@ def told(rows, tolerance=0.03):
 
 def test_an_anchor_is_found_by_its_commit_or_the_beginning_of_it():
     history = history_of(growing(4, 0.0))
-    assert find_anchor(history, sha_of("release")) == (0, 1, 2)
-    assert find_anchor(history, sha_of("merge 4")[:10]) == (4,)
-    assert find_anchor(history, "0" * 40) == ()
+    assert find_anchor(history.runs, sha_of("release")) == (0, 1, 2)
+    assert find_anchor(history.runs, sha_of("merge 4")[:10]) == (4,)
+    assert find_anchor(history.runs, "0" * 40) == ()
 
 
 def test_a_creep_that_no_merge_shows_is_told_against_the_release():
@@ -78,6 +78,13 @@ def test_duets_of_merges_add_up():
     assert row.stored is not None
     assert row.total.se < min(row.stored.se, row.duets.se)
     assert rows_of(history)[APPLICATION, "p50"].duets is None
+
+
+def test_a_sum_with_a_merge_missing_is_none():
+    runs = growing(12, 0.02, base=True)
+    alone = growing(12, 0.02)
+    history = history_of([*runs[:9], alone[9], *runs[10:]])
+    assert rows_of(history)["list", "p50"].duets is None
 
 
 def test_few_duets_do_not_know_their_spread():

@@ -83,8 +83,14 @@ def test_an_anchor_that_is_not_stored_is_a_slip(desk, capsys):
     desk.store(history_of(desk.suite, 3, rounds=3))
     assert desk.run("history", "--anchor", "feed") == 2
     said = capsys.readouterr().err
-    assert "no stored run is of commit 'feed'" in said
+    assert "'feed' is no commit of the stored runs" in said
     assert sha_of("main 2")[:12] in said
+
+
+def test_an_abbreviation_of_several_commits_is_refused(desk, capsys):
+    desk.store(history_of(desk.suite, 3, rounds=3))
+    assert desk.run("history", "--anchor", "") == 2
+    assert "'' is 3 commits of the stored runs" in capsys.readouterr().err
 
 
 def test_an_empty_store_has_no_history(desk, capsys):

@@ -32,6 +32,8 @@ def test_a_slowdown_on_top_of_it_is_blocked():
     row = next(row for row in verdict.rows if row.id == "shop/list/p50")
     assert row.trail is not None
     assert row.trail.n == 6
+    (notice,) = row.notices
+    assert notice.message.startswith("compared with the 6 stored run(s) since 2026-11-14, when main changed by +")
 
 
 def test_an_accepted_change_begins_the_window_at_once():
