@@ -13,6 +13,7 @@ from bench.figures import Figure
 from bench.history.rivals import e_divisive, hunter, rank_split
 from bench.history.worlds import ENDPOINTS, METRICS, USUAL, WORLDS, World, histories, own_values, series_in
 from gate.baseline.series import Series
+from gate.stats.changepoints import change_points, noise_sd
 
 BEFORE = 20
 STEPS = (0.05, 0.10, 0.20)
@@ -53,6 +54,14 @@ METHODS = (
     Method("ranks, p 0.001", _rival(lambda row: rank_split(row, 1e-3)), 100),
 )
 SHIPPED = METHODS[0]
+
+
+def _as_published(values: np.ndarray, rows: Sequence[int]) -> list[tuple[int, ...]]:
+    own = own_values(values)
+    return [change_points(own[row], noise_sd(own[row]), 2 * math.log(own.shape[1])) for row in rows]
+
+
+PUBLISHED = Method("bounded loss, penalty 2 log n, each row's own spread (as published)", _as_published, 100)
 Cell = tuple[str, Callable[[np.random.Generator], list[Figure]]]
 
 
@@ -77,6 +86,7 @@ def cells(seed: int, scale: float) -> Iterator[Cell]:
     for step in (0.10, 0.20):
         yield _power(SHIPPED, USUAL, step, 5, 2 * count, command, metric="p95")
     yield _coverage(count, command)
+    yield _false(PUBLISHED, USUAL, 30, count, command)
 
 
 def _false(
