@@ -82,7 +82,7 @@ def cells(seed: int, scale: float) -> Iterator[Cell]:
     yield _false(SHIPPED, USUAL, 200, max(2, count // 4), command)
     yield _false(SHIPPED, USUAL, 30, count, command, metric="p95")
     for endpoints in (1, 3, 5):
-        yield _false(SHIPPED, USUAL, 30, count * ENDPOINTS // endpoints // 4, command, endpoints=endpoints)
+        yield _false(SHIPPED, USUAL, 30, count * ENDPOINTS // endpoints, command, endpoints=endpoints)
     for step in (0.10, 0.20):
         yield _power(SHIPPED, USUAL, step, 5, 2 * count, command, metric="p95")
     yield _coverage(count, command)
