@@ -18,11 +18,12 @@ from bench.history.points import COMMAND, Cell, share
 from bench.history.worlds import ENDPOINTS, USUAL, histories, series_in
 from gate.baseline.creep import Creep, creeping, row_creep
 from gate.baseline.series import Series
+from gate.stats.designs import MARGINS
 
 BEFORE, RELEASE, MERGES, EVERY = 10, 3, 40, 2
 """Runs before the release, of it, after it; and merges between two looks."""
 ANCHOR = tuple(range(BEFORE, BEFORE + RELEASE))
-LEVEL, MARGIN, TOLERANCE = 0.01, 0.02, 0.03
+LEVEL, TOLERANCE = 0.01, 0.03
 BLOCKS_SD = 0.0223
 """Of the effect of a duet of 20 blocks of 50 requests (bench/decision/world.py)."""
 CREEPS = (0.005, 0.01, 0.02)
@@ -102,7 +103,7 @@ def _told(way: str, rows: dict[str, list[Creep]]) -> set[int]:
         return {int(row.endpoint) for row in seen if row.hint}
     none = ({} if by_stored else {"stored": None}) | ({} if duets else {"duets": None})
     judged = tuple(replace(row, **none) for row in seen)
-    return {int(name) for name, _ in creeping(judged, {"p50": MARGIN}, lambda _name, _metric: TOLERANCE, LEVEL)}
+    return {int(name) for name, _ in creeping(judged, MARGINS["stored"], lambda _name, _metric: TOLERANCE, LEVEL)}
 
 
 def _effects(rng: np.random.Generator, creep: float, *, is_kept: bool) -> Floats:

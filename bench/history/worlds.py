@@ -39,16 +39,21 @@ def histories(rng: np.random.Generator, world: World, runs: int, count: int, end
     """Natural logs of values, shape ``(count, endpoints, runs, 2)``."""
     noise = replace(world.noise, run=(0.0, 0.0))
     values = np.moveaxis(draw_runs(rng, noise, endpoints, REQUESTS, (count, runs)), 2, 1)
-    for metric, sd in enumerate(world.noise.run):
-        effects = student(rng, sd, world.noise.tails, (count, endpoints, runs))
-        for run in range(1, runs):
-            kept = world.correlation * effects[..., run - 1]
-            effects[..., run] = kept + np.sqrt(1 - world.correlation**2) * effects[..., run]
-        values[..., metric] += effects
+    of_runs = [_of_runs(rng, world, sd, (count, endpoints, runs)) for sd in world.noise.run]
+    values += np.stack([of_runs[0], of_runs[0] + of_runs[1]], axis=-1)
     odd = rng.random(values.shape[:-1]) < world.odd_share
     size = rng.uniform(0.1, 0.5, odd.sum()) * rng.choice([-1.0, 1.0, 1.0], odd.sum())
     values[odd] += size[:, np.newaxis]
     return np.asarray(values)
+
+
+def _of_runs(rng: np.random.Generator, world: World, sd: float, shape: tuple[int, ...]) -> Floats:
+    """What a run does to an endpoint beyond its requests."""
+    effects = student(rng, sd, world.noise.tails, shape)
+    for run in range(1, shape[-1]):
+        fresh = np.sqrt(1 - world.correlation**2) * effects[..., run]
+        effects[..., run] = world.correlation * effects[..., run - 1] + fresh
+    return effects
 
 
 def own_values(values: Floats) -> Floats:

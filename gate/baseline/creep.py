@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from gate.baseline.history import APPLICATION, History, is_sound
 from gate.baseline.series import PRIOR_DF, Series
-from gate.baseline.values import LEAST_BLOCKS, block_differences
-from gate.record.run import Run
+from gate.record.blocks import MIN_BLOCKS, pair_differences
+from gate.record.run import Arm, Run
 from gate.stats.changepoints import level_shift, spread_df
 from gate.stats.creep import HINT_AT, LEAST_DUETS, accumulated, combined, duet_variance, upward_cusum
+from gate.stats.designs import METRICS
 from gate.stats.location import t_location
 from gate.stats.multiplicity import holm
 from gate.stats.shift import Shift
 
 FloatArray = NDArray[np.float64]
 
-MARGINS = {"p50": 0.02, "p95": 0.03}
-"""Ratio that the test has to rule out, as against stored runs everywhere."""
+ARMS: tuple[Arm, Arm] = ("candidate", "base")
 NEWEST = 5
 """Runs that stand for main now. More would be surer of a level that lies further back."""
 
@@ -97,7 +97,7 @@ def row_creep(series: Series, anchor: tuple[int, ...], effects: FloatArray, peer
 
 def creeping(
     rows: tuple[Creep, ...],
-    margins: Mapping[str, float],
+    margins: tuple[float, float],
     tolerance_of: Callable[[str, str], float],
     level: float,
 ) -> frozenset[tuple[str, str]]:
@@ -107,15 +107,17 @@ def creeping(
     ----------
     rows : tuple of Creep
         One family: Holm bounds the chance that any of them is told by accident at this look.
-    margins : mapping of str to float
-        Ratio that the test has to rule out, by metric.
+    margins : tuple of float
+        Ratio that the test has to rule out, by metric in the order of ``METRICS``.
     tolerance_of : callable
         Ratio that the estimate has to exceed, by endpoint and metric.
     level : float
         Of the family.
     """
     found = {f"{row.endpoint}/{row.metric}": (row, row.total) for row in rows}
-    adjusted = holm({key: t.p_slower(margins[row.metric]) for key, (row, t) in found.items() if t is not None})
+    adjusted = holm(
+        {key: t.p_slower(margins[METRICS.index(row.metric)]) for key, (row, t) in found.items() if t is not None}
+    )
     return frozenset(
         (row.endpoint, row.metric)
         for key, (row, total) in found.items()
@@ -135,10 +137,18 @@ def _stored(series: Series, anchor: tuple[int, ...]) -> Shift | None:
 
 def _effects(history: History, since: int, endpoint: str, metric: str) -> FloatArray:
     """Candidate over base of each run since the anchor; empty if one of them is no duet: then a merge is missing."""
-    differences = [block_differences(run, endpoint, metric) for run in history.runs[since:] if is_sound(run)]
-    if any(len(d) < LEAST_BLOCKS for d in differences):
+    differences = [_differences(run, endpoint, metric) for run in history.runs[since:] if is_sound(run)]
+    if any(np.isfinite(d).sum() < MIN_BLOCKS for d in differences):
         return np.array([])
-    return np.array([float(t_location(d).centre) for d in differences], dtype=np.float64)
+    return np.array([float(t_location(d[np.isfinite(d)]).centre) for d in differences], dtype=np.float64)
+
+
+def _differences(run: Run, endpoint: str, metric: str) -> FloatArray:
+    record = run.endpoints.get(endpoint)
+    if record is None or len(record.arms) < len(ARMS):
+        return np.array([])
+    candidate, base = ({endpoint: record.arms[arm].blocks} for arm in ARMS)
+    return np.asarray(pair_differences(candidate, base, [endpoint])[0, METRICS.index(metric)])
 
 
 def _duets(effects: FloatArray, peers: list[FloatArray]) -> Shift | None:

@@ -6,16 +6,17 @@ with what all endpoints of a run share taken out; the shared part is a series of
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gate.baseline.select import comparable
 from gate.baseline.series import Series, common_variance, levels_of, series_of
-from gate.baseline.values import METRICS, run_value
+from gate.record.blocks import run_values
 from gate.record.run import AcceptedChange, Environment, Run
+from gate.stats.designs import METRICS
 from gate.stats.shared import separate
 
 APPLICATION = "*"
@@ -62,9 +63,8 @@ def history_of(runs: Sequence[Run], hashes: Mapping[str, str] | None = None) -> 
     hashes = _newest_hashes(runs) if hashes is None else hashes
     series: dict[tuple[str, str], Series] = {}
     shared: set[str] = set()
-    for metric in METRICS:
-        values = np.array([[_value(run, name, hashes[name], metric) for run in runs] for name in hashes])
-        values = values.reshape(len(hashes), len(runs))
+    table = _table(runs, hashes)
+    for metric, values in zip(METRICS, table, strict=True):
         accepted = [_accepted(runs, name, metric) for name in hashes]
         separated = separate(values, levels_of)
         prior = common_variance(separated.own)
@@ -91,10 +91,14 @@ def is_sound(run: Run) -> bool:
     return run.complete and not run.not_measured
 
 
-def _value(run: Run, endpoint: str, config_hash: str, metric: str) -> float:
-    if not (is_sound(run) and comparable(run, endpoint, config_hash)):
-        return math.nan
-    return run_value(run, endpoint, metric)
+def _table(runs: Sequence[Run], hashes: Mapping[str, str]) -> NDArray[np.float64]:
+    """Log values, shape ``(metrics, endpoints, runs)``; NaN where a run has none that is comparable."""
+    table = np.full((len(METRICS), len(hashes), len(runs)), np.nan)
+    for column, run in enumerate(runs):
+        for place, (name, config_hash) in enumerate(hashes.items()):
+            if is_sound(run) and comparable(run, name, config_hash):
+                table[:, place, column], _ = run_values(run.endpoints[name].arms["candidate"].blocks)
+    return table
 
 
 def _accepted(runs: Sequence[Run], endpoint: str, metric: str) -> tuple[tuple[int, AcceptedChange], ...]:

@@ -12,6 +12,7 @@ from gate.baseline.history import History
 from gate.baseline.series import Series
 from gate.record.run import Notice
 from gate.stats.changepoints import LEAST_AFTER
+from gate.stats.designs import METRICS
 from gate.units import format_ratio
 
 
@@ -26,10 +27,11 @@ def window_start(history: History, endpoint: str, metric: str) -> int:
     return series.window_start if series is not None else 0
 
 
-def in_window(history: History, endpoints: Sequence[str], metric: str) -> NDArray[np.bool_]:
-    """Which values may be compared, shape (endpoints, runs)."""
-    starts = np.array([window_start(history, name, metric) for name in endpoints], dtype=np.intp)
-    return np.asarray(np.arange(len(history.runs)) >= starts.reshape(-1, 1))
+def in_window(history: History, endpoints: Sequence[str]) -> NDArray[np.bool_]:
+    """Which values may be compared, shape ``(endpoints, metrics, runs)``."""
+    starts = np.array([[window_start(history, name, metric) for metric in METRICS] for name in endpoints])
+    starts = starts.reshape(len(endpoints), len(METRICS), 1)
+    return np.asarray(np.arange(len(history.runs)) >= starts)
 
 
 def window_notices(history: History, endpoint: str, metric: str) -> tuple[Notice, ...]:

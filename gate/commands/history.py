@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
-from gate.baseline.creep import MARGINS, creep_since, creeping, find_anchor
+from gate.baseline.creep import creep_since, creeping, find_anchor
 from gate.baseline.history import APPLICATION, by_environment, history_of
 from gate.baseline.store import Store
 from gate.baseline.window import read_window
 from gate.commands.effects import Effects
 from gate.commands.outputs import pretty
-from gate.config.objectives import DEFAULT_TOLERANCE
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
 from gate.record.run import Run
 from gate.report.history import HistoryClass, HistoryFile, class_of
 from gate.report.history_text import history_text
+from gate.stats.designs import MARGINS
 
 _WINDOW = 67
 """Of the store: three times as many runs are read, about 200."""
@@ -59,18 +60,16 @@ def _class(suite: Suite, runs: tuple[Run, ...], anchor: str | None) -> HistoryCl
     if not at:
         return class_of(suite.name, history)
     creeps = creep_since(history, at)
-    told = creeping(
-        creeps, MARGINS, lambda name, metric: _tolerance(suite, name, metric), suite.policy.false_block_rate
-    )
+    tolerance_of = partial(_tolerance, suite)
+    told = creeping(creeps, MARGINS["stored"], tolerance_of, suite.policy.false_block_rate)
     return class_of(suite.name, history, at, creeps, told)
 
 
 def _tolerance(suite: Suite, endpoint: str, metric: str) -> float:
-    """The suite's; its default for what all endpoints share, and for endpoints that it no longer has."""
-    if endpoint != APPLICATION and endpoint in suite.endpoints:
-        return suite.tolerance_of(endpoint, metric)
-    shared: float | None = getattr(suite.policy.tolerance, metric)
-    return DEFAULT_TOLERANCE[metric] if shared is None else shared
+    """The suite's; that of all endpoints for what they share, and for endpoints that it no longer has."""
+    if endpoint == APPLICATION or endpoint not in suite.endpoints:
+        return suite.tolerance_of_all(metric)
+    return suite.tolerance_of(endpoint, metric)
 
 
 def _commits(runs: list[Run]) -> str:

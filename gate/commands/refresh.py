@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from gate.baseline.history import APPLICATION
 from gate.baseline.store import Store
-from gate.baseline.values import METRICS
 from gate.baseline.window import append_run
 from gate.commands.effects import Effects
 from gate.commands.judging import read_baselines
@@ -17,8 +16,9 @@ from gate.commands.measuring import Targets, measure, prepare
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
 from gate.record.run import AcceptedChange, Run
+from gate.stats.designs import METRICS
 from gate.verdict.answers import WORKING
-from gate.verdict.changes import has_latency
+from gate.verdict.shared import has_latency
 
 
 def accepted_changes(suite: Suite, texts: Sequence[str]) -> list[AcceptedChange]:

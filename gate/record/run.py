@@ -312,6 +312,17 @@ class AcceptedChange(Value):
     """In words, for whoever wonders about the step later."""
 
 
+class PlanRecord(Value):
+    """How the rounds of a run came about."""
+
+    way: Literal["duet", "stored"]
+    design: str
+    part: Literal["first", "fresh"]
+    rounds: list[Count]
+    candidate: Count
+    base: Count
+
+
 class Run(Value):
     """Everything measured against one deployment in one job."""
 
@@ -333,6 +344,8 @@ class Run(Value):
     not_measured: list[Notice] = Field(default_factory=list)
     """Why nothing of this run may be judged; empty for a sound run."""
     notices: list[Notice] = Field(default_factory=list)
+    plan: PlanRecord | None = None
+    """None for rounds laid out beforehand."""
     ready_after_s: float
     elapsed_s: float
     """Warm-up, blocks and scenarios."""

@@ -1,7 +1,7 @@
 """A candidate against stored runs of main: what the runner did to all endpoints is taken out, the rest is tested.
 
-Everything is on natural logs, one metric at a time. ``baseline`` has a row per endpoint and a column per stored run,
-NaN where an endpoint has no comparable value in a run; ``candidate`` has a column per candidate run.
+Everything is on natural logs. Arrays have the shape ``(..., endpoints, metrics, runs)``, NaN where an endpoint has no
+comparable value in a run; leading dimensions are pull requests judged at once, by a study.
 """
 
 from __future__ import annotations
@@ -10,185 +10,225 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from gate.stats.location import mad_sd
-from gate.stats.moderation import Prior, fit_prior
-from gate.stats.shift import Shift
+from gate.stats.location import Floats, median, t_location
+from gate.stats.scores import normal_score
 
-FloatArray = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-MIN_ENDPOINTS_FOR_FACTOR = 6
-"""With fewer endpoints the shared factor is too much made of each endpoint itself."""
+REMOVED_FROM, REMOVED_IF_SPREAD_FROM = 5, 3
+"""Endpoints from which the shared factor is taken out always, and from which if runners differ much: with one endpoint
+nothing would be left, with two the innocent one looks faster."""
+MUCH_SPREAD = 0.05
+"""Standard deviation of the shared factor that counts as much."""
 FEW_RUNS = 3
 """With fewer stored runs only a change of half or more may block."""
-_ESTIMATED_FROM = 5
-"""Stored runs from which their own spread is believed."""
-_MAX_DF = 8.0
-"""Real histories have tails far heavier than normal; more degrees of freedom would trust them too much."""
-_MEDIAN_COST = math.pi / 2
-"""Variance of a median over that of a mean, for normal data."""
-_WINSOR = 3.0
-_WINSOR_CONSISTENCY = 1.15
+_PRIOR_DF = 8.0
+_PRIOR_INFLATION = 1.05
+_RUN_VARIANCE = 4 / 3
+"""Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
+_SURE_DF = 1e6
+"""So many degrees of freedom that the prior scale stands."""
+_FACTOR_COST = 1.25
+"""Variance of the t location over endpoints against that of a mean."""
+_LEAST_RUN_SHARE = 0.1
+"""Part of the run-to-run variance that more requests never take away."""
+_MAX_DF = 200.0
 _AMBIGUOUS_SHARE = 0.25
 _AMBIGUOUS_LEAST = 3
 _AMBIGUOUS_MOVE = math.log(1.1)
 """A move counts if it exceeds 10 % by two standard errors: noise alone must not look like a rebuilt application."""
 _TINY_VARIANCE = 1e-8
 """A spread of 0.01 %: measured latencies are never closer than that by merit."""
-
-_PRIOR_SD = {"p50": {1: 0.04, 3: 0.03}, "p95": {1: 0.07, 3: 0.05}}
-"""Run-to-run spread assumed after the shared factor is removed, by fewest stored runs it applies to."""
-_PRIOR_DF = 6.0
-_RUNNER_SD = 0.15
-"""Run-to-run spread assumed for what all endpoints share where fewer than three runs are stored."""
+_ASSUMED_SD = (0.04, 0.07)
+"""Run-to-run spread assumed for centre and p95 with fewer than three stored runs, the shared factor removed."""
+_ASSUMED_RUNNER_SD = 0.15
+"""The same for what all endpoints share, or where nothing is removed."""
+_ASSUMED_DF = 6.0
 
 
 @dataclass(frozen=True)
-class SharedFactor:
-    """What all endpoints of a run have in common, candidate against baselines."""
+class Moved:
+    """Changes of the candidate; arrays of one shape."""
 
-    shift: Shift
-    """Its change, with an assumed spread where fewer than three runs are stored."""
-    ambiguous: frozenset[int]
-    """Endpoints that moved against it, if they are so many that nobody can tell who moved; their rows fall back to the
-    plain prediction interval."""
+    effect: Floats
+    """NaN without a value on either side."""
+    candidate_variance: Floats
+    """Of the mean of the candidate's runs."""
+    stored_variance: Floats
+    """Of the centre of the stored runs."""
+    df: Floats
+
+    @property
+    def variance(self) -> Floats:
+        return self.candidate_variance + self.stored_variance
+
+    def t(self, margin: ArrayLike) -> Floats:
+        """How far the change lies beyond a margin (a ratio), in standard errors."""
+        return np.asarray((self.effect - np.log1p(margin)) / np.sqrt(self.variance))
+
+    def z(self, margin: ArrayLike) -> Floats:
+        """The same as the standard normal score of equal probability."""
+        return normal_score(self.t(margin), self.df)
 
 
 @dataclass(frozen=True)
 class StoredComparison:
-    """All endpoints of one metric."""
+    """All endpoints at once."""
 
-    shifts: tuple[Shift | None, ...]
-    """By endpoint; None without baseline or candidate value."""
-    factor: SharedFactor | None
-    """None if it was not removed: too few endpoints."""
+    rows: Moved
+    """Shape ``(..., endpoints, metrics)``."""
+    factor: Moved
+    """Shape ``(..., metrics)``: what all endpoints share, whether it was removed or not."""
+    removed: Mask
+    """Shape ``(..., metrics)``."""
+    ambiguous: Mask
+    """Shape ``(..., endpoints, metrics)``: moved against the factor together with so many others that nobody can tell
+    who moved; judged without removing anything."""
+    runs: NDArray[np.int64]
+    """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
 
 
-def compare_stored(baseline: FloatArray, candidate: FloatArray, metric: str) -> StoredComparison:
-    """Compare candidate runs with stored ones, endpoint by endpoint.
+def compare_stored(
+    old: Floats, new: Floats, old_noise: Floats | None = None, new_noise: Floats | None = None
+) -> StoredComparison:
+    """Compare candidate runs with stored ones.
 
     Parameters
     ----------
-    baseline : ndarray, shape (endpoints, stored runs)
-    candidate : ndarray, shape (endpoints, candidate runs)
-    metric : {"p50", "p95"}
-        Chooses the prior for few stored runs.
+    old, new : ndarray, shape (..., endpoints, metrics, runs)
+        Log values of the stored runs and of the candidate's.
+    old_noise, new_noise : ndarray, like old and new, optional
+        Squared standard error of each value from its blocks: a candidate's run that measured less than the stored ones
+        is trusted less. Without them all runs count as equally large.
     """
-    usable = np.asarray(np.isfinite(baseline).any(axis=1) & np.isfinite(candidate).any(axis=1))
-    plain = [_prediction(baseline[e], candidate[e]) if usable[e] else None for e in range(len(baseline))]
-    if usable.sum() < MIN_ENDPOINTS_FOR_FACTOR:
-        return StoredComparison(tuple(plain), None)
-    indices = np.flatnonzero(usable)
-    centre = np.nanmedian(baseline[indices], axis=1, keepdims=True)
-    residual, base_factor = _without_factor(baseline[indices] - centre)
-    moved, factor = _without_factor(candidate[indices] - centre)
-    variances = _run_variances(residual, metric)
-    shifts: list[Shift | None] = [None] * len(baseline)
-    for row, index in enumerate(indices.tolist()):
-        shifts[index] = _relative(residual[row], moved[row], variances[row])
-    ambiguous = _ambiguous({e: shift for e, shift in enumerate(shifts) if shift is not None})
-    for endpoint in ambiguous:
-        shifts[endpoint] = plain[endpoint]
-    return StoredComparison(tuple(shifts), SharedFactor(_factor_shift(base_factor, factor), ambiguous))
+    old_noise = np.zeros(old.shape) if old_noise is None else old_noise
+    new_noise = np.zeros(new.shape) if new_noise is None else new_noise
+    usable: Mask = np.asarray(np.isfinite(old).any(axis=-1) & np.isfinite(new).any(axis=-1))
+    old = np.where(usable[..., np.newaxis], old, np.nan)
+    new = np.where(usable[..., np.newaxis], new, np.nan)
+    stored = _stored(old)
+    rows, new_factor = _relative(stored, old_noise, new, new_noise)
+    factor = _predicted(stored.factor, new_factor)
+    plain = _predicted(old, new)
+    removed = _is_removed(usable.sum(axis=-2), stored.factor)
+    by_row: Mask = np.asarray(removed)[..., np.newaxis, :]
+    ambiguous = _ambiguous(rows) & by_row
+    relative = by_row & ~ambiguous
+    chosen = Moved(
+        effect=np.where(relative, rows.effect, plain.effect),
+        candidate_variance=np.where(relative, rows.candidate_variance, plain.candidate_variance),
+        stored_variance=np.where(relative, rows.stored_variance, plain.stored_variance),
+        df=np.where(relative, rows.df, plain.df),
+    )
+    return StoredComparison(chosen, factor, removed, ambiguous, np.isfinite(old).sum(axis=-1))
 
 
-def _without_factor(deviations: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Deviations from each endpoint's centre, less the median over endpoints of their run; and those medians."""
-    present = np.isfinite(deviations).any(axis=0)
-    factor = np.full(deviations.shape[1], np.nan)
-    factor[present] = np.nanmedian(deviations[:, present], axis=0)
-    return deviations - factor, factor[present]
+@dataclass(frozen=True)
+class _Stored:
+    """What stored runs say of each endpoint, the shared factor removed."""
+
+    centre: Floats
+    centre_variance: Floats
+    run_variance: Floats
+    df: Floats
+    factor: Floats
+    """Shape ``(..., metrics, runs)``."""
 
 
-def _prediction(baseline: FloatArray, candidate: FloatArray) -> Shift:
+def _stored(old: Floats) -> _Stored:
+    """Centres and run-to-run variances; the variances are drawn towards the typical endpoint's."""
+    runs = np.isfinite(old).sum(axis=-1)
+    deviation = np.swapaxes(old - median(old)[..., np.newaxis], -3, -1)  # (..., runs, metrics, endpoints)
+    factor = np.swapaxes(t_location(deviation).centre, -1, -2)
+    own = old - factor[..., np.newaxis, :, :]
+    squares = _variance(own)
+    typical = _PRIOR_INFLATION * median(np.swapaxes(squares, -1, -2))
+    prior = np.maximum(np.nan_to_num(typical), _TINY_VARIANCE)[..., np.newaxis, :]
+    fit = t_location(own, None, prior, _PRIOR_DF)
+    few = runs < FEW_RUNS
+    assumed = np.broadcast_to(np.square(_ASSUMED_SD[: old.shape[-2]]), runs.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _Stored(
+            centre=np.where(few, _mean(own), fit.centre),
+            centre_variance=np.where(few, assumed / runs, np.maximum(fit.variance, _TINY_VARIANCE / runs)),
+            run_variance=np.where(few, assumed, np.maximum(_RUN_VARIANCE * fit.scale2, _TINY_VARIANCE)),
+            df=np.where(few, _ASSUMED_DF, fit.df),
+            factor=factor,
+        )
+
+
+def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Floats]:
+    """Changes against all other endpoints, candidate runs weighed by their variances; and each run's shared factor."""
+    usual = np.nan_to_num(_mean(old_noise))
+    beyond = np.maximum(stored.run_variance - usual, _LEAST_RUN_SHARE * stored.run_variance)
+    variance = beyond[..., np.newaxis] + new_noise  # of one run
+    moved = new - stored.centre[..., np.newaxis]
+    precision = np.where(np.isfinite(moved), 1 / variance, 0.0)
+    by_run = np.swapaxes(moved, -3, -1)
+    # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
+    weights = np.swapaxes(precision, -3, -1)
+    factor = np.swapaxes(t_location(by_run, weights, 1 / _RUN_VARIANCE, _SURE_DF).centre, -1, -2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor_variance = _FACTOR_COST / precision.sum(axis=-3)  # (..., metrics, runs)
+        whole = variance + factor_variance[..., np.newaxis, :, :]
+        weights = np.where(np.isfinite(moved), 1 / whole, 0.0)
+        own = np.where(np.isfinite(moved), moved - factor[..., np.newaxis, :, :], 0.0)
+        effect = np.sum(weights * own, axis=-1) / weights.sum(axis=-1)
+        candidate = 1 / weights.sum(axis=-1)
+    absent = ~np.isfinite(moved).any(axis=-1)
+    return (
+        Moved(np.where(absent, np.nan, effect), candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF)),
+        factor,
+    )
+
+
+def _predicted(old: Floats, new: Floats) -> Moved:
     """Prediction interval for the mean of new runs, nothing removed.
 
     References
     ----------
-    Hahn, G. J. and Meeker, W. Q. (1991). Statistical Intervals, section 4.8.
+    Hahn, G. J. and Meeker, W. Q. (1991). Statistical Intervals, section 4.8. https://doi.org/10.1002/9780470316771
     """
-    old, new = baseline[np.isfinite(baseline)], candidate[np.isfinite(candidate)]
-    k, r = len(old), len(new)
-    if k >= FEW_RUNS:
-        variance, df = max(float(np.var(old, ddof=1)), _TINY_VARIANCE), k - 1.0
-    else:
-        variance, df = _RUNNER_SD**2, _PRIOR_DF
-    return Shift(
-        effect=float(np.mean(new) - np.mean(old)),
-        se=math.sqrt(variance * (1 / r + 1 / k)),
-        se_parts={"candidate runs": math.sqrt(variance / r), "stored runs": math.sqrt(variance / k)},
-        df=df,
-        test="prediction interval" if k >= FEW_RUNS else "prediction interval, assumed spread",
-        n=k,
+    k, r = np.isfinite(old).sum(axis=-1), np.isfinite(new).sum(axis=-1)
+    few = k < FEW_RUNS
+    variance = np.where(few, _ASSUMED_RUNNER_SD**2, np.maximum(np.nan_to_num(_variance(old)), _TINY_VARIANCE))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Moved(
+            effect=_mean(new) - _mean(old),
+            candidate_variance=variance / r,
+            stored_variance=variance / k,
+            df=np.where(few, _ASSUMED_DF, k - 1.0),
+        )
+
+
+def _is_removed(endpoints: NDArray[np.int64], factor: Floats) -> Mask:
+    """Shape ``(..., metrics)``."""
+    spread = np.sqrt(np.nan_to_num(_variance(factor)))
+    return np.asarray(
+        (endpoints >= REMOVED_FROM) | ((endpoints >= REMOVED_IF_SPREAD_FROM) & (spread > MUCH_SPREAD)), dtype=bool
     )
 
 
-@dataclass(frozen=True)
-class _RunVariance:
-    variance: float
-    df: float
+def _ambiguous(rows: Moved) -> Mask:
+    """Endpoints that surely moved against the factor, where they are too many for the factor to be believed."""
+    with np.errstate(invalid="ignore"):
+        far = np.abs(rows.effect) - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+    judged = np.isfinite(rows.effect).sum(axis=-2, keepdims=True)
+    count = far.sum(axis=-2, keepdims=True)
+    return np.asarray(far & (count >= _AMBIGUOUS_LEAST) & (count > _AMBIGUOUS_SHARE * judged))
 
 
-def _run_variances(residual: FloatArray, metric: str) -> list[_RunVariance]:
-    """Run-to-run variance of each endpoint, drawn towards the prior that its number of stored runs calls for."""
-    counts = np.isfinite(residual).sum(axis=1)
-    own = [_winsorised_variance(row[np.isfinite(row)]) for row in residual]
-    many = np.flatnonzero(counts >= _ESTIMATED_FROM)
-    learnt = fit_prior(np.array([own[e] for e in many]), counts[many] - 1.0) if len(many) >= 2 else None
-    result = []
-    for variance, k in zip(own, counts, strict=True):
-        sd = _PRIOR_SD[metric][FEW_RUNS if k >= FEW_RUNS else 1]
-        prior = learnt if k >= _ESTIMATED_FROM and learnt is not None else Prior(sd**2, _PRIOR_DF)
-        df = max(0.0, k - 1.0)
-        moderated = (prior.df * prior.variance + df * variance) / (prior.df + df)
-        result.append(_RunVariance(moderated, min(_MAX_DF, prior.df + df)))
-    return result
+def _mean(values: Floats) -> Floats:
+    """Mean over the last axis of what is not NaN; NaN where nothing is left."""
+    n = np.isfinite(values).sum(axis=-1)
+    total = np.where(np.isfinite(values), values, 0.0).sum(axis=-1)
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
-def _winsorised_variance(values: FloatArray) -> float:
-    """Variance with values beyond three robust standard deviations pulled in, made good for the pulling."""
-    if len(values) < 2:
-        return _TINY_VARIANCE
-    centre, reach = float(np.median(values)), _WINSOR * mad_sd(values)
-    if reach > 0 and len(values) >= _ESTIMATED_FROM:
-        values = np.clip(values, centre - reach, centre + reach)
-    return max(_TINY_VARIANCE, _WINSOR_CONSISTENCY * float(np.var(values, ddof=1)))
-
-
-def _relative(residual: FloatArray, moved: FloatArray, spread: _RunVariance) -> Shift:
-    """Change of one endpoint against all others: moderated t with a median as centre."""
-    k, r = int(np.isfinite(residual).sum()), int(np.isfinite(moved).sum())
-    candidate, stored = spread.variance / r, spread.variance * (_MEDIAN_COST if k > 2 else 1.0) / k
-    return Shift(
-        effect=float(np.nanmean(moved)),
-        se=math.sqrt(candidate + stored),
-        se_parts={"candidate runs": math.sqrt(candidate), "stored runs": math.sqrt(stored)},
-        df=spread.df,
-        test="shared factor removed, moderated t",
-        n=k,
-    )
-
-
-def _ambiguous(shifts: dict[int, Shift]) -> frozenset[int]:
-    """Endpoints that surely moved against the factor, if they are too many for the factor to be believed."""
-    far = frozenset(e for e, shift in shifts.items() if abs(shift.effect) - 2 * shift.se > _AMBIGUOUS_MOVE)
-    too_many = len(far) >= _AMBIGUOUS_LEAST and len(far) > _AMBIGUOUS_SHARE * len(shifts)
-    return far if too_many else frozenset()
-
-
-def _factor_shift(stored: FloatArray, candidate: FloatArray) -> Shift:
-    """Change of what all endpoints share, against its spread over stored runs."""
-    k, r = len(stored), len(candidate)
-    if k >= FEW_RUNS:
-        variance, df = max(float(np.var(stored, ddof=1)), _TINY_VARIANCE), k - 1.0
-    else:
-        variance, df = _RUNNER_SD**2, _PRIOR_DF
-    return Shift(
-        effect=float(np.mean(candidate) - np.mean(stored)),
-        se=math.sqrt(variance * (1 / r + 1 / k)),
-        se_parts={"candidate runs": math.sqrt(variance / r), "stored runs": math.sqrt(variance / k)},
-        df=df,
-        test="prediction interval of the shared factor" + ("" if k >= FEW_RUNS else ", assumed spread"),
-        n=k,
-    )
+def _variance(values: Floats) -> Floats:
+    """Sample variance over the last axis of what is not NaN; NaN with fewer than two."""
+    n = np.isfinite(values).sum(axis=-1)
+    deviation = np.where(np.isfinite(values), values - _mean(values)[..., np.newaxis], 0.0)
+    return np.asarray(np.where(n > 1, np.square(deviation).sum(axis=-1) / np.maximum(n - 1, 1), np.nan))

@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from gate.baseline.creep import MARGINS, NEWEST, Creep, creep_since, creeping, find_anchor
+from gate.baseline.creep import NEWEST, Creep, creep_since, creeping, find_anchor
 from gate.baseline.history import APPLICATION, history_of
+from gate.stats.designs import MARGINS
 from gate.stats.shift import Shift
 from tests.builders import SOUND, TODAY, World, run_of, sha_of, suite_of
 
@@ -43,7 +44,7 @@ def rows_of(history, anchor="release"):
 
 
 def told(rows, tolerance=0.03):
-    return creeping(tuple(rows.values()), MARGINS, lambda _name, _metric: tolerance, 0.01)
+    return creeping(tuple(rows.values()), MARGINS["stored"], lambda _name, _metric: tolerance, 0.01)
 
 
 def test_an_anchor_is_found_by_its_commit_or_the_beginning_of_it():

@@ -78,9 +78,9 @@ def test_an_accepted_change_counts_at_once_and_for_its_row_alone():
 
 def test_a_window_is_what_may_be_compared():
     history = history_of(STEPPED)
-    mask = in_window(history, ["home", "list", "nowhere"], "p50")
-    assert mask.sum(axis=1).tolist() == [16, 7, 16]
-    assert mask[1].tolist() == [index >= 9 for index in range(16)]
+    mask = in_window(history, ["home", "list", "nowhere"])
+    assert mask.sum(axis=-1).tolist() == [[16, 16], [7, 7], [16, 16]]
+    assert mask[1, 0].tolist() == [index >= 9 for index in range(16)]
 
 
 def test_a_slower_application_changes_its_own_series_and_no_row():
