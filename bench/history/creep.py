@@ -27,7 +27,7 @@ LEVEL, TOLERANCE = 0.01, 0.03
 BLOCKS_SD = 0.0223
 """Of the effect of a duet of 20 blocks of 50 requests (bench/decision/world.py)."""
 CREEPS = (0.005, 0.01, 0.02)
-HARMLESS, CREEPING = 100, 40
+HARMLESS, CREEPING = 100, 30
 NEVER = MERGES + 1
 
 

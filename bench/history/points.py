@@ -49,9 +49,9 @@ def _rival(find: Callable[[np.ndarray], tuple[int, ...]]) -> Found:
 
 METHODS = (
     Method("bounded loss, penalty 20", _ours, 100),
-    Method("Hunter, p 0.0001", _rival(lambda row: hunter(row, 1e-4)), 100),
-    Method("E-divisive, 499 permutations, p 0.002", _rival(lambda row: e_divisive(row, 0.002)), 100),
-    Method("ranks, p 0.001", _rival(lambda row: rank_split(row, 1e-3)), 100),
+    Method("Hunter, p 0.0001", _rival(lambda row: hunter(row, 1e-4)), 50),
+    Method("E-divisive, 499 permutations, p 0.002", _rival(lambda row: e_divisive(row, 0.002)), 50),
+    Method("ranks, p 0.001", _rival(lambda row: rank_split(row, 1e-3)), 50),
 )
 SHIPPED = METHODS[0]
 
@@ -82,7 +82,7 @@ def cells(seed: int, scale: float) -> Iterator[Cell]:
     yield _false(SHIPPED, USUAL, 200, max(2, count // 4), command)
     yield _false(SHIPPED, USUAL, 30, count, command, metric="p95")
     for endpoints in (1, 3, 5):
-        yield _false(SHIPPED, USUAL, 30, count * ENDPOINTS // endpoints, command, endpoints=endpoints)
+        yield _false(SHIPPED, USUAL, 30, count * ENDPOINTS // endpoints // 2, command, endpoints=endpoints)
     for step in (0.10, 0.20):
         yield _power(SHIPPED, USUAL, step, 5, 2 * count, command, metric="p95")
     yield _coverage(count, command)

@@ -150,7 +150,7 @@ def _unsettled(series: Series) -> float | None:
     current = series.current
     if len(current) < newest + LEAST_AFTER:
         return None
-    off = current[-newest:] - _centre(current[:-newest], series.sd, series.df)
+    off = current[-newest:] - float(np.median(current[:-newest]))
     nearest = float(off[np.argmin(np.abs(off))])
     is_beyond = bool(np.all(np.abs(off) > BOUND * series.sd)) and bool(np.all(np.sign(off) == np.sign(nearest)))
     return float(np.mean(off)) if is_beyond else None
