@@ -27,7 +27,7 @@ BOUND = 3.0
 """Distance, in standard deviations, from which a value counts as an outlier and no further (the authors' choice)."""
 PENALTY = 20.0
 """Squared standard deviations that a change must save. The classical ``2 log n`` is 6.8 for 30 runs and finds a change
-in every seventh harmless history; this one in about one of 600."""
+in every fifth harmless history; this one in one of 400."""
 LEAST_AFTER = math.ceil(PENALTY / BOUND**2)
 """Runs at a new level without which no change can pay for itself: three. Fewer are told, not believed."""
 LEAST_VALUES = 2 * LEAST_AFTER
