@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bench.figures import Figure, publish
-from bench.history import creep, points
+from bench.history import creep, points, real
 
 SEED = 1
 
@@ -39,7 +39,7 @@ def run(seed: int, scale: float, state: Path | None) -> list[Figure]:
     """Every figure; each has random numbers of its own, so that none depends on which were made before."""
     done = _read(state)
     figures = []
-    for name, measure in (*points.cells(seed, scale), *creep.cells(seed, scale)):
+    for name, measure in (*points.cells(seed, scale), *real.cells(seed, scale), *creep.cells(seed, scale)):
         key = f"{seed} {scale} {name}"
         if key not in done:
             made = measure(np.random.default_rng([seed, zlib.crc32(name.encode())]))

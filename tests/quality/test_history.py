@@ -55,7 +55,7 @@ def energy(x, y):
 
 def test_a_study_goes_on_where_it_was_left(tmp_path, monkeypatch):
     from bench.figures import Figure
-    from bench.history import creep, points
+    from bench.history import creep, points, real
 
     asked = []
 
@@ -63,7 +63,8 @@ def test_a_study_goes_on_where_it_was_left(tmp_path, monkeypatch):
         return name, lambda rng: asked.append(name) or [Figure(name, float(rng.random()), "", None, 1, (0, 1), "c")]
 
     monkeypatch.setattr(points, "cells", lambda _seed, _scale: [cell("a"), cell("b")])
-    monkeypatch.setattr(creep, "cells", lambda _seed, _scale: [])
+    for other in (creep, real):
+        monkeypatch.setattr(other, "cells", lambda _seed, _scale: [])
     state = tmp_path / "state.jsonl"
     first = run(1, 0.1, state)
     again = run(1, 0.1, state)
