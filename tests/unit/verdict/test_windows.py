@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
+
 from gate.record.run import AcceptedChange
+from gate.verdict import stored
 from tests.builders import SOUND, TODAY, World, outcomes_of, row_of, run_of, suite_of, verdict_of
 
 SUITE = suite_of()
@@ -34,6 +37,17 @@ def test_a_slowdown_on_top_of_it_is_blocked():
     assert row.trail.n == 6
     (notice,) = row.notices
     assert notice.message.startswith("compared with the 6 stored run(s) since 2026-11-14, when main changed by +")
+
+
+def test_without_windows_the_step_would_pass_for_noise_and_for_the_pull_request(monkeypatch):
+    runs, candidate = main(10, 6), run_of(SUITE, world=SLOWER)
+    within = row_of(verdict_of(SUITE, candidate, runs), "list/p50")
+    every = np.ones((len(SUITE.endpoints), 2, len(runs)), dtype=bool)
+    monkeypatch.setattr(stored, "in_window", lambda _history, _names: every)
+    mixed = row_of(verdict_of(SUITE, candidate, runs), "list/p50")
+    assert abs(within.change) < 0.05
+    assert mixed.change > 0.2, "what main did long ago is told of an innocent pull request"
+    assert mixed.detectable > 3 * within.detectable
 
 
 def test_an_accepted_change_begins_the_window_at_once():
