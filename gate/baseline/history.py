@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gate.baseline.select import comparable
 from gate.baseline.series import Series, common_variance, levels_of, series_of
 from gate.record.blocks import run_values
-from gate.record.run import AcceptedChange, Environment, Run
+from gate.record.run import AcceptedChange, Block, Environment, Run
 from gate.stats.designs import METRICS
 from gate.stats.shared import separate
 
@@ -93,12 +93,15 @@ def is_sound(run: Run) -> bool:
 
 def _table(runs: Sequence[Run], hashes: Mapping[str, str]) -> NDArray[np.float64]:
     """Log values, shape ``(metrics, endpoints, runs)``; NaN where a run has none that is comparable."""
-    table = np.full((len(METRICS), len(hashes), len(runs)), np.nan)
-    for column, run in enumerate(runs):
-        for place, (name, config_hash) in enumerate(hashes.items()):
-            if is_sound(run) and comparable(run, name, config_hash):
-                table[:, place, column], _ = run_values(run.endpoints[name].arms["candidate"].blocks)
-    return table
+    cells = [_blocks(run, name, config_hash) for name, config_hash in hashes.items() for run in runs]
+    values, _ = run_values(cells)
+    return np.asarray(np.moveaxis(values.reshape(len(hashes), len(runs), len(METRICS)), -1, 0))
+
+
+def _blocks(run: Run, endpoint: str, config_hash: str) -> Sequence[Block]:
+    if not (is_sound(run) and comparable(run, endpoint, config_hash)):
+        return []
+    return run.endpoints[endpoint].arms["candidate"].blocks
 
 
 def _accepted(runs: Sequence[Run], endpoint: str, metric: str) -> tuple[tuple[int, AcceptedChange], ...]:

