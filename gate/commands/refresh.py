@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from gate.baseline.history import APPLICATION
 from gate.baseline.store import Store
 from gate.baseline.window import append_run
 from gate.commands.effects import Effects
@@ -11,13 +15,46 @@ from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
-from gate.record.run import Run
+from gate.record.run import AcceptedChange, Run
+from gate.stats.designs import METRICS
 from gate.verdict.answers import WORKING
 from gate.verdict.shared import has_latency
 
 
-def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> ExitCode:
-    """Measure one deployment of main and store the run if it is sound.
+def accepted_changes(suite: Suite, texts: Sequence[str]) -> list[AcceptedChange]:
+    """Rows that are meant to have changed, from ``ROW=REASON``.
+
+    Raises
+    ------
+    UsageError
+        If one of them is no row of latency of the suite, or has no reason.
+    """
+    found = []
+    for text in texts:
+        row, _, reason = text.partition("=")
+        name, endpoint, metric = row.strip().split("/") if row.count("/") == 2 else ("", "", "")
+        if name != suite.name or endpoint not in (*suite.endpoints, APPLICATION) or metric not in METRICS:
+            raise UsageError(
+                f"--accept {text!r} names no row of this suite",
+                f"write it like {suite.name}/{next(iter(suite.endpoints))}/p95=REASON; * is for what all rows share",
+            )
+        try:
+            found.append(AcceptedChange(row=row.strip(), reason=reason.strip()))
+        except ValidationError:
+            raise UsageError(f"--accept {text!r} needs a reason of 1 to 200 characters after the =") from None
+    return found
+
+
+def run(
+    suite: Suite,
+    store: Store,
+    targets: Targets,
+    out: Path,
+    effects: Effects,
+    *,
+    accepted: Sequence[AcceptedChange] = (),
+) -> ExitCode:
+    """Measure one deployment of main and store the run, with the changes it makes good, if it is sound.
 
     Raises
     ------
@@ -40,6 +77,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
     _refuse_failing(done)
+    done = done.model_copy(update={"accepted": list(accepted)})
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
     for name in done.endpoints:
