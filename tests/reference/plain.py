@@ -1,0 +1,139 @@
+"""The formulas of a duet and of a comparison with stored runs once more, in plain Python over lists.
+
+Slow, one pull request at a time, iterated until nothing moves: what the arrays of ``gate.stats`` are held against.
+``None`` stands where nothing was measured.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median, variance
+
+NU = 5.0
+Series = list[float | None]
+
+
+def known(values: Series) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def mad_sd(values: list[float]) -> float:
+    middle = median(values)
+    return 1.4826 * median([abs(value - middle) for value in values])
+
+
+@dataclass
+class Fit:
+    centre: float
+    scale2: float
+    variance: float
+
+
+def em(values: Series, weights: list[float] | None = None, prior: float = 0.0, prior_df: float = 0.0) -> Fit:
+    """Location of a t with 5 degrees of freedom, its scale divided by n - 1 and drawn towards a prior."""
+    every = zip(values, weights or [1.0] * len(values), strict=True)
+    pairs = [(value, weight) for value, weight in every if value is not None]
+    centre = sum(v * w for v, w in pairs) / sum(w for _, w in pairs)
+    scale2 = sum(w * (v - centre) ** 2 for v, w in pairs) / len(pairs) + 1e-12
+    for _ in range(400):
+        u = [w * (NU + 1) / (NU + w * (v - centre) ** 2 / scale2) for v, w in pairs]
+        centre = sum(a * v for a, (v, _) in zip(u, pairs, strict=True)) / sum(u)
+        squares = sum(a * (v - centre) ** 2 for a, (v, _) in zip(u, pairs, strict=True))
+        scale2 = (prior_df * prior + squares) / (prior_df + len(pairs) - 1)
+    return Fit(centre, scale2, scale2 * (NU + 3) / ((NU + 1) * sum(w for _, w in pairs)))
+
+
+@dataclass
+class Pair:
+    effect: list[list[float]]
+    variance: list[list[float]]
+    df: list[list[float]]
+    level: Fit
+    prior: list[float]
+
+
+def pair(d: list[list[Series]], prior: list[float] | None = None) -> Pair:
+    """Steps 1 and 2 of the duet on ``d[endpoint][metric][round]``."""
+    endpoints, metrics, rounds = len(d), len(d[0]), len(d[0][0])
+    full = [b for b in range(rounds) if 2 * sum(row[0][b] is not None for row in d) >= endpoints]
+    own = [median(known([row[0][b] for b in full])) for row in d]
+    shared = {
+        b: median([row[0][b] - m for row, m in zip(d, own, strict=True) if row[0][b] is not None]) + median(own)
+        for b in full
+    }
+    level = em(list(shared.values()))
+    removes = endpoints >= 5
+    moved = {b: shared[b] - level.centre if removes else 0.0 for b in full}
+    clean = [[[None if v is None else v - moved.get(b, 0.0) for b, v in enumerate(m)] for m in row] for row in d]
+    if prior is None:
+        spread = [[(1.15 * mad_sd(known([m[b] for b in full]))) ** 2 for m in row] for row in clean]
+        prior = [sum(row[metric] for row in spread) / endpoints for metric in range(metrics)]
+    left2 = max(0.0, level.scale2 - math.pi / 2 * prior[0] / endpoints) if removes else 0.0
+    found = Pair([], [], [], level, prior)
+    for row in clean:
+        fits = []
+        for metric, series in enumerate(row):
+            w = [1.0 if b in full else prior[metric] / (prior[metric] + left2) for b in range(rounds)]
+            fit = em(series, w, prior[metric], 6.0)
+            there = {b: w[b] for b in range(rounds) if series[b] is not None}
+            share = sum(weight for b, weight in there.items() if b in full) / sum(there.values())
+            fits.append((fit.centre, fit.variance + removes * share**2 * level.variance, len(there) - 1 + 6.0))
+        found.effect.append([fit[0] for fit in fits])
+        found.variance.append([fit[1] for fit in fits])
+        found.df.append([fit[2] for fit in fits])
+    return found
+
+
+@dataclass
+class Stored:
+    effect: list[float]
+    candidate_variance: list[float]
+    stored_variance: list[float]
+    df: list[float]
+    factors: list[float]
+    """Of the candidate's runs."""
+
+
+def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_noise: list[Series]) -> Stored:
+    """Stored comparison of one metric on ``[endpoint][run]``, the shared factor removed."""
+    centre = [median(known(row)) for row in old]
+    factor = [
+        em([None if row[r] is None else row[r] - c for row, c in zip(old, centre, strict=True)]).centre
+        for r in range(len(old[0]))
+    ]
+    own = [[None if v is None else v - f for v, f in zip(row, factor, strict=True)] for row in old]
+    prior = 1.05 * median([variance(known(row)) for row in own])
+    fits = [em(row, None, prior, 8.0) for row in own]
+    one_run = [4 / 3 * fit.scale2 for fit in fits]
+    runs = len(new[0])
+    error2 = [
+        [max(v - sum(known(was)) / len(known(was)), 0.1 * v) + (noise or 0.0) for noise in now]
+        for v, was, now in zip(one_run, old_noise, new_noise, strict=True)
+    ]
+    moved = [[None if v is None else v - fit.centre for v in row] for row, fit in zip(new, fits, strict=True)]
+    factors, factor_variance = [], []
+    for r in range(runs):
+        column = [row[r] for row in moved]
+        weights = [1 / row[r] for row in error2]
+        factors.append(_known_scale(column, weights))
+        factor_variance.append(1.25 / sum(w for v, w in zip(column, weights, strict=True) if v is not None))
+    found = Stored([], [], [], [], factors)
+    for row, errors, fit, before in zip(moved, error2, fits, old, strict=True):
+        there = [r for r in range(runs) if row[r] is not None]
+        w = {r: 1 / (errors[r] + factor_variance[r]) for r in there}
+        found.effect.append(sum(w[r] * (row[r] - factors[r]) for r in there) / sum(w.values()))
+        found.candidate_variance.append(1 / sum(w.values()))
+        found.stored_variance.append(fit.variance)
+        found.df.append(len(known(before)) - 1 + 8.0)
+    return found
+
+
+def _known_scale(values: Series, weights: list[float]) -> float:
+    """Location of a t whose scale is known: three quarters of each value's variance."""
+    pairs = [(v, w) for v, w in zip(values, weights, strict=True) if v is not None]
+    centre = median([v for v, _ in pairs])
+    for _ in range(400):
+        u = [w * (NU + 1) / (NU + w * (v - centre) ** 2 / 0.75) for v, w in pairs]
+        centre = sum(a * v for a, (v, _) in zip(u, pairs, strict=True)) / sum(u)
+    return centre
