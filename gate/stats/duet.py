@@ -44,6 +44,7 @@ class PairFit:
     level: Floats
     """Shape ``(...)``: change of the whole suite by the first metric; NaN with fewer than three full rounds."""
     level_variance: Floats
+    level_df: Floats
     prior: Floats
     """Shape ``(..., metrics)``: squared scale of a block that every endpoint was drawn towards."""
 
@@ -52,7 +53,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
     """Changes between the arms of one pair of deployments, all endpoints at once.
 
     What all endpoints of a round share (a hiccup of the machine between the arms) is taken out of the rounds that
-    measured most endpoints: the median over endpoints of their deviations from their own medians. Rounds of a few
+    measured most endpoints: the median over endpoints of their deviations from their own centres. Rounds of a few
     suspects keep it, and weigh less for it.
 
     Parameters
@@ -94,6 +95,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
         df=fit.df,
         level=np.where(level_known, level.centre, np.nan),
         level_variance=level_variance,
+        level_df=level.df,
         prior=prior,
     )
 
@@ -105,9 +107,13 @@ def _full_rounds(differences: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np
 
 
 def _shared(differences: Floats, full: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[Floats, Floats]:
-    """What the endpoints of each round share, by the first metric, and each endpoint's own median."""
+    """What the endpoints of each round share, by the first metric, and each endpoint's own centre.
+
+    Not its median: of an odd number of rounds that is one of the values, so one deviation in every endpoint would be
+    exactly zero and pull the median over endpoints there.
+    """
     first = differences[..., 0, :]
-    own = median(np.where(full[..., np.newaxis, :], first, np.nan))
+    own = t_location(np.where(full[..., np.newaxis, :], first, np.nan)).centre
     deviations = np.swapaxes(first - own[..., np.newaxis], -1, -2)
     return np.asarray(median(deviations) + median(own)[..., np.newaxis]), own
 
@@ -265,11 +271,13 @@ def pool_levels(
     """Change of the whole suite, shape ``(...)``: deployment effects of endpoints average out, common ones do not."""
     endpoints = [np.isfinite(fit.effect[..., 0]).sum(axis=-1) for fit in fits]
     counted = [np.maximum(count, 1) for count in endpoints]
-    own = [2 * sigma_dep**2 / count for count in counted]
+    variances = [fit.level_variance + 2 * sigma_dep**2 / count for fit, count in zip(fits, counted, strict=True)]
+    with np.errstate(divide="ignore", invalid="ignore"):  # an assumed sigma_dep has no degrees to lose here either
+        dfs = [fit.level_df * (v / fit.level_variance) ** 2 for fit, v in zip(fits, variances, strict=True)]
     return pool(
         [fit.level for fit in fits],
-        [fit.level_variance + extra for fit, extra in zip(fits, own, strict=True)],
-        [np.full(fit.level.shape, _MAX_DF) for fit in fits],
+        variances,
+        dfs,
         deployed,
         sigma_common,
         offset,

@@ -57,7 +57,7 @@ def pair(d: list[list[Series]], prior: list[float] | None = None) -> Pair:
     """Steps 1 and 2 of the duet on ``d[endpoint][metric][round]``."""
     endpoints, metrics, rounds = len(d), len(d[0]), len(d[0][0])
     full = [b for b in range(rounds) if 2 * sum(row[0][b] is not None for row in d) >= endpoints]
-    own = [median(known([row[0][b] for b in full])) for row in d]
+    own = [em([row[0][b] for b in full]).centre for row in d]
     shared = {
         b: median([row[0][b] - m for row, m in zip(d, own, strict=True) if row[0][b] is not None]) + median(own)
         for b in full

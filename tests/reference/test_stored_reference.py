@@ -101,8 +101,17 @@ def test_one_or_two_stored_runs_assume_their_spread(runs):
 
 @pytest.mark.parametrize(
     ("endpoints", "runner", "removed"),
-    [(1, 0.2, False), (2, 0.2, False), (3, 0.2, True), (3, 0.005, False), (4, 0.2, True), (4, 0.005, False)]
-    + [(5, 0.005, True), (6, 0.0, True), (20, 0.2, True)],
+    [
+        (1, 0.2, False),
+        (2, 0.2, False),
+        (3, 0.2, True),
+        (3, 0.005, False),
+        (4, 0.2, True),
+        (4, 0.005, False),
+        (5, 0.005, True),
+        (6, 0.0, True),
+        (20, 0.2, True),
+    ],
 )
 def test_the_shared_factor_is_removed_by_the_number_of_endpoints_and_the_spread_of_runners(endpoints, runner, removed):
     old, new = world(endpoints, 12, runner=runner)
