@@ -30,6 +30,8 @@ _MAX_DF = 200.0
 _MEDIAN_COST = math.pi / 2
 _ABSENT = 1e9
 """Variance of a pair that did not measure an endpoint."""
+_RIDGE = 1e-12
+"""Relative to the covariance: far below any noise, enough to solve for weights."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,11 @@ def pool(
     known = np.where(present, variance, _ABSENT)
     shares = np.array([[(a.candidate == b.candidate) + (a.base == b.base) for b in deployed] for a in deployed])
     sigma2 = np.broadcast_to(np.square(np.asarray(sigma_dep, dtype=np.float64)), effect.shape[:-1])
-    covariance = sigma2[..., np.newaxis, np.newaxis] * shares + known[..., np.newaxis] * np.eye(len(deployed))
-    singular = ~(np.abs(covariance).max(axis=(-1, -2)) > 0)
+    scale = np.where(present, variance, 0.0).max(axis=-1, initial=0.0) + sigma2
+    singular = ~(scale > 0)
+    # The ridge is for pairs whose blocks are all equal: one without any error, or two of the same deployments.
+    diagonal = known + _RIDGE * scale[..., np.newaxis]
+    covariance = sigma2[..., np.newaxis, np.newaxis] * shares + diagonal[..., np.newaxis] * np.eye(len(deployed))
     covariance = np.where(singular[..., np.newaxis, np.newaxis], np.eye(len(deployed)), covariance)
     raw = np.linalg.solve(covariance, np.ones((*effect.shape, 1)))[..., 0]
     weights = raw / raw.sum(axis=-1, keepdims=True)
