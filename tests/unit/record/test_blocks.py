@@ -65,7 +65,6 @@ def test_nothing_measured_is_an_empty_table():
     assert pair_differences({}, {"a": [block(3)]}, ["a"]).shape == (1, 2, 4)
 
 
-
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_fewer_than_three_blocks_are_no_run(count):
     centre, error2 = run_values([block(number) for number in range(count)])
