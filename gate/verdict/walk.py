@@ -91,7 +91,7 @@ def _look_at_first(
             return live, True
         if not all(len(sitting.rounds) >= number for sitting in sittings):
             return live, False
-        live = live & _suspected(_pooled(_fits(sittings, tables, number), sittings, beliefs), stage)
+        live = live & ~_cleared(_pooled(_fits(sittings, tables, number), sittings, beliefs), stage)
     return live, True
 
 
@@ -114,6 +114,11 @@ def _look_afresh(
         lost = lost | (live & ~np.isfinite(alone.effect))
         live = live & _suspected(alone, stage)
     return live, lost, True
+
+
+def _cleared(rows: Pooled, stage: Stage) -> Mask:
+    """Shown to be no suspect; a row that was not measured enough for a score is not."""
+    return np.asarray(rows.z(_MARGIN) < np.array(stage.keep))
 
 
 def _suspected(rows: Pooled, stage: Stage) -> Mask:

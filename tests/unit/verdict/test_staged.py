@@ -56,3 +56,49 @@ def test_fresh_runs_alone_are_judged_as_they_are():
     verdict = verdict_of(SUITE, run(1, "fresh", "quick 1+1", [38, 32], only))
     assert outcomes(verdict) == ["regressed", "regressed"]
     assert row_of(verdict, "e00/p50").outcome == "not_measured"
+
+
+def test_a_row_without_enough_blocks_for_a_look_is_not_cleared_by_it():
+    """NaN is below no limit and above none: the row stays suspected, and what was measured later decides."""
+    for rounds in ([1, 2, 30], [2, 8, 30], [0, 0, 30]):
+        verdict = verdict_of(SUITE, run(0, "first", "quick 1+0", rounds))
+        assert outcomes(verdict) == ["regressed", "regressed"]
+    early = blocks(45)
+    early[1, :, 1:7] = math.nan
+    assert outcomes(verdict_of(SUITE, run(0, "first", "quick 1+0", [7, 8, 30], early))) == ["regressed", "regressed"]
+
+
+CUT_SHORT = {
+    "after the first look": [run(0, "first", "quick 1+1", [7])],
+    "before any look": [run(0, "first", "quick 1+1", [], blocks(7))],
+    "before the fresh looks": [run(0, "first", "quick 1+1", [7, 8, 30]), run(1, "fresh", "quick 1+1", [])],
+    "between the fresh looks": [run(0, "first", "quick 1+1", [7, 8, 30]), run(1, "fresh", "quick 1+1", [38])],
+    "as the fresh preview answered nothing": [
+        run(0, "first", "quick 1+1", [7, 8, 30]),
+        run(1, "fresh", "quick 1+1", [38, 32], np.full((6, 2, 70), math.nan)),
+    ],
+}
+
+
+@pytest.mark.parametrize("how", CUT_SHORT)
+def test_to_be_slow_until_the_budget_is_spent_is_no_way_through(how):
+    """30 % slower, ten standard errors: it blocks by the limits of a single look, whatever looks are missing."""
+    verdict = verdict_of(SUITE, CUT_SHORT[how])
+    assert outcomes(verdict) == ["regressed", "regressed"]
+    row = row_of(verdict, f"{SLOW}/p50")
+    assert row.trail.standing == "open"
+    assert row.trail.score > row.trail.limit
+
+
+def test_a_suspect_that_a_single_look_would_not_block_stays_open():
+    verdict = verdict_of(SUITE, run(0, "first", "quick 1+1", [7], blocks(7, 0.10)))
+    assert outcomes(verdict) == ["inconclusive", "inconclusive"]
+    notices = [notice.code for notice in row_of(verdict, f"{SLOW}/p50").notices]
+    assert notices == ["suspected"]
+
+
+def test_everything_slower_until_the_budget_is_spent_is_no_way_through_either():
+    slow = [run(0, "first", "quick 1+1", [7, 8, 30], blocks(45, 0.3, slice(None))), run(1, "fresh", "quick 1+1", [])]
+    verdict = verdict_of(SUITE, slow)
+    assert verdict.exit_code == 1
+    assert row_of(verdict, "*/p50").outcome == "regressed"
