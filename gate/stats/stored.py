@@ -37,8 +37,8 @@ _LEAST_RUN_SHARE = 0.1
 _MAX_DF = 200.0
 _AMBIGUOUS_SHARE = 0.25
 _AMBIGUOUS_LEAST = 3
-_AMBIGUOUS_MOVE = math.log(1.1)
-"""A move counts if it exceeds 10 % by two standard errors: noise alone must not look like a rebuilt application."""
+_AMBIGUOUS_MOVE = math.log(1.02)
+"""A move counts if it exceeds this by two standard errors: noise alone must not look like a rebuilt application."""
 _TINY_VARIANCE = 1e-8
 """A spread of 0.01 %: measured latencies are never closer than that by merit."""
 _ASSUMED_SD = (0.04, 0.07)
@@ -86,6 +86,8 @@ class StoredComparison:
     ambiguous: Mask
     """Shape ``(..., endpoints, metrics)``: moved against the factor together with so many others that nobody can tell
     who moved; judged without removing anything."""
+    relative: Moved
+    """Like ``rows``, everything against the factor."""
     runs: NDArray[np.int64]
     """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
 
@@ -122,7 +124,7 @@ def compare_stored(
         stored_variance=np.where(relative, rows.stored_variance, plain.stored_variance),
         df=np.where(relative, rows.df, plain.df),
     )
-    return StoredComparison(chosen, factor, removed, ambiguous, np.isfinite(old).sum(axis=-1))
+    return StoredComparison(chosen, factor, removed, ambiguous, rows, np.isfinite(old).sum(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -212,12 +214,18 @@ def _is_removed(endpoints: NDArray[np.int64], factor: Floats) -> Mask:
 
 
 def _ambiguous(rows: Moved) -> Mask:
-    """Endpoints that surely moved against the factor, where they are too many for the factor to be believed."""
+    """Endpoints that surely moved against the factor, in the company of too many for the factor to be believed.
+
+    Company is who moved the same way at least half as far: with a limit of its own for that, as 10 %, those just below
+    it would be blamed for what the others gained.
+    """
+    size, sign = np.abs(rows.effect), np.sign(rows.effect)
     with np.errstate(invalid="ignore"):
-        far = np.abs(rows.effect) - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+        sure = size - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+    same = sign[..., :, np.newaxis, :] == sign[..., np.newaxis, :, :]  # (..., endpoints, others, metrics)
+    company = np.sum(same & (2 * size[..., np.newaxis, :, :] >= size[..., :, np.newaxis, :]), axis=-2)
     judged = np.isfinite(rows.effect).sum(axis=-2, keepdims=True)
-    count = far.sum(axis=-2, keepdims=True)
-    return np.asarray(far & (count >= _AMBIGUOUS_LEAST) & (count > _AMBIGUOUS_SHARE * judged))
+    return np.asarray(sure & (company >= _AMBIGUOUS_LEAST) & (company > _AMBIGUOUS_SHARE * judged))
 
 
 def _mean(values: Floats) -> Floats:

@@ -170,3 +170,32 @@ def test_a_slowdown_of_30_percent_is_caught_from_stored_runs(stored):
     found = baselines.simulate(design, Noise(), effects, stored, rng)
     slower = np.where(effects > 0, found.rows, -np.inf).max(axis=(1, 2))
     assert share(slower >= limit_of(RATE, stored_scores("one", 20, stored))) >= 0.9
+
+
+def blocked_by_the_gate(endpoints: int, stored: int, changes: np.ndarray, prs: int) -> np.ndarray:
+    """Blocked rows of simulated pull requests with the given changes, judged from run files."""
+    rng, suite = np.random.default_rng(SEED), plain_suite(endpoints)
+    tables, blocked = [], []
+    compare = baselines.compare_stored
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "compare_stored", lambda *t: tables.append(t) or compare(*t))
+        effects = np.broadcast_to(changes[:, np.newaxis], (prs, endpoints, 2)).copy()
+        baselines.simulate(next(d for d in STORED if d.name == "one"), Noise(), effects, stored, rng)
+    old, new, old_noise, new_noise = tables[0]
+    for pr in range(prs):
+        candidate = single_from(suite, "c0", new[pr, ..., 0] - 3, new_noise[pr, ..., 0])
+        verdict = verdict_of(suite, candidate, history_from(suite, old[pr] - 3, old_noise[pr]))
+        blocked.append(table_of(verdict, lambda row: row.blocks))
+    return np.array(blocked)
+
+
+def test_to_speed_up_most_endpoints_does_not_block_the_rest():
+    """15 %, which a guard at 10 % and two standard errors let through: half of these pull requests were blocked."""
+    faster = np.where(np.arange(14) < 8, math.log(0.85), 0.0)
+    assert blocked_by_the_gate(14, 12, faster, 12).any(axis=(1, 2)).sum() <= 2
+
+
+def test_to_slow_down_many_endpoints_is_no_way_through():
+    """Five of fourteen half slower, on runners that differ by 8 %."""
+    slower = np.where(np.arange(14) < 5, math.log(1.5), 0.0)
+    assert blocked_by_the_gate(14, 12, slower, 12).any(axis=(1, 2)).sum() >= 9

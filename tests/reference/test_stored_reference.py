@@ -164,10 +164,20 @@ def test_speeding_up_most_endpoints_does_not_blame_the_rest():
     assert np.all(found.rows.effect[6:] == pytest.approx(0.0, abs=1e-9)), "judged without removing anything"
 
 
-@pytest.mark.parametrize(("moved", "factor", "ambiguous"), [(2, 0.7, 0), (3, 0.7, 3), (3, 0.93, 0), (5, 1.4, 5)])
-def test_the_guard_needs_three_a_quarter_and_ten_percent(moved, factor, ambiguous):
+@pytest.mark.parametrize(
+    ("moved", "factor", "ambiguous"),
+    [(2, 0.7, 0), (3, 0.7, 3), (3, 0.9, 3), (3, 0.99, 0), (6, 0.87, 4), (5, 1.4, 5)],
+)
+def test_the_guard_needs_three_and_more_than_a_quarter_that_surely_moved(moved, factor, ambiguous):
     """Half against half: the factor goes with one half, and the other is ambiguous."""
     assert guarded(moved, factor).ambiguous[:, 0].sum() == ambiguous
+
+
+def test_one_that_moved_twice_as_far_as_the_rest_of_its_company_is_beyond_it():
+    old, _ = world(10, 10, runner=0.01)
+    new = old.mean(axis=-1, keepdims=True)
+    new[:4] += np.array([0.9, 0.3, 0.3, 0.3])[:, np.newaxis, np.newaxis]
+    assert compare_stored(old, new).ambiguous[:, 0].tolist() == [False, True, True, True] + [False] * 6
 
 
 def test_a_quarter_of_the_endpoints_is_not_more_than_a_quarter():
