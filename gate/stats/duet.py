@@ -63,7 +63,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
     differences : ndarray, shape (..., endpoints, metrics, rounds)
         Log latency of the candidate minus that of the base, one per pair of blocks; NaN where there is none.
     prior : ndarray, shape (..., metrics), optional
-        Squared scale of a block known from another pair; else it is the mean over the endpoints here.
+        Squared scale of a block known from another pair; else it is the median over the endpoints here.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
         moved = np.where(full & np.isfinite(shared), shared - level.centre[..., np.newaxis], 0.0)
         differences = differences - moved[..., np.newaxis, np.newaxis, :]
     if prior is None:
-        prior = _mean_scale2(np.where(full[..., np.newaxis, np.newaxis, :], differences, np.nan))
+        prior = _typical_scale2(np.where(full[..., np.newaxis, np.newaxis, :], differences, np.nan))
     weights = _weights(level.scale2, prior, full, count) if removes else None
     fit = t_location(differences, weights, prior[..., np.newaxis, :], _PRIOR_DF * (prior[..., np.newaxis, :] > 0))
     enough = np.isfinite(differences).sum(axis=-1) >= MIN_BLOCKS
@@ -120,12 +120,14 @@ def _shared(differences: Floats, full: np.ndarray[tuple[int, ...], np.dtype[np.b
     return np.asarray(median(deviations) + median(own)[..., np.newaxis]), own
 
 
-def _mean_scale2(differences: Floats) -> Floats:
-    """Mean squared scale of a block over endpoints, shape ``(..., metrics)``; zero where there is none."""
+def _typical_scale2(differences: Floats) -> Floats:
+    """Squared scale of a block of the typical endpoint, shape ``(..., metrics)``; zero where there is none.
+
+    The median: one erratic endpoint would make a mean so large that nothing could be seen of the others.
+    """
     scale2 = (_SMALL_SAMPLE * mad_sd(differences)) ** 2
     known = np.isfinite(differences).sum(axis=-1) >= MIN_BLOCKS
-    total = np.where(known, scale2, 0.0).sum(axis=-2)
-    return np.asarray(total / np.maximum(known.sum(axis=-2), 1))
+    return np.nan_to_num(median(np.swapaxes(np.where(known, scale2, np.nan), -1, -2)))
 
 
 def _weights(

@@ -68,7 +68,7 @@ def pair(d: list[list[Series]], prior: list[float] | None = None) -> Pair:
     clean = [[[None if v is None else v - moved.get(b, 0.0) for b, v in enumerate(m)] for m in row] for row in d]
     if prior is None:
         spread = [[(1.15 * mad_sd(known([m[b] for b in full]))) ** 2 for m in row] for row in clean]
-        prior = [sum(row[metric] for row in spread) / endpoints for metric in range(metrics)]
+        prior = [median([row[metric] for row in spread]) for metric in range(metrics)]
     left2 = max(0.0, level.scale2 - math.pi / 2 * prior[0] / endpoints) if removes else 0.0
     found = Pair([], [], [], level, prior)
     for row in clean:

@@ -51,7 +51,8 @@ class ByHand:
         return (sign * self.effect - math.log1p(self.margin)) / math.sqrt(self.variance)
 
     def score(self, sign: int = 1) -> float:
-        return float(stats.norm.isf(stats.t.sf(self.t(sign), self.df)))
+        t = self.t(sign)
+        return math.copysign(stats.norm.isf(stats.t.sf(abs(t), self.df)), t)
 
     def p_adjusted(self, sign: int = 1, scores: Sequence[float] | None = None) -> float:
         """Share of harmless pull requests that score as high, over the part of the promise."""

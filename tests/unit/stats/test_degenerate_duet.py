@@ -137,6 +137,16 @@ def test_a_clock_that_steps_half_way_proves_nothing(step):
     assert abs(suite(fit)) < 3
 
 
+@pytest.mark.parametrize("erratic", [3, 30, 1000])
+def test_one_erratic_endpoint_hides_no_other(erratic):
+    """A prior made of the mean over endpoints would: thirty times the spread in one left no power in the rest."""
+    d = BLOCKS.copy()
+    d[0] += 0.2
+    calm = judged(d)[1]
+    d[5] *= erratic
+    assert np.all(judged(d)[1][0] > 0.7 * calm[0])
+
+
 def test_one_value_has_a_centre_without_an_error():
     fit = t_location(np.array([0.25]))
     assert fit.centre == 0.25
