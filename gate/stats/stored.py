@@ -185,6 +185,17 @@ def _unrest(standardised: Floats) -> Floats:
     return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
 
 
+def _candidate_unrest(standardised: Floats) -> Floats:
+    """The same by the endpoints that came out faster than the rest, mirrored.
+
+    The slower ones may be what is looked for, and as unrest they would hide each other: the more, the better.
+    """
+    endpoints = np.isfinite(standardised).sum(axis=-3)
+    faster = np.where(standardised <= 0, standardised, np.nan)
+    found = _over_endpoints(np.concatenate([faster, -faster], axis=-3), None, 1.0, _UNREST_DF).scale2
+    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+
+
 def _over_endpoints(
     values: Floats, weights: Floats | None = None, prior_variance: ArrayLike = 0.0, prior_df: float = 0.0
 ) -> Location:
@@ -209,7 +220,7 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
     factor = _over_endpoints(moved, precision, 1 / _RUN_VARIANCE, _SURE_DF).centre
     own = moved - _by_row(factor)
-    unrest = _unrest(own * np.sqrt(_RUN_VARIANCE * precision))
+    unrest = _candidate_unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
         factor_variance = _FACTOR_COST * unrest / precision.sum(axis=-3)
         whole = variance * _by_row(unrest) + _by_row(factor_variance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import median, variance
+from statistics import median
 
 NU = 5.0
 Series = list[float | None]
@@ -91,49 +91,80 @@ class Stored:
     candidate_variance: list[float]
     stored_variance: list[float]
     df: list[float]
-    factors: list[float]
-    """Of the candidate's runs."""
+    old_factors: list[float]
+    new_factors: list[float]
+    """What all endpoints of a run share."""
+
+
+def _column(table: list[Series], run: int) -> Series:
+    return [row[run] for row in table]
+
+
+def _less(table: list[Series], of_rows: list[float], of_runs: list[float]) -> list[Series]:
+    return [
+        [None if v is None else v - a - b for v, b in zip(row, of_runs, strict=True)]
+        for row, a in zip(table, of_rows, strict=True)
+    ]
+
+
+def _history(old: list[Series]) -> tuple[list[Fit], list[float]]:
+    """Endpoints of the stored runs, and what the runs share: fitted in turn, each run weighed by its unrest."""
+    runs, nothing = range(len(old[0])), [0.0] * len(old)
+    middle = _less(old, [median(known(row)) for row in old], [0.0] * len(runs))
+    unrest, factors = [1.0] * len(runs), [em(_column(middle, r)).centre for r in runs]
+    for _ in range(2):
+        own, weights = _less(old, nothing, factors), [1 / u for u in unrest]
+        prior = 1.3 * median([em(row, weights).scale2 for row in own])
+        fits = [em(row, weights, prior, 4.0) for row in own]
+        centres = [fit.centre for fit in fits]
+        rest = _standardised(_less(old, centres, factors), [[fit.scale2] * len(runs) for fit in fits])
+        if len(old) >= 8:
+            unrest = [em(_column(rest, r), None, 1.0, 4.0).scale2 for r in runs]
+        moved, precisions = _less(old, centres, [0.0] * len(runs)), [1 / fit.scale2 for fit in fits]
+        factors = [_known_scale(_column(moved, r), precisions, unrest[r]) for r in runs]
+    return fits, factors
+
+
+def _standardised(table: list[Series], scales2: list[list[float]]) -> list[Series]:
+    return [
+        [None if v is None else v / math.sqrt(s) for v, s in zip(row, scales, strict=True)]
+        for row, scales in zip(table, scales2, strict=True)
+    ]
 
 
 def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_noise: list[Series]) -> Stored:
     """Stored comparison of one metric on ``[endpoint][run]``, the shared factor removed."""
-    centre = [median(known(row)) for row in old]
-    factor = [
-        em([None if row[r] is None else row[r] - c for row, c in zip(old, centre, strict=True)]).centre
-        for r in range(len(old[0]))
-    ]
-    own = [[None if v is None else v - f for v, f in zip(row, factor, strict=True)] for row in old]
-    prior = 1.05 * median([variance(known(row)) for row in own])
-    fits = [em(row, None, prior, 8.0) for row in own]
-    one_run = [4 / 3 * fit.scale2 for fit in fits]
-    runs = len(new[0])
+    fits, old_factors = _history(old)
+    runs = range(len(new[0]))
     error2 = [
-        [max(v - sum(known(was)) / len(known(was)), 0.1 * v) + (noise or 0.0) for noise in now]
-        for v, was, now in zip(one_run, old_noise, new_noise, strict=True)
+        [max(4 / 3 * fit.scale2 - sum(known(was)) / len(known(was)), 0.4 / 3 * fit.scale2) + (n or 0.0) for n in now]
+        for fit, was, now in zip(fits, old_noise, new_noise, strict=True)
     ]
-    moved = [[None if v is None else v - fit.centre for v in row] for row, fit in zip(new, fits, strict=True)]
-    factors, factor_variance = [], []
-    for r in range(runs):
-        column = [row[r] for row in moved]
-        weights = [1 / row[r] for row in error2]
-        factors.append(_known_scale(column, weights))
-        factor_variance.append(1.25 / sum(w for v, w in zip(column, weights, strict=True) if v is not None))
-    found = Stored([], [], [], [], factors)
+    moved = _less(new, [fit.centre for fit in fits], [0.0] * len(runs))
+    factors = [_known_scale(_column(moved, r), [1 / row[r] for row in error2], 0.75) for r in runs]
+    rest = _standardised(_less(moved, [0.0] * len(new), factors), [[0.75 * v for v in row] for row in error2])
+    unrest, factor_variance = [1.0] * len(runs), []
+    for r in runs:
+        faster = [v for v in known(_column(rest, r)) if v <= 0]
+        if len(new) >= 8:
+            unrest[r] = em([*faster, *(-v for v in faster)], None, 1.0, 4.0).scale2
+        precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
+        factor_variance.append(1.25 * unrest[r] / sum(precisions))
+    found = Stored([], [], [], [], old_factors, factors)
     for row, errors, fit, before in zip(moved, error2, fits, old, strict=True):
-        there = [r for r in range(runs) if row[r] is not None]
-        w = {r: 1 / (errors[r] + factor_variance[r]) for r in there}
-        found.effect.append(sum(w[r] * (row[r] - factors[r]) for r in there) / sum(w.values()))
+        w = {r: 1 / (errors[r] * unrest[r] + factor_variance[r]) for r in runs if row[r] is not None}
+        found.effect.append(sum(w[r] * (row[r] - factors[r]) for r in w) / sum(w.values()))
         found.candidate_variance.append(1 / sum(w.values()))
         found.stored_variance.append(fit.variance)
-        found.df.append(len(known(before)) - 1 + 8.0)
+        found.df.append(len(known(before)) - 1 + 4.0)
     return found
 
 
-def _known_scale(values: Series, weights: list[float]) -> float:
-    """Location of a t whose scale is known: three quarters of each value's variance."""
+def _known_scale(values: Series, weights: list[float], scale2: float) -> float:
+    """Location of a t whose squared scale is known."""
     pairs = [(v, w) for v, w in zip(values, weights, strict=True) if v is not None]
     centre = median([v for v, _ in pairs])
     for _ in range(400):
-        u = [w * (NU + 1) / (NU + w * (v - centre) ** 2 / 0.75) for v, w in pairs]
+        u = [w * (NU + 1) / (NU + w * (v - centre) ** 2 / scale2) for v, w in pairs]
         centre = sum(a * v for a, (v, _) in zip(u, pairs, strict=True)) / sum(u)
     return centre

@@ -61,9 +61,7 @@ def test_it_agrees_with_plain_loops_where_values_are_missing():
 def test_the_shared_factor_is_told_with_a_prediction_interval():
     old, new = world(12, 10, 2)
     found = compare_stored(old, new + 0.3)
-    factor = [
-        plain.em([float(v) for v in (old - np.median(old, axis=-1, keepdims=True))[:, 0, r]]).centre for r in range(10)
-    ]
+    factor = plain.stored(listed(old, 0), listed(new, 0), [[0.0] * 10] * 12, [[0.0] * 2] * 12).old_factors
     spread = float(np.var(factor, ddof=1))
     assert found.factor.candidate_variance[0] == pytest.approx(spread / 2, rel=1e-3)
     assert found.factor.stored_variance[0] == pytest.approx(spread / 10, rel=1e-3)
@@ -90,11 +88,11 @@ def test_prediction_interval_by_hand():
 @pytest.mark.parametrize("runs", [1, 2])
 def test_one_or_two_stored_runs_assume_their_spread(runs):
     """4 and 7 % for an endpoint beside many, 15 % for one alone; six degrees of freedom."""
-    many, few = compare_stored(*world(8, runs)), compare_stored(*world(2, runs))
+    many, few = compare_stored(*world(7, runs)), compare_stored(*world(2, runs))
     beside = np.array([0.04, 0.07]) ** 2
-    assert many.rows.stored_variance == pytest.approx(np.tile(beside / runs, (8, 1)))
-    cost = 1.25 / (8 / beside)
-    assert many.rows.candidate_variance == pytest.approx(np.tile(beside + cost, (8, 1)))
+    assert many.rows.stored_variance == pytest.approx(np.tile(beside / runs, (7, 1)))
+    cost = 1.25 / (7 / beside)
+    assert many.rows.candidate_variance == pytest.approx(np.tile(beside + cost, (7, 1)))
     assert few.rows.variance == pytest.approx(np.full((2, 2), 0.15**2 * (1 + 1 / runs)))
     assert {*many.rows.df.ravel(), *few.rows.df.ravel()} == {6.0}
 
@@ -132,8 +130,8 @@ def test_fewer_requests_make_a_run_count_less():
     worse[..., 1] = 1.0
     only = compare_stored(old, new[..., :1], noise, np.full(new[..., :1].shape, 2e-4)).rows
     found = compare_stored(old, new, noise, worse).rows
-    assert found.effect == pytest.approx(only.effect, abs=1e-3)
-    assert found.candidate_variance == pytest.approx(only.candidate_variance, rel=0.01)
+    assert found.effect == pytest.approx(only.effect, abs=2e-3)
+    assert found.candidate_variance == pytest.approx(only.candidate_variance, rel=0.03)
     assert np.all(even.candidate_variance < 0.6 * only.candidate_variance)
 
 
@@ -166,10 +164,10 @@ def test_speeding_up_most_endpoints_does_not_blame_the_rest():
 
 @pytest.mark.parametrize(
     ("moved", "factor", "ambiguous"),
-    [(2, 0.7, 0), (3, 0.7, 3), (3, 0.9, 3), (3, 0.99, 0), (6, 0.87, 4), (5, 1.4, 5)],
+    [(2, 1.4, 0), (3, 1.4, 3), (3, 1.1, 3), (3, 1.01, 0), (6, 0.87, 4), (4, 1.4, 4)],
 )
 def test_the_guard_needs_three_and_more_than_a_quarter_that_surely_moved(moved, factor, ambiguous):
-    """Half against half: the factor goes with one half, and the other is ambiguous."""
+    """Six of ten that gained: the factor goes with them, and the other four are ambiguous."""
     assert guarded(moved, factor).ambiguous[:, 0].sum() == ambiguous
 
 
@@ -181,5 +179,25 @@ def test_one_that_moved_twice_as_far_as_the_rest_of_its_company_is_beyond_it():
 
 
 def test_a_quarter_of_the_endpoints_is_not_more_than_a_quarter():
-    assert not guarded(3, 0.7, endpoints=12).ambiguous.any()
-    assert guarded(4, 0.7, endpoints=12).ambiguous.any()
+    assert not guarded(3, 1.4, endpoints=12).ambiguous.any()
+    assert guarded(4, 1.4, endpoints=12).ambiguous.any()
+
+
+@pytest.mark.parametrize("slower", [2, 4, 6])
+def test_endpoints_that_slow_down_together_do_not_hide_each_other(slower):
+    """As unrest of the candidate's run they would: five of twenty half slower had a score of 2.4 for one's 5.8."""
+    old, new = world(20, 12)
+    scores = []
+    for count in (1, slower):
+        slow = new.copy()
+        slow[:count] += math.log(1.5)
+        scores.append(compare_stored(old, slow).relative.z(0.02)[0])
+    assert np.all(scores[1] > 0.8 * scores[0])
+
+
+def test_a_restless_candidate_run_is_believed_less():
+    old, new = world(20, 12)
+    restless = new - new.mean(axis=0) + np.random.default_rng(4).normal(0, 0.2, new.shape)
+    assert np.median(compare_stored(old, restless).rows.candidate_variance) > 4 * np.median(
+        compare_stored(old, new).rows.candidate_variance
+    )

@@ -303,7 +303,7 @@ def test_a_stored_comparison_by_hand():
                 outcome = "regressed"
             assert row.outcome == outcome, row.id
             outcomes[row.id] = outcome
-        _check_factor(row_of(verdict, f"*/{word}"), values[0], found.factors[0], TOLERANCE[word])
+        _check_factor(row_of(verdict, f"*/{word}"), found, TOLERANCE[word])
     assert [name for name, outcome in outcomes.items() if outcome == "regressed"] == ["shop/detail/p50"]
     assert verdict.exit_code == 1
 
@@ -316,14 +316,10 @@ def _stored_scores(runs: int) -> Sequence[float]:
     return next(row.scores for row in chosen if row.at == at)
 
 
-def _check_factor(row: Row, old: list[plain.Series], new: float, tolerance: float) -> None:
+def _check_factor(row: Row, found: plain.Stored, tolerance: float) -> None:
     """What the candidate's runner did, against what runners do: a prediction interval, told and never blocking."""
-    centres = [median(plain.known(series)) for series in old]
-    factors = [
-        plain.em([None if s[r] is None else s[r] - c for s, c in zip(old, centres, strict=True)]).centre
-        for r in range(9)
-    ]
-    effect = new - float(np.mean(factors))
+    factors = found.old_factors
+    effect = found.new_factors[0] - float(np.mean(factors))
     se = float(np.std(factors, ddof=1)) * math.sqrt(1 + 1 / 9)
     assert row.trail.effect == pytest.approx(effect, abs=0.01 * se)
     assert row.trail.se == pytest.approx(se, rel=5e-3)
