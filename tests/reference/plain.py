@@ -94,6 +94,8 @@ class Stored:
     old_factors: list[float]
     new_factors: list[float]
     """What all endpoints of a run share."""
+    highest: list[float]
+    """How far the slowest stored run lay above its centre."""
 
 
 def _column(table: list[Series], run: int) -> Series:
@@ -150,7 +152,8 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
             unrest[r] = em([*faster, *(-v for v in faster)], None, 1.0, 4.0).scale2
         precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
         factor_variance.append(1.25 * unrest[r] / sum(precisions))
-    found = Stored([], [], [], [], old_factors, factors)
+    above = _less(old, [fit.centre for fit in fits], old_factors)
+    found = Stored([], [], [], [], old_factors, factors, [max(known(row)) for row in above])
     for row, errors, fit, before in zip(moved, error2, fits, old, strict=True):
         w = {r: 1 / (errors[r] * unrest[r] + factor_variance[r]) for r in runs if row[r] is not None}
         found.effect.append(sum(w[r] * (row[r] - factors[r]) for r in w) / sum(w.values()))

@@ -43,6 +43,7 @@ def test_it_agrees_with_plain_loops(endpoints, runs, candidates, seed):
         assert found.rows.candidate_variance[:, metric] == pytest.approx(wanted.candidate_variance, rel=3e-3)
         assert found.rows.stored_variance[:, metric] == pytest.approx(wanted.stored_variance, rel=3e-3)
         assert found.rows.df[:, metric].tolist() == wanted.df
+        assert found.highest[:, metric] / error == pytest.approx(np.array(wanted.highest) / error, abs=3e-3)
         assert found.runs[:, metric].tolist() == [runs] * endpoints
 
 

@@ -67,25 +67,41 @@ def test_nothing_measured_is_an_empty_table():
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_fewer_than_three_blocks_are_no_run(count):
-    centre, error2 = run_values([block(number) for number in range(count)])
+    centre, error2 = run_values([[block(number) for number in range(count)]])
+    assert centre.shape == error2.shape == (1, 2)
     assert np.isnan([*centre, *error2]).all()
+
+
+def test_no_cells_are_no_runs():
+    assert [found.shape for found in run_values([])] == [(0, 2), (0, 2)]
 
 
 def test_a_run_is_the_location_of_its_blocks_metric_by_metric():
     blocks = [block(0, -4.1, -3.0), block(1, -4.0, None), block(2, -3.9, -3.0), block(3, -4.0, None)]
-    centre, error2 = run_values(blocks)
-    assert centre == pytest.approx([-4.0, math.nan], nan_ok=True)
-    assert error2[0] > 0
-    assert math.isnan(error2[1])
+    centre, error2 = run_values([blocks])
+    assert centre[0] == pytest.approx([-4.0, math.nan], nan_ok=True)
+    assert error2[0, 0] > 0
+    assert math.isnan(error2[0, 1])
 
 
 def test_equal_blocks_are_a_run_without_error():
-    centre, error2 = run_values([block(number) for number in range(4)])
-    assert [*centre, *error2] == [-4.0, -3.5, 0.0, 0.0]
+    centre, error2 = run_values([[block(number) for number in range(4)]])
+    assert [*centre[0], *error2[0]] == [-4.0, -3.5, 0.0, 0.0]
+
+
+def noisy(count: int, seed: int = 1) -> list[Block]:
+    rng = np.random.default_rng(seed)
+    return [block(number, *rng.normal(-4, 0.1, 2)) for number in range(count)]
 
 
 def test_the_order_of_blocks_changes_nothing():
-    rng = np.random.default_rng(1)
-    blocks = [block(number, *rng.normal(-4, 0.1, 2)) for number in range(9)]
-    one, other = run_values(blocks), run_values(blocks[::-1])
+    one, other = run_values([noisy(9)]), run_values([noisy(9)[::-1]])
     assert one[0] == pytest.approx(other[0], rel=1e-12)
+
+
+def test_a_run_is_the_same_beside_longer_and_shorter_ones():
+    cells = [noisy(9), [], noisy(4, 2), noisy(2, 3)]
+    centre, error2 = run_values(cells)
+    for number, cell in enumerate(cells):
+        alone = run_values([cell])
+        assert [*centre[number], *error2[number]] == pytest.approx([*alone[0][0], *alone[1][0]], nan_ok=True)
