@@ -44,8 +44,8 @@ _LEAST_RUN_SHARE = 0.1
 _MAX_DF = 200.0
 _AMBIGUOUS_SHARE = 0.25
 _AMBIGUOUS_LEAST = 3
-_AMBIGUOUS_MOVE = math.log(1.1)
-"""A move counts if it exceeds 10 % by two standard errors: noise alone must not look like a rebuilt application."""
+_AMBIGUOUS_MOVE = math.log(1.02)
+"""A move counts if it exceeds this by two standard errors: noise alone must not look like a rebuilt application."""
 _TINY_VARIANCE = 1e-8
 """A spread of 0.01 %: measured latencies are never closer than that by merit."""
 _ASSUMED_SD = (0.04, 0.07)
@@ -93,6 +93,8 @@ class StoredComparison:
     ambiguous: Mask
     """Shape ``(..., endpoints, metrics)``: moved against the factor together with so many others that nobody can tell
     who moved; judged without removing anything."""
+    relative: Moved
+    """Like ``rows``, everything against the factor."""
     highest: Floats
     """Shape ``(..., endpoints, metrics)``: how far the slowest stored run lay above its centre. Real histories hold
     single runs in which one endpoint was far slower for no reason: a change within what main itself has done is none.
@@ -136,7 +138,7 @@ def compare_stored(
     alone = _highest(old - _mean(old)[..., np.newaxis])
     beside = _highest(old - stored.centre[..., np.newaxis] - _by_row(stored.factor))
     highest = np.where(relative, beside, alone)
-    return StoredComparison(chosen, factor, removed, ambiguous, highest, np.isfinite(old).sum(axis=-1))
+    return StoredComparison(chosen, factor, removed, ambiguous, rows, highest, np.isfinite(old).sum(axis=-1))
 
 
 def _highest(residuals: Floats) -> Floats:
@@ -199,6 +201,17 @@ def _unrest(standardised: Floats) -> Floats:
     return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
 
 
+def _candidate_unrest(standardised: Floats) -> Floats:
+    """The same by the endpoints that came out faster than the rest, mirrored.
+
+    The slower ones may be what is looked for, and as unrest they would hide each other: the more, the better.
+    """
+    endpoints = np.isfinite(standardised).sum(axis=-3)
+    faster = np.where(standardised <= 0, standardised, np.nan)
+    found = _over_endpoints(np.concatenate([faster, -faster], axis=-3), None, 1.0, _UNREST_DF).scale2
+    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+
+
 def _over_endpoints(
     values: Floats, weights: Floats | None = None, prior_variance: ArrayLike = 0.0, prior_df: float = 0.0
 ) -> Location:
@@ -223,7 +236,7 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
     factor = _over_endpoints(moved, precision, 1 / _RUN_VARIANCE, _SURE_DF).centre
     own = moved - _by_row(factor)
-    unrest = _unrest(own * np.sqrt(_RUN_VARIANCE * precision))
+    unrest = _candidate_unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = variance + _by_row(_FACTOR_COST / precision.sum(axis=-3))
     rows, calm = (_mean_of_runs(own, whole * _by_row(spread), stored) for spread in (unrest, np.ones(unrest.shape)))
@@ -269,12 +282,18 @@ def _is_removed(endpoints: NDArray[np.int64], factor: Floats) -> Mask:
 
 
 def _ambiguous(rows: Moved) -> Mask:
-    """Endpoints that surely moved against the factor, where they are too many for the factor to be believed."""
+    """Endpoints that surely moved against the factor, in the company of too many for the factor to be believed.
+
+    Company is who moved the same way at least half as far: with a limit of its own for that, as 10 %, those just below
+    it would be blamed for what the others gained.
+    """
+    size, sign = np.abs(rows.effect), np.sign(rows.effect)
     with np.errstate(invalid="ignore"):
-        far = np.abs(rows.effect) - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+        sure = size - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+    same = sign[..., :, np.newaxis, :] == sign[..., np.newaxis, :, :]  # (..., endpoints, others, metrics)
+    company = np.sum(same & (2 * size[..., np.newaxis, :, :] >= size[..., :, np.newaxis, :]), axis=-2)
     judged = np.isfinite(rows.effect).sum(axis=-2, keepdims=True)
-    count = far.sum(axis=-2, keepdims=True)
-    return np.asarray(far & (count >= _AMBIGUOUS_LEAST) & (count > _AMBIGUOUS_SHARE * judged))
+    return np.asarray(sure & (company >= _AMBIGUOUS_LEAST) & (company > _AMBIGUOUS_SHARE * judged))
 
 
 def _mean(values: Floats) -> Floats:

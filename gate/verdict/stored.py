@@ -47,6 +47,7 @@ _OF_FACTOR = "prediction interval of the shared factor"
 class _Judge:
     """How a score becomes a share of harmless pull requests."""
 
+    moved: Moved
     limit: float
     share: Callable[[float], float]
     design: str
@@ -107,7 +108,8 @@ def _change(
     if shift is not None and not is_beyond and shift.effect > math.log1p(tolerance):
         notices.append(_SEEN_BEFORE)
     baseline_s = _median_s(old) if runs else None
-    judge = _judge(suite, found, runs, metric, is_relative=is_relative)
+    judges = _judges(suite, found, (place, metric))
+    judge = judges[0]
     score = score_slower(shift, margin) if shift is not None else math.nan
     least = max(tolerance, suite.policy.absolute_floor_s / baseline_s) if baseline_s else tolerance
     return Change(
@@ -120,24 +122,43 @@ def _change(
         tolerance=tolerance,
         score=score,
         limit=judge.limit,
-        share=judge.share(score) if shift is not None and is_beyond else 1.0,
-        share_faster=judge.share(score_faster(shift, margin)) if shift is not None else 1.0,
+        share=_share(judges, (place, metric), lambda moved: score_slower(moved, margin)) if is_beyond else 1.0,
+        share_faster=_share(judges, (place, metric), lambda moved: score_faster(moved, margin)),
         detectable=detectable(shift, margin, judge.limit, least) if shift is not None else math.inf,
         design=judge.design,
         notices=notices,
     )
 
 
-def _judge(suite: Suite, found: StoredComparison, runs: int, metric: int, *, is_relative: bool) -> _Judge:
-    """Limits computed for so many stored runs; where nothing was removed a plain interval for all rows together."""
-    rate = suite.policy.false_block_rate
-    rows = int(np.isfinite(found.rows.effect).sum())
-    if is_relative:
-        endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
-        scores = stored_scores("one", endpoints, runs)
-        return _Judge(limit_of(rate, scores), lambda score: share_of(score, scores), f"stored one, {runs} runs")
-    limit = float(-ndtri(rate * LATENCY_SHARE / max(1, rows)))
-    return _Judge(limit, lambda score: min(1.0, rows * float(ndtr(-score)) / LATENCY_SHARE), "stored plain")
+def _judges(suite: Suite, found: StoredComparison, place: tuple[int, int]) -> tuple[_Judge, ...]:
+    """What a row has to pass, the one that is shown first.
+
+    Limits computed for so many stored runs; where nothing was removed, a plain interval for all rows together. Where
+    the factor is ambiguous both: against the factor, and that it is not the others that moved. What all rows of a
+    metric have in common in the latter is the runner, so that is one test a metric.
+    """
+    rate, metric = suite.policy.false_block_rate, place[1]
+    if not found.removed[metric]:
+        return (_plain(found.rows, rate, max(1, int(np.isfinite(found.rows.effect).sum()))),)
+    endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
+    runs = int(found.runs[place])
+    scores = stored_scores("one", endpoints, runs)
+    limit, design = limit_of(rate, scores), f"stored one, {runs} runs"
+    relative = _Judge(found.relative, limit, lambda score: share_of(score, scores), design)
+    return (_plain(found.rows, rate, len(METRICS)), relative) if found.ambiguous[place] else (relative,)
+
+
+def _plain(moved: Moved, rate: float, tests: int) -> _Judge:
+    limit = float(-ndtri(rate * LATENCY_SHARE / tests))
+    return _Judge(moved, limit, lambda score: min(1.0, tests * float(ndtr(-score)) / LATENCY_SHARE), "stored plain")
+
+
+def _share(judges: Sequence[_Judge], place: tuple[int, int], score_of: Callable[[Shift], float]) -> float:
+    """The largest share: a row has to pass every judge."""
+    shifts = [_shift(judge.moved, place, 0, "") for judge in judges]
+    return max(
+        judge.share(score_of(shift)) if shift is not None else 1.0 for judge, shift in zip(judges, shifts, strict=True)
+    )
 
 
 def _few(runs: int) -> Notice:
