@@ -301,6 +301,14 @@ class WarmUp(Value):
     """Requests one at a time after the steps, with nothing else under way."""
 
 
+class CalibrationRecord(Value):
+    """Which deployments of one commit a run of ``gate calibrate`` put side by side."""
+
+    candidate: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+    """Fingerprint of its address: runs that share a deployment share its luck."""
+    base: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+
+
 class Run(Value):
     """Everything measured against one deployment in one job."""
 
@@ -313,6 +321,8 @@ class Run(Value):
     """When it was measured."""
     commit: str | None
     """Commit that was measured, as served or as told."""
+    base_commit: str | None = None
+    """Commit that the base served, if the suite says where to see it."""
     environment: Environment
     one_host: bool
     """Both arms ran on the machine of the gate, so they share its noise."""
@@ -322,6 +332,8 @@ class Run(Value):
     not_measured: list[Notice] = Field(default_factory=list)
     """Why nothing of this run may be judged; empty for a sound run."""
     notices: list[Notice] = Field(default_factory=list)
+    calibration: CalibrationRecord | None = None
+    """Set in runs of ``gate calibrate``: they teach how deployments differ, and are no baselines."""
     ready_after_s: float
     elapsed_s: float
     """Warm-up, blocks and scenarios."""

@@ -74,7 +74,7 @@ def believed(learnt: Learnt, *, one_host: bool) -> Beliefs:
     if learnt.worth < LEAST_FOR_OFFSETS:
         return replace(guess, hosts_known=one_host and not hosts_differ(learnt, one_host=one_host))
     reach = stdtrit(learnt.worth - 1, _UPPER) * learnt.sigma2_error
-    highest = np.sqrt(learnt.sigma**2 + reach)
+    highest = np.where(np.isfinite(reach), np.sqrt(learnt.sigma**2 + reach), guess.sigma_dep)
     sigma = np.maximum(np.maximum(INFLATION * learnt.sigma, highest), FLOOR_SIGMA)
     if learnt.worth < LEAST_FOR_SIGMA:
         sigma = np.maximum(sigma, guess.sigma_dep)

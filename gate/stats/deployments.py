@@ -207,7 +207,7 @@ def _common(differences: Floats, sigma2: float, worth: int) -> float:
         return 0.0
     # Level means vary by 2 common + blocks + 2 (sigma2 - common) / endpoints.
     varies = float(s2.item() - _moments(blocks)[0].item()) - 2 * sigma2 / endpoints
-    return min(max(0.0, varies / (2 - 2 / endpoints)), sigma2)
+    return float(min(max(0.0, varies / (2 - 2 / endpoints)), sigma2))
 
 
 def _offsets(
@@ -219,17 +219,14 @@ def _offsets(
     """
     known = np.isfinite(mean) & (n > 0)
     shared = 2 * common2 / max(worth, 1)
-    with np.errstate(divide="ignore"):
-        error = np.where(known, np.maximum(total - 2 * common2, 0.0) / n, np.inf)
+    error = np.where(known, np.maximum(total - 2 * common2, 0.0) / np.where(known, n, 1.0), 0.0)
     count = np.maximum(known.sum(axis=0), 1)
     middle = np.where(known, mean, 0.0).sum(axis=0) / count
-    errors = np.where(known, error, 0.0).sum(axis=0) / count
+    errors = error.sum(axis=0) / count
     deviation = np.where(known, mean - middle, 0.0)
     between = np.maximum((deviation**2).sum(axis=0) / np.maximum(count - 1, 1) - errors, 0.0)
-    few = known.sum(axis=0) < _LEAST_ENDPOINTS
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.where(np.isfinite(error), between / (between + error), 0.0)
-    weight = np.where(few & known, 1.0, np.nan_to_num(weight))
-    middle_variance = (between + errors) / count + shared
-    own = np.where(known, weight**2 * error, 0.0) + (1 - weight) ** 2 * (between + (between + errors) / count)
-    return middle + weight * deviation, np.where(np.isfinite(own), own, 0.0) + shared, middle, middle_variance
+    weight = np.where(known, between / np.maximum(between + error, _TINY), 0.0)
+    weight = np.where(known & (count < _LEAST_ENDPOINTS), 1.0, weight)
+    of_mean = (between + errors) / count
+    variance = weight**2 * error + (1 - weight) ** 2 * (between + of_mean) + shared
+    return middle + weight * deviation, variance, middle, of_mean + shared
