@@ -43,7 +43,16 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
-    add("refresh", "measure main and append one run to the baselines", "suite", "preview", "commit", "baselines", "out")
+    add(
+        "refresh",
+        "measure main, beside the previous main if given as base, and append one run to the baselines",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+    )
     add("run", "measure only and write run files", "suite", "preview", "base", "commit", "out")
     compare = add("compare", "judge run files offline", "suite", "baselines", "out", "json")
     compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
@@ -69,7 +78,11 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
         help="deployment to measure; again for more of one commit",
     ),
     "base": lambda p: p.add_argument(
-        "--base", metavar="URL", action="append", default=[], help="deployment of the merge base, measured side by side"
+        "--base",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="deployment to measure side by side: of the merge base, or on main the previous one",
     ),
     "commit": lambda p: p.add_argument("--commit", metavar="SHA", help="commit that the preview should serve"),
     "baselines": lambda p: p.add_argument(
