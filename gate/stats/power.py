@@ -16,6 +16,7 @@ https://doi.org/10.1007/978-3-642-01689-9
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,29 +69,57 @@ def detectable_duet(
     ndarray, shape (..., metrics)
         NaN where the variance is not known.
     """
-    one = np.asarray(block_variance, dtype=np.float64)
-    margin = np.log1p(MARGINS["duet"])
-    offset2 = _like(offset_variance, one)
-    draw = _normals()
-    hosts = np.sqrt(offset2)[..., np.newaxis] * next(draw)
-    apart = 2 * _like(sigma_dep, one) ** 2
-    first = _Pairs(one, apart, design.first_pairs, draw)
-    needed = np.full((*one.shape, _POINTS), -np.inf)
-    for stage in design.first:
-        first.measure(stage, draw)
-        needed = np.maximum(needed, _least_effect(margin, np.array(stage.keep), [first], offset2) - first.noise - hosts)
-    parts = [first]
-    if design.fresh:
-        fresh = _Pairs(one, apart, design.fresh_pairs, draw)
-        for stage in design.fresh:
-            fresh.measure(stage, draw)
-            asked = _least_effect(margin, np.array(stage.keep), [fresh], offset2)
-            needed = np.maximum(needed, asked - fresh.noise - hosts)
-        parts.append(fresh)
-    noise = _pooled_noise(parts) + hosts
-    needed = np.maximum(needed, _least_effect(margin, np.array(limit), parts, offset2) - noise)
-    needed = np.maximum(needed, np.log1p(_like(least, one))[..., np.newaxis] - noise)
+    found = _duet_paths(block_variance, design, sigma_dep, offset_variance)
+    final = _least_effect(np.array(limit), found.parts, found.outside)
+    asked = np.maximum(final, np.log1p(_like(least, found.outside))[..., np.newaxis])
+    needed = np.maximum(found.stages[-1], asked - found.noise)
     return np.asarray(np.expm1(np.quantile(needed, power, axis=-1)))
+
+
+def suspected_share(
+    block_variance: ArrayLike, design: DuetDesign, sigma_dep: ArrayLike, offset_variance: ArrayLike = 0.0
+) -> Floats:
+    """Chance that a row that did not change is still suspected after each stage, shape ``(stages, ..., metrics)``.
+
+    Parameters as for :func:`detectable_duet`; the stages on the first deployments come first.
+    """
+    found = _duet_paths(block_variance, design, sigma_dep, offset_variance)
+    return np.stack([np.mean(needed <= 0, axis=-1) for needed in found.stages])
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Draws of one duet from beginning to end."""
+
+    stages: list[Floats]
+    """Change from which on a row has passed this stage and all before it, shape ``(..., metrics, points)``."""
+    parts: list[_Pairs]
+    outside: Floats
+    noise: Floats
+    """Error of the change over all pairs."""
+
+
+def _duet_paths(
+    block_variance: ArrayLike, design: DuetDesign, sigma_dep: ArrayLike, offset_variance: ArrayLike
+) -> _Paths:
+    one = np.asarray(block_variance, dtype=np.float64)
+    outside = _like(offset_variance, one)
+    draw = _normals()
+    hosts = np.sqrt(outside)[..., np.newaxis] * next(draw)
+    apart = 2 * _like(sigma_dep, one) ** 2
+    needed = np.full((*one.shape, _POINTS), -np.inf)
+    parts, stages = [], []
+    for pairs, of_part in ((design.first_pairs, design.first), (design.fresh_pairs, design.fresh)):
+        if not of_part:
+            continue
+        part = _Pairs(one, apart, pairs, draw)
+        parts.append(part)
+        for stage in of_part:
+            part.measure(stage, draw)
+            asked = _least_effect(np.array(stage.keep), [part], outside)
+            needed = np.maximum(needed, asked - part.noise - hosts)
+            stages.append(needed)
+    return _Paths(stages, parts, outside, _pooled_noise(parts) + hosts)
 
 
 class _Pairs:
@@ -135,8 +164,9 @@ def _pooled_noise(parts: list[_Pairs]) -> Floats:
     )
 
 
-def _least_effect(margin: Floats, score: Floats, parts: list[_Pairs], outside: Floats) -> Floats:
+def _least_effect(score: Floats, parts: list[_Pairs], outside: Floats) -> Floats:
     """Estimate from which on a score is reached, shape ``(..., metrics, 1)``."""
+    margin = np.log1p(MARGINS["duet"])
     weights = [1 / np.maximum(part.variance, 1e-300) for part in parts]
     total = sum(weights)
     variance = 1 / total + outside

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm, t
 
 from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign, StoredStage
-from gate.stats.power import detectable_duet, detectable_stored
+from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 
 ANY = (-9.0, -9.0)
 """Nothing leaves here."""
@@ -143,3 +143,12 @@ def test_more_noise_a_higher_limit_or_fewer_blocks_never_show_more(one, sigma, l
         assert size() <= size(sigma=1.5 * sigma) * 1.003
     assert size() <= size(limit=limit + 0.5) * 1.003
     assert size(rounds=2 * rounds) <= size() * 1.01
+
+
+def test_a_harmless_row_stays_suspected_as_often_as_its_score_passes():
+    one, keep = np.array([0.012, 0.03]), 0.5
+    design = DuetDesign("looks", (Stage(5000, (keep, keep)), Stage(5000, ANY)), ())
+    error = np.sqrt(one / 5000)
+    first, last = suspected_share(one, design, 0.0)
+    assert first == pytest.approx(norm.sf(DUET / error + most(keep)), abs=0.002)
+    assert (last == first).all()
