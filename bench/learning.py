@@ -27,7 +27,7 @@ from gate.stats.limits import duet_scores, limit_at
 ENDPOINTS = 20
 DESIGN = next(design for design in DUETS if design.name == "quick 1+1")
 FALSE_BLOCKS = 0.01
-_STATE = RESULTS / ".learning-state.json"
+_CELLS = RESULTS / "learning.cells.json"
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,13 @@ def main() -> int:
     options.add_argument("--prs", type=int, default=50, help="pull requests judged by each history")
     chosen = options.parse_args()
     key = f"{chosen.seed}/{chosen.histories}/{chosen.prs}"
-    state = json.loads(_STATE.read_text()) if _STATE.exists() else {}
+    state = json.loads(_CELLS.read_text()) if _CELLS.exists() else {}
     figures = []
     for cell in cells():
         name = f"{key}/{cell.name}"
         if name not in state:
             state[name] = blocked_shares(cell, chosen.seed, chosen.histories, chosen.prs).tolist()
-            _STATE.write_text(json.dumps(state))
+            _CELLS.write_text(json.dumps(state))
             print(f"{100 * np.mean(state[name]):6.2f} % {cell.name}", flush=True)
         figures.append(
             figure_of(cell, np.array(state[name]), chosen.prs, f"python -m bench.learning --seed {chosen.seed}")

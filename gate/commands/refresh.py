@@ -18,7 +18,7 @@ from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
 from gate.record.run import Run
 from gate.verdict.answers import WORKING
-from gate.verdict.changes import has_latency
+from gate.verdict.shared import has_latency
 
 
 def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> ExitCode:

@@ -77,6 +77,11 @@ class Suite(Model):
         shared: float | None = getattr(self.policy.tolerance, metric)
         return next(value for value in (own, shared, DEFAULT_TOLERANCE[metric]) if value is not None)
 
+    def tolerance_of_all(self, metric: str) -> float:
+        """The same for what all endpoints share."""
+        shared: float | None = getattr(self.policy.tolerance, metric)
+        return DEFAULT_TOLERANCE[metric] if shared is None else shared
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         every = chain(

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gate.record.run import Block
+from gate.stats.location import Floats, t_location
 
-Floats = NDArray[np.float64]
+MIN_BLOCKS = 3
+"""Fewer blocks say nothing about their own spread."""
 
 _LEAST_SHARE = 0.5
 """Blocks with fewer answers as expected than this have no latency worth comparing."""
@@ -52,3 +53,16 @@ def pair_differences(
 
 def _known(value: float | None) -> float:
     return math.nan if value is None else value
+
+
+def run_values(blocks: Sequence[Block]) -> tuple[Floats, Floats]:
+    """Location of one endpoint's blocks in one run, and its squared standard error; each of shape ``(metrics,)``.
+
+    NaN with fewer than three blocks that have a value.
+    """
+    values = np.array([block_values(block) for block in blocks], dtype=np.float64).reshape(-1, 2).T
+    enough = np.isfinite(values).sum(axis=-1) >= MIN_BLOCKS
+    if not enough.any():
+        return np.full(2, np.nan), np.full(2, np.nan)
+    fit = t_location(values)
+    return np.where(enough, fit.centre, np.nan), np.where(enough, fit.variance, np.nan)

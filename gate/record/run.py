@@ -309,6 +309,17 @@ class CalibrationRecord(Value):
     base: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
 
 
+class PlanRecord(Value):
+    """How the rounds of a run came about."""
+
+    way: Literal["duet", "stored"]
+    design: str
+    part: Literal["first", "fresh"]
+    rounds: list[Count]
+    candidate: Count
+    base: Count
+
+
 class Run(Value):
     """Everything measured against one deployment in one job."""
 
@@ -332,6 +343,8 @@ class Run(Value):
     not_measured: list[Notice] = Field(default_factory=list)
     """Why nothing of this run may be judged; empty for a sound run."""
     notices: list[Notice] = Field(default_factory=list)
+    plan: PlanRecord | None = None
+    """None for rounds laid out beforehand."""
     calibration: CalibrationRecord | None = None
     """Set in runs of ``gate calibrate``: they teach how deployments differ, and are no baselines."""
     ready_after_s: float

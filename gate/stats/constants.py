@@ -5,6 +5,8 @@ Provisional: stages after a published study, limits not yet calibrated.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gate.stats.designs import DuetDesign, Limits, Stage, StoredDesign, StoredStage
 
 VERSION = "0"
@@ -25,7 +27,7 @@ DUETS = tuple(
     for effort, first in (("short", _SHORT), ("quick", _QUICK), ("thorough", _THOROUGH))
     for pairs, fresh in ((1, 0), (1, 1), (1, 2), (2, 2))
 )
-DUET_LIMITS: dict[str, tuple[Limits, ...]] = {
+DUET_LIMITS: Mapping[str, tuple[Limits, ...]] = {
     design.name: (Limits(1000, 1.0, (4.6, 4.45, 4.3, 4.16, 3.9, 3.6, 3.3, 3.0)),)
     if not design.fresh
     else (Limits(1000, 1.0, (3.9, 3.6, 3.3, 3.0, 2.8, 2.5, 2.3, 2.0)),)
@@ -43,7 +45,10 @@ STORED = (
         ),
     ),
 )
-STORED_LIMITS: dict[str, tuple[Limits, ...]] = {
-    "one": (Limits(1000, 3.0, (4.9, 4.7, 4.4, 4.1, 3.8, 3.5, 3.2, 2.9)),),
+STORED_LIMITS: Mapping[str, tuple[Limits, ...]] = {
+    "one": (
+        Limits(1000, 1.0, (3.8, 3.6, 3.3, 3.0, 2.8, 2.5, 2.3, 2.0)),
+        Limits(1000, 3.0, (4.9, 4.7, 4.4, 4.1, 3.8, 3.5, 3.2, 2.9)),
+    ),
     "confirm": (Limits(1000, 3.0, (3.5, 3.2, 2.9, 2.5, 2.3, 2.0, 1.8, 1.6)),),
 }

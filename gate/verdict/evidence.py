@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from gate.config.journeys import steady_rps
 from gate.config.suite import Suite
@@ -12,9 +13,14 @@ from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.counts import BLOCK_REQUESTS, is_compared
 from gate.record.run import ArmRecord, Run, ScenarioRecord, SocketRecord, StepRecord
+from gate.stats.beliefs import Beliefs
+from gate.stats.multiplicity import holm
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
-from gate.verdict.changes import Changes, duet_changes, stored_changes
+from gate.verdict.change import Changes
+from gate.verdict.duets import duet_changes
 from gate.verdict.limits import Limit, Observed, judge_limit
+from gate.verdict.shared import LATENCY_SHARE
+from gate.verdict.stored import stored_changes
 from gate.verdict.values import Way
 
 
@@ -47,12 +53,16 @@ class Evidence:
     """What scenarios that may block asked for and never got an answer as expected to, in words."""
     one_host: bool
 
-    def family(self) -> dict[str, float]:
-        """Raw p of every test that may block, by row id."""
+    @property
+    def latencies(self) -> int:
+        """Latencies that may block; they spend their part of the promise by limits of their own."""
+        return sum(c.shift is not None and c.endpoint in self.gated for c in self.changes.rows) + sum(
+            change.proves for change in self.changes.suite
+        )
+
+    def others(self) -> dict[str, float]:
+        """Raw p of every test but latencies that may block, by row id."""
         tests: dict[str, float] = {}
-        for change in self.changes.rows:
-            if change.shift is not None and change.endpoint in self.gated and change.doubt is None:
-                tests[self.row_id(change.endpoint, change.metric)] = change.shift.p_slower(change.margin)
         for errors in self.errors:
             if errors.base_share is not None and errors.endpoint in self.gated:
                 tests[self.row_id(errors.endpoint, "errors")] = errors.p_more
@@ -61,16 +71,30 @@ class Evidence:
                 tests[self.row_id(objective.owner, f"limit:{objective.limit.statistic}")] = objective.limit.p_missed
         return tests
 
+    def adjust(self, row_id: str, p: float) -> float:
+        """Adjusted p of one of those tests: Holm's, scaled by what latencies leave of the promise.
+
+        A row that may not block takes no part in the family, and is judged as if it were one more of it.
+        """
+        left = 1 - LATENCY_SHARE if self.latencies else 1.0
+        return min(1.0, self._holm.get(row_id, p * (len(self._holm) + 1)) / left)
+
+    @cached_property
+    def _holm(self) -> dict[str, float]:
+        return holm(self.others())
+
     def row_id(self, owner: str, metric: str) -> str:
         """Id of a row: suite/endpoint/metric."""
         return f"{self.suite}/{owner}/{metric}"
 
 
-def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]) -> Evidence:
+def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...], beliefs: Beliefs) -> Evidence:
     """Find out all there is to know; the way follows from what there is: a base arm, stored runs, or neither."""
     has_base = all("base" in record.arms for run in candidates for record in run.endpoints.values())
     way: Way = "duet" if has_base else "stored" if baselines else "none"
-    changes = duet_changes(suite, candidates) if way == "duet" else stored_changes(suite, candidates, baselines)
+    changes = (
+        duet_changes(suite, candidates, beliefs) if way == "duet" else stored_changes(suite, candidates, baselines)
+    )
     level = suite.policy.false_block_rate
     new = {name: arm_records(candidates, name, "candidate") for name in suite.endpoints}
     old = {name: _old(way, candidates, baselines, name) for name in suite.endpoints}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gate.config.suite import Suite
 from gate.measure.counts import is_compared
+from gate.verdict.change_rows import EVERYTHING
 from gate.verdict.evidence import Evidence
-from gate.verdict.rows import EVERYTHING
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")
@@ -30,9 +30,9 @@ _CURES: dict[ReasonCode, str] = {
 def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
     """All reasons to block, the gravest first; empty means approved."""
     own = [row for row in rows if row.endpoint != EVERYTHING and row.gated]
-    reasons = _failures(own)
+    reasons = _failures([row for row in rows if row.gated])
     reasons += _gaps(suite, evidence, own)
-    suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed"]
+    suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed" and not row.blocks]
     if suspects and suite.policy.on_global_suspect == "block":
         reasons.append(
             Reason(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
+from gate.measure.counts import is_compared
 from gate.record.run import LEFT_BEHIND, Notice, Run
-from gate.stats.multiplicity import holm
+from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.particulars import details_of
@@ -47,9 +48,8 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     unlike = _unlike(candidates)
     if unlike is not None:
         return not_measured(suite, tool, unlike.message, unlike.cure, candidates=candidates)
-    evidence = gather(suite, candidates, selection.runs)
-    adjusted = holm(evidence.family())
-    rows = settle(suite, evidence, adjusted, candidates[0].created[:10])
+    evidence = gather(suite, candidates, selection.runs, beliefs_of(suite, candidates))
+    rows = settle(suite, evidence, candidates[0].created[:10])
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
@@ -63,6 +63,12 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
+
+
+def beliefs_of(suite: Suite, candidates: tuple[Run, ...]) -> Beliefs:
+    """What is taken for granted of deployments and hosts."""
+    compared = [name for name in suite.endpoints if is_compared(suite, name)]
+    return assumed(len(compared), one_host=all(run.one_host for run in candidates))
 
 
 def _unlike(candidates: tuple[Run, ...]) -> Notice | None:
@@ -110,7 +116,7 @@ def _verdict(
         candidates=[run.run_id for run in candidates],
         baselines=[run.run_id for run in evidence.baselines],
         level=evidence.level,
-        family=len(evidence.family()),
+        family=evidence.latencies + len(evidence.others()),
         rows=[],
     )
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gate.record.run import Notice, Value
+from gate.verdict.change import Standing
 from gate.verdict.details import Details
 
 Outcome = Literal["improved", "unchanged", "regressed", "inconclusive", "no_baseline", "not_measured", "met", "missed"]
@@ -34,6 +35,10 @@ class Trail(Value):
     """How a number was tested, complete enough to do it again by hand."""
 
     test: str
+    design: str | None = None
+    """Name of the design whose limits hold, in the table of constants."""
+    standing: Standing | None = None
+    """How far a latency came: it left early as no suspect, is open, or was judged."""
     n: int
     """Units of replication: pairs of blocks, stored runs, or requests."""
     effect: float | None = None
@@ -45,9 +50,14 @@ class Trail(Value):
     """Ratio that the test had to rule out."""
     design_effect: float | None = None
     """Requests that were worth one independent request."""
+    score: float | None = None
+    """The change less its margin, as a standard normal score."""
+    limit: float | None = None
+    """Score from which it blocks at this level."""
     p: float
     p_adjusted: float
-    """By Holm, over all rows that may block."""
+    """Of a latency: share of simulated harmless pull requests in which some row scores as high, scaled to the whole
+    promise. Of errors and objectives: by Holm, over the part of the promise that is theirs."""
     level: float
 
 

@@ -1,0 +1,146 @@
+"""Changes of latency between preview and base, measured side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gate.config.suite import Suite
+from gate.measure.counts import is_compared
+from gate.record.run import Notice, Run
+from gate.stats.beliefs import Beliefs
+from gate.stats.designs import MARGINS, METRICS
+from gate.stats.duet import Pooled
+from gate.stats.limits import Scores, duet_scores
+from gate.stats.shift import Shift
+from gate.verdict.change import Change, Changes, Standing, SuiteChange
+from gate.verdict.hosts import doubt_hosts
+from gate.verdict.shared import detectable, limit_of, score_faster, score_slower, seconds, share_of
+from gate.verdict.sittings import course_of
+from gate.verdict.walk import Walk, walk
+
+_TEST = "paired blocks, Student-t location, deployment variance added"
+_LEAST_FOR_SUITE = 2
+"""Endpoints from which the suite as a whole is more than its rows."""
+_OPEN = Notice(
+    code="suspected",
+    message="slower on these deployments by more than chance allows, and not measured to the end",
+    cure="raise policy.budget, or give fresh deployments to confirm it on (several previews and bases)",
+)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Limits of the looks that were taken, of a single look, and of everything with its promise."""
+
+    staged: Scores
+    single: Scores
+    rate: float
+
+
+def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes:
+    """Compare the arms of one or several duets, block by block and look by look."""
+    names = [name for name in suite.endpoints if is_compared(suite, name)]
+    if not names:
+        return Changes((), ())
+    course = course_of(runs)
+    found = walk(course, names, beliefs)
+    pairs = f"fixed {min(4, len(course.sittings))}"
+    limits = _Limits(
+        duet_scores(found.design, len(names), beliefs.widest),
+        duet_scores(pairs, len(names), beliefs.widest),
+        suite.policy.false_block_rate,
+    )
+    rows = [
+        _change(suite, runs, found, limits, name, place, metric)
+        for metric in range(len(METRICS))
+        for place, name in enumerate(names)
+    ]
+    if not beliefs.hosts_known:
+        return doubt_hosts(rows, found.rows, lambda row, shift: _scored(suite, limits, row, shift))
+    level = _suite_change(found, limits) if len(names) >= _LEAST_FOR_SUITE else None
+    return Changes(tuple(rows), () if level is None else (level,))
+
+
+def _change(
+    suite: Suite, runs: Sequence[Run], found: Walk, limits: _Limits, name: str, place: int, metric: int
+) -> Change:
+    margin, tolerance = MARGINS["duet"][metric], suite.tolerance_of(name, METRICS[metric])
+    baseline_s, candidate_s = seconds(runs, name, "base")[metric], seconds(runs, name, "candidate")[metric]
+    shift = shift_at(found.rows, (place, metric), int(found.blocks[place, metric]))
+    blank = Change(
+        endpoint=name,
+        metric=METRICS[metric],
+        baseline_s=baseline_s,
+        candidate_s=candidate_s,
+        shift=shift,
+        margin=margin,
+        tolerance=tolerance,
+        score=math.nan,
+        limit=limit_of(limits.rate, limits.staged),
+        share=1.0,
+        share_faster=1.0,
+        detectable=math.inf,
+        design=found.design,
+    )
+    if shift is None or baseline_s is None:
+        return replace(blank, shift=None)
+    is_judged, is_open = bool(found.judged[place, metric]), bool(found.open[place, metric])
+    standing: Standing = "judged" if is_judged else "open" if is_open else "cleared"
+    standing_row = replace(blank, standing=standing, notices=[_OPEN] if is_open else [])
+    return _scored(suite, limits, standing_row, shift)
+
+
+def _scored(suite: Suite, limits: _Limits, row: Change, shift: Shift) -> Change:
+    """The same row with a change and all that follows from it."""
+    score = score_slower(shift, row.margin)
+    least = max(row.tolerance, suite.policy.absolute_floor_s / (row.baseline_s or math.nan))
+    return replace(
+        row,
+        shift=shift,
+        score=score,
+        share=share_of(score, limits.staged) if row.standing == "judged" else 1.0,
+        share_faster=share_of(score_faster(shift, row.margin), limits.single),
+        detectable=detectable(shift, row.margin, row.limit, least),
+    )
+
+
+def _suite_change(found: Walk, limits: _Limits) -> SuiteChange | None:
+    margin = MARGINS["duet"][0]
+    shift = shift_at(found.level, (), int(found.blocks.max(initial=0)))
+    if shift is None:
+        return None
+    limit = limit_of(limits.rate, limits.staged)
+    return SuiteChange(
+        metric=METRICS[0],
+        shift=replace(shift, test="median over endpoints by round, Student-t location"),
+        margin=margin,
+        share=share_of(score_slower(shift, margin), limits.staged) if found.level_judged else 1.0,
+        limit=limit,
+        proves=True,
+        detectable=detectable(shift, margin, limit, 0.0),
+        is_open=found.level_open,
+    )
+
+
+def shift_at(rows: Pooled, place: tuple[int, ...], n: int) -> Shift | None:
+    """One change out of many; None where nothing was measured or nothing varies."""
+    effect, variance = float(rows.effect[place]), float(rows.variance[place])
+    if not (math.isfinite(effect) and variance > 0):
+        return None
+    parts = {
+        "blocks": float(rows.blocks_variance[place]),
+        "deployments": float(rows.deployments_variance[place]),
+        "hosts": float(rows.offset_variance[place]),
+    }
+    return Shift(
+        effect=effect,
+        se=math.sqrt(variance),
+        se_parts={name: math.sqrt(part) for name, part in parts.items() if part > 0 or name != "hosts"},
+        df=float(np.asarray(rows.df)[place]),
+        test=_TEST,
+        n=n,
+    )

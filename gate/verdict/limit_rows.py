@@ -1,0 +1,66 @@
+"""Rows of objectives: met, missed, or not decidable with this much data."""
+
+from __future__ import annotations
+
+import math
+
+from gate.config.suite import Suite
+from gate.record.run import Notice
+from gate.verdict.evidence import Evidence, Objective
+from gate.verdict.values import Outcome, Row, Trail
+
+
+def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
+    """One objective of one endpoint or scenario."""
+    limit = objective.limit
+    row_id = evidence.row_id(objective.owner, f"limit:{limit.statistic}")
+    p_adjusted = limit.p_missed if limit.is_check else evidence.adjust(row_id, limit.p_missed)
+    is_known = math.isfinite(limit.value) and limit.n > 0
+    missed = is_known and (
+        (limit.is_check and not limit.is_met) or (not limit.is_check and p_adjusted <= evidence.level)
+    )
+    outcome: Outcome = (
+        "not_measured" if not is_known else "missed" if missed else "met" if limit.is_met else "inconclusive"
+    )
+    excused = outcome == "missed" and suite.policy.objectives == "ratchet" and _was_missed_before(objective)
+    ratchet = Notice(code="ratchet", message="missed on main too and not worse; objectives: ratchet lets it pass")
+    return Row(
+        id=row_id,
+        endpoint=objective.owner,
+        metric=f"limit:{limit.statistic}",
+        unit=limit.unit,
+        baseline=_finite(objective.base.value) if objective.base else None,
+        candidate=_finite(limit.value),
+        limit=limit.limit,
+        lo=_finite(limit.lo),
+        hi=_finite(limit.hi),
+        outcome=outcome,
+        gated=objective.gated,
+        blocks=objective.gated and outcome == "missed" and not excused,
+        notices=[*limit.notices, *([ratchet] if excused else [])],
+        trail=Trail(
+            test=limit.test or "none",
+            n=limit.n,
+            design_effect=limit.design_effect,
+            p=limit.p_missed,
+            p_adjusted=p_adjusted,
+            level=evidence.level,
+        ),
+    )
+
+
+def _was_missed_before(objective: Objective) -> bool:
+    """Whether main misses the limit as well and the candidate's interval overlaps main's, so it is not shown worse."""
+    base = objective.base
+    if base is None or not math.isfinite(base.value):
+        return False
+    is_lower_limit = objective.limit.statistic in ("rate", "success", "capacity")
+    if is_lower_limit:
+        return base.value < base.limit and objective.limit.value >= base.value
+    best = objective.limit.lo if math.isfinite(objective.limit.lo) else objective.limit.value
+    worst = base.hi if math.isfinite(base.hi) else base.value
+    return base.value > base.limit and best <= worst
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

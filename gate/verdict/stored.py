@@ -1,0 +1,176 @@
+"""Changes of latency between candidate runs and stored runs of main."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from gate.baseline.select import comparable
+from gate.config.suite import Suite
+from gate.measure.counts import is_compared
+from gate.record.blocks import run_values
+from gate.record.run import Notice, Run
+from gate.stats.designs import MARGINS, METRICS
+from gate.stats.limits import stored_scores
+from gate.stats.location import Floats
+from gate.stats.shift import Shift
+from gate.stats.stored import FEW_RUNS, Moved, StoredComparison, compare_stored
+from gate.verdict.change import Change, Changes, SuiteChange
+from gate.verdict.hosts import SUSPECTED_AT
+from gate.verdict.shared import LATENCY_SHARE, blocks_of, detectable, limit_of, score_faster, score_slower, share_of
+
+_HALF = 0.5
+"""With one or two stored runs only such a change may block."""
+_MANY_MOVED = Notice(
+    code="ambiguous-factor",
+    message="so many endpoints moved against each other that it is open which of them moved; judged without taking out"
+    " what all share",
+    cure="give a base deployment (preview.base) to measure side by side",
+)
+_RELATIVE = "shared factor removed, Student-t location over runs, pooled variance"
+_PLAIN = "prediction interval"
+_OF_FACTOR = "prediction interval of the shared factor"
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """How a score becomes a share of harmless pull requests."""
+
+    limit: float
+    share: Callable[[float], float]
+    design: str
+
+
+def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) -> Changes:
+    """Compare candidate runs with stored ones, all endpoints at once."""
+    names = [name for name in suite.endpoints if is_compared(suite, name)]
+    if not names:
+        return Changes((), ())
+    new, new_noise = _table(names, runs, lambda _run, _name: True)
+    old, old_noise = _table(names, baselines, lambda run, name: _is_comparable(run, runs[0], name))
+    found = compare_stored(old, new, old_noise, new_noise)
+    rows = [
+        _change(suite, found, old[place, metric], new[place, metric], name, place, metric)
+        for metric in range(len(METRICS))
+        for place, name in enumerate(names)
+    ]
+    factors = [_factor(suite, found, metric) for metric in range(len(METRICS))]
+    return Changes(tuple(rows), tuple(factor for factor in factors if factor is not None))
+
+
+def _table(names: Sequence[str], runs: Sequence[Run], counts: Callable[[Run, str], bool]) -> tuple[Floats, Floats]:
+    """Values and their squared errors, shape ``(endpoints, metrics, runs)``, NaN where a run does not count."""
+    values = np.full((2, len(names), len(METRICS), len(runs)), np.nan)
+    for column, run in enumerate(runs):
+        for place, name in enumerate(names):
+            if counts(run, name):
+                values[:, place, :, column] = run_values(blocks_of(run, name, "candidate"))
+    return values[0], values[1]
+
+
+def _is_comparable(run: Run, candidate: Run, name: str) -> bool:
+    record = candidate.endpoints.get(name)
+    return record is not None and comparable(run, name, record.config_hash)
+
+
+def _change(
+    suite: Suite, found: StoredComparison, old: Floats, new: Floats, name: str, place: int, metric: int
+) -> Change:
+    margin, tolerance = MARGINS["stored"][metric], suite.tolerance_of(name, METRICS[metric])
+    runs = int(found.runs[place, metric])
+    is_relative = bool(found.removed[metric] and not found.ambiguous[place, metric])
+    shift = _shift(found.rows, (place, metric), runs, _RELATIVE if is_relative else _PLAIN)
+    notices = []
+    if shift is not None and runs < FEW_RUNS:
+        tolerance = max(tolerance, _HALF)
+        notices.append(_few(runs))
+    if found.ambiguous[place, metric]:
+        notices.append(_MANY_MOVED)
+    baseline_s = _median_s(old) if runs else None
+    judge = _judge(suite, found, runs, metric, is_relative=is_relative)
+    score = score_slower(shift, margin) if shift is not None else math.nan
+    least = max(tolerance, suite.policy.absolute_floor_s / baseline_s) if baseline_s else tolerance
+    return Change(
+        endpoint=name,
+        metric=METRICS[metric],
+        baseline_s=baseline_s,
+        candidate_s=_mean_s(new),
+        shift=shift,
+        margin=margin,
+        tolerance=tolerance,
+        score=score,
+        limit=judge.limit,
+        share=judge.share(score) if shift is not None else 1.0,
+        share_faster=judge.share(score_faster(shift, margin)) if shift is not None else 1.0,
+        detectable=detectable(shift, margin, judge.limit, least) if shift is not None else math.inf,
+        design=judge.design,
+        notices=notices,
+    )
+
+
+def _judge(suite: Suite, found: StoredComparison, runs: int, metric: int, *, is_relative: bool) -> _Judge:
+    """Limits computed for so many stored runs; where nothing was removed a plain interval for all rows together."""
+    rate = suite.policy.false_block_rate
+    rows = int(np.isfinite(found.rows.effect).sum())
+    if is_relative:
+        endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
+        scores = stored_scores("one", endpoints, runs)
+        return _Judge(limit_of(rate, scores), lambda score: share_of(score, scores), f"stored one, {runs} runs")
+    limit = float(-ndtri(rate * LATENCY_SHARE / max(1, rows)))
+    return _Judge(limit, lambda score: min(1.0, rows * float(ndtr(-score)) / LATENCY_SHARE), "stored plain")
+
+
+def _few(runs: int) -> Notice:
+    return Notice(
+        code="few-baselines",
+        message=f"{runs} comparable stored run(s): only a change of half or more can block",
+        cure="refresh on main until ten runs are stored",
+    )
+
+
+def _factor(suite: Suite, found: StoredComparison, metric: int) -> SuiteChange | None:
+    """What all endpoints share, where it was taken out; only a suspicion can come of it, for the runner is in it."""
+    if not found.removed[metric]:
+        return None
+    runs = int(found.runs[:, metric].max(initial=0))
+    shift = _shift(found.factor, (metric,), runs, _OF_FACTOR + ("" if runs >= FEW_RUNS else ", assumed spread"))
+    if shift is None:
+        return None
+    tolerance = suite.tolerance_of_all(METRICS[metric])
+    return SuiteChange(
+        metric=METRICS[metric],
+        shift=shift,
+        margin=tolerance,
+        share=shift.p_slower(tolerance),
+        limit=math.nan,
+        proves=False,
+        detectable=shift.detectable(tolerance, SUSPECTED_AT),
+    )
+
+
+def _shift(moved: Moved, place: tuple[int, ...], runs: int, test: str) -> Shift | None:
+    effect = float(moved.effect[place])
+    if not math.isfinite(effect):
+        return None
+    candidate, stored = float(moved.candidate_variance[place]), float(moved.stored_variance[place])
+    return Shift(
+        effect=effect,
+        se=math.sqrt(candidate + stored),
+        se_parts={"candidate runs": math.sqrt(candidate), "stored runs": math.sqrt(stored)},
+        df=float(moved.df[place]),
+        test=test,
+        n=runs,
+    )
+
+
+def _median_s(values: Floats) -> float:
+    return math.exp(float(np.nanmedian(values)))
+
+
+def _mean_s(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return math.exp(float(np.mean(known))) if len(known) else None
