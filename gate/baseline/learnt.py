@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gate.baseline.select import comparable
+from gate.config.journeys import only_in_journeys
 from gate.config.suite import Suite
+from gate.measure.counts import is_compared
 from gate.measure.hashes import endpoint_hash
 from gate.record.blocks import pair_differences
 from gate.record.run import Environment, Notice, Run
@@ -41,7 +43,7 @@ class Taught:
     """What to believe, and what to tell of where it comes from."""
 
     beliefs: Beliefs
-    """Endpoints in the suite's order."""
+    """Of the endpoints that are compared, in the suite's order."""
     learnt: Learnt | None
     """As estimated; None without a duet."""
     notices: tuple[Notice, ...]
@@ -62,7 +64,7 @@ def beliefs_for(suite: Suite, stored: Sequence[Run], environment: Environment, *
     able = [(run, duet_differences(suite, run)) for run in same_code_duets(stored, environment, one_host=one_host)]
     able = [(run, found) for run, found in able if (np.isfinite(found).sum(axis=-1) >= MIN_BLOCKS).any()]
     if not able:
-        beliefs = assumed(len(suite.endpoints), one_host=one_host)
+        beliefs = assumed(len(compared_names(suite)), one_host=one_host)
         return Taught(beliefs, None, tuple(_assumed_notices(beliefs, 0)))
     duets = [run for run, _ in able]
     learnt = learn(SameCode(_together([found for _, found in able]), worth_of(map(_deployments, duets))))
@@ -73,6 +75,12 @@ def beliefs_for(suite: Suite, stored: Sequence[Run], environment: Environment, *
     if beliefs.duets < LEAST_FOR_OFFSETS and hosts_differ(learnt, one_host=one_host):
         notices.append(_differ_notice(learnt))
     return Taught(beliefs, learnt, tuple(notices))
+
+
+def compared_names(suite: Suite) -> list[str]:
+    """Endpoints that have comparison blocks, in the suite's order."""
+    steps_only = only_in_journeys(suite)
+    return [name for name in suite.endpoints if is_compared(suite, name) and name not in steps_only]
 
 
 def same_code_duets(stored: Sequence[Run], environment: Environment, *, one_host: bool) -> list[Run]:
@@ -90,18 +98,19 @@ def same_code_duets(stored: Sequence[Run], environment: Environment, *, one_host
 
 
 def duet_differences(suite: Suite, run: Run) -> Floats:
-    """Pairs of blocks of one duet, shape ``(endpoints, metrics, rounds)``, endpoints in the suite's order.
+    """Pairs of blocks of one duet, shape ``(endpoints, metrics, rounds)``, endpoints as compared.
 
     NaN for an endpoint that was measured in another way than the suite says now.
     """
+    names = compared_names(suite)
     same = {
         name: run.endpoints[name].arms
-        for name in suite.endpoints
+        for name in names
         if comparable(run, name, endpoint_hash(suite, name)) and "base" in run.endpoints[name].arms
     }
     candidate = {name: arms["candidate"].blocks for name, arms in same.items()}
     base = {name: arms["base"].blocks for name, arms in same.items()}
-    return pair_differences(candidate, base, list(suite.endpoints))
+    return pair_differences(candidate, base, names)
 
 
 def _together(differences: Sequence[Floats]) -> Floats:
