@@ -59,6 +59,12 @@ def parser() -> argparse.ArgumentParser:
     report = add("report", "render a verdict again", "out", "json")
     report.add_argument("verdict", metavar="VERDICT.json", type=Path)
     add("validate", "read a suite and say what it would measure", "suite")
+    plan = add(
+        "plan", "say what could be seen, and what it would take to see more; measures nothing", "suite", "baselines"
+    )
+    plan.add_argument("--minutes", metavar="N", type=float, help="for one pull request; default policy.budget.time")
+    plan.add_argument("--preview-count", metavar="N", type=int, help="deployments of each side at hand; default any")
+    plan.add_argument("--see", metavar="10%", help="say what it would take to see such a slowdown")
     schema = add("schema", "print a JSON schema")
     schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict"))
     add("demo", "run the whole gate against a bundled shop", "out")
@@ -174,6 +180,14 @@ def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return validate.run(options.suite, effects)
 
 
+def _plan(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import judging, measuring, plan
+
+    asked = plan.asked(options.minutes, options.preview_count, options.see)
+    suite = measuring.load_suite(options.suite)
+    return plan.run(suite, judging.open_store(suite, options.suite, options.baselines), asked, effects)
+
+
 def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import schema
 
@@ -205,6 +219,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "compare": _compare,
     "report": _report,
     "validate": _validate,
+    "plan": _plan,
     "schema": _schema,
     "demo": _demo,
     "action": _action,

@@ -1,0 +1,109 @@
+"""How much stored runs vary: what a comparison that is yet to be made would have to see through. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.baseline.learnt import compared_names, duet_differences, same_code_duets
+from gate.baseline.select import comparable
+from gate.config.suite import Suite
+from gate.measure.hashes import endpoint_hash
+from gate.record.blocks import run_values
+from gate.record.run import Block, Run
+from gate.stats.duet import fit_pair
+from gate.stats.location import Floats, median
+from gate.stats.stored import Moved, compare_stored
+
+_ARMS = 2
+
+
+@dataclass(frozen=True)
+class StoredNoise:
+    """Of the endpoints that are compared; arrays of shape ``(endpoints, metrics)`` unless said, natural logs."""
+
+    names: list[str]
+    latency_s: Floats
+    """Typical latency; NaN where nothing comparable is stored."""
+    pair_variance: Floats
+    """Squared standard error of a change by one pair of blocks."""
+    from_duets: bool
+    """Whether pairs of blocks were seen; else runs of one arm stand in for them, which share less and vary more."""
+    request_variance: Floats
+    """Squared standard error of a run, times its requests."""
+    requests: float
+    """Typical number in a run, of one endpoint."""
+    rows: Moved
+    """A candidate like the typical stored run, against all of them."""
+    removed: NDArray[np.bool_]
+    """Shape ``(metrics,)``: what all endpoints of a run share would be taken out."""
+    runs: int
+    """Stored runs that could be compared with."""
+    runner_sd: Floats
+    """Shape ``(metrics,)``: standard deviation of what all endpoints of a run share; assumed with fewer than three."""
+
+
+def noise_of(suite: Suite, stored: Sequence[Run]) -> StoredNoise | None:
+    """What stored runs like the newest say of noise; None if none of them can be compared.
+
+    Parameters
+    ----------
+    stored : sequence of Run
+        Oldest first.
+    """
+    sound = [run for run in stored if run.complete and not run.not_measured]
+    names = compared_names(suite)
+    if not sound or not names:
+        return None
+    newest = sound[-1]
+    alike = [run for run in sound if run.environment == newest.environment]
+    baselines = [run for run in alike if run.calibration is None][-suite.baselines.window :]
+    # A calibration varies within itself like any other run, so it serves where there is nothing else.
+    values, noise, counts = _table(suite, names, baselines or alike)
+    if not np.isfinite(values).any():
+        return None
+    typical, usual = median(values), median(noise)
+    found = compare_stored(values, typical[..., np.newaxis], noise, usual[..., np.newaxis])
+    per_request = median(noise * counts)
+    pairs = [_pair_variance(suite, run) for run in same_code_duets(alike, newest.environment, one_host=newest.one_host)]
+    of_pairs = median(np.stack(pairs, axis=-1)) if pairs else np.full(typical.shape, np.nan)
+    block = float(np.median([block.planned for run in alike for block in _blocks(run, names[0])] or [1]))
+    return StoredNoise(
+        names=names,
+        latency_s=np.exp(typical),
+        pair_variance=np.where(np.isfinite(of_pairs), of_pairs, _ARMS * per_request / block),
+        from_duets=bool(np.isfinite(of_pairs).any()),
+        request_variance=per_request,
+        requests=float(np.nanmedian(np.where(counts > 0, counts, np.nan))),
+        rows=found.rows,
+        removed=found.removed,
+        runs=len(baselines),
+        runner_sd=np.sqrt(found.factor.candidate_variance),
+    )
+
+
+def _table(suite: Suite, names: Sequence[str], runs: Sequence[Run]) -> tuple[Floats, Floats, Floats]:
+    """Values, squared errors and requests of each run, shape ``(endpoints, metrics, runs)``."""
+    table = np.full((3, len(names), 2, len(runs)), np.nan)
+    for column, run in enumerate(runs):
+        for row, name in enumerate(names):
+            if comparable(run, name, endpoint_hash(suite, name)):
+                blocks = _blocks(run, name)
+                table[:2, row, :, column] = run_values(blocks)
+                table[2, row, :, column] = sum(block.n for block in blocks)
+    return table[0], table[1], table[2]
+
+
+def _blocks(run: Run, name: str) -> Sequence[Block]:
+    record = run.endpoints.get(name)
+    return record.arms["candidate"].blocks if record is not None and "candidate" in record.arms else []
+
+
+def _pair_variance(suite: Suite, run: Run) -> Floats:
+    differences = duet_differences(suite, run)
+    if not differences.shape[-1]:
+        return np.full(differences.shape[:-1], np.nan)
+    return np.asarray(fit_pair(differences).variance * np.isfinite(differences).sum(axis=-1))
