@@ -59,6 +59,17 @@ def parser() -> argparse.ArgumentParser:
     report = add("report", "render a verdict again", "out", "json")
     report.add_argument("verdict", metavar="VERDICT.json", type=Path)
     add("validate", "read a suite and say what it would measure", "suite")
+    calibrate = add(
+        "calibrate",
+        "measure deployments of one commit side by side and learn how much they differ",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+    )
+    calibrate.add_argument("--duets", metavar="N", type=int, help="default each pair of deployments, both ways round")
     plan = add(
         "plan", "say what could be seen, and what it would take to see more; measures nothing", "suite", "baselines"
     )
@@ -180,6 +191,14 @@ def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return validate.run(options.suite, effects)
 
 
+def _calibrate(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import calibrate, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
+    return calibrate.run(suite, store, _targets(options), options.out, effects, duets=options.duets)
+
+
 def _plan(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import judging, measuring, plan
 
@@ -219,6 +238,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "compare": _compare,
     "report": _report,
     "validate": _validate,
+    "calibrate": _calibrate,
     "plan": _plan,
     "schema": _schema,
     "demo": _demo,

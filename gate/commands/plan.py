@@ -75,7 +75,7 @@ def run(suite: Suite, store: Store, asked: Asked, effects: Effects) -> ExitCode:
         f"In {format_duration(time_s)} the typical endpoint's smallest slowdown that is caught four times in five,"
         f" false blocks at most {format_ratio(suite.policy.false_block_rate)}:\n\n"
     )
-    shown(report.table(set_up, ways(set_up, time_s, asked.previews)))
+    shown(report.table(set_up, ways(set_up, time_s, asked.previews), time_s))
     if asked.see is not None:
         shown("\n" + "".join(f"{line}\n" for line in _needs(set_up, asked.see)))
     return ExitCode.APPROVED

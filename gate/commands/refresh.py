@@ -52,7 +52,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     if done.not_measured:
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
-    _refuse_failing(done)
+    refuse_failing(done)
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
     for name in done.endpoints:
@@ -64,7 +64,14 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     return ExitCode.APPROVED
 
 
-def _refuse_failing(done: Run) -> None:
+def refuse_failing(done: Run) -> None:
+    """Refuse to keep what mostly failed.
+
+    Raises
+    ------
+    NotMeasured
+        If an endpoint was hardly ever answered as expected.
+    """
     arms = {name: record.arms["candidate"] for name, record in done.endpoints.items()}
     failing = {name: arm for name, arm in arms.items() if not arm.failed <= WORKING * arm.sent}
     if failing:

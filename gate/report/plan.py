@@ -10,23 +10,25 @@ import numpy as np
 from gate.stats.designs import METRICS
 from gate.units import format_duration, format_ratio
 from gate.verdict.needs import MOST_RUNS, Need
+from gate.verdict.proposals import Proposal
 from gate.verdict.sight import SetUp, Way
 
 _HEAD = ("way", "p50", "p95", "requests", "time", "fresh deployments")
 
 
-def table(set_up: SetUp, ways: Sequence[Way]) -> str:
-    """One line for each way, aligned."""
-    lines = [_HEAD, *(_cells(set_up, way) for way in ways)]
+def table(set_up: SetUp, ways: Sequence[Way], time_s: float) -> str:
+    """One line for each way, aligned; one that takes longer on average than there is says so."""
+    lines = [_HEAD, *(_cells(set_up, way, time_s) for way in ways)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join(rows) + "\n"
 
 
-def _cells(set_up: SetUp, way: Way) -> tuple[str, ...]:
+def _cells(set_up: SetUp, way: Way, time_s: float) -> tuple[str, ...]:
     afresh = f"{format_ratio(way.afresh)} of harmless pull requests" if way.pairs[1] else "none"
     sizes = (_size(set_up, way, metric) for metric in range(len(METRICS)))
-    return (name_of(way), *sizes, f"{way.requests:,.0f}", format_duration(way.time_s), afresh)
+    takes = format_duration(way.time_s) + (", more than there is" if way.time_s > time_s else "")
+    return (name_of(way), *sizes, f"{way.requests:,.0f}", takes, afresh)
 
 
 def _size(set_up: SetUp, way: Way, metric: int) -> str:
@@ -58,6 +60,18 @@ def sentence(set_up: SetUp, way: Way) -> str:
     rate = format_ratio(set_up.suite.policy.false_block_rate)
     sizes = ", ".join(f"{_signed(way.typical(number))} on {metric}" for number, metric in enumerate(METRICS))
     return f"{format_duration(way.time_s)}, {name_of(way)}: {sizes}, false blocks at most {rate}"
+
+
+def proposal(found: Proposal) -> list[str]:
+    """Lines to paste into a suite, with reasons."""
+    tolerance = ", ".join(f"{metric}: {100 * value:.3g}%" for metric, value in found.tolerance.items())
+    return [
+        "to paste into the suite:",
+        "policy:",
+        f"  max_rate: {found.max_rate_rps:g}/s    # {found.rate_why}",
+        f"  tolerance: {{{tolerance}}}    # {found.tolerance_why}",
+        f"  budget: {{time: {found.time_s:g}s, requests: {found.requests}}}    # {found.budget_why}",
+    ]
 
 
 def need(found: Need, see: float) -> str:
