@@ -15,6 +15,7 @@ from gate.errors import ExitCode, UsageError
 from gate.record.run import Run
 from gate.report import plan as report
 from gate.stats.designs import METRICS
+from gate.stats.stored import FEW_RUNS
 from gate.units import format_duration, format_ratio, parse_ratio
 from gate.verdict.needs import duet_need, stored_need
 from gate.verdict.sight import SetUp, Way, duet_ways, stored_way
@@ -97,9 +98,10 @@ def look(suite: Suite, stored: Sequence[Run]) -> tuple[SetUp, list[str]]:
         )
     newest = next(run for run in reversed(stored) if run.complete and not run.not_measured)
     taught = beliefs_for(suite, stored, newest.environment, one_host=newest.one_host)
-    spread = f"{format_ratio(float(noise.runner_sd[0]))} of p50" + ("" if noise.runs >= 3 else ", assumed")
+    spread = format_ratio(float(noise.runner_sd[0])) + ("" if noise.runs >= FEW_RUNS else ", or so it is assumed")
+    of_main = f"{noise.runs} stored runs of main" if noise.runs else "no stored run of main; calibrations stand in"
     told = [
-        f"{noise.runs} stored runs; what all endpoints of a run share varies by {spread}",
+        f"{of_main}; what all endpoints of a run share varies by {spread}",
         *(f"{notice.message}{f'; {notice.cure}' if notice.cure else ''}" for notice in taught.notices),
     ]
     if not noise.from_duets:

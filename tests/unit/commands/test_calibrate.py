@@ -64,7 +64,7 @@ def test_two_deployments_are_measured_both_ways_and_stored_as_no_baseline(desk, 
         (records[0].base, records[0].candidate),
     }
     said = capsys.readouterr().out
-    assert "0 stored runs" in said
+    assert "no stored run of main; calibrations stand in" in said
     assert "1 of the 10 independent same-code duets" in said
     assert "false blocks at most 1.0 %" in said
     out = [json.loads(path.read_text())["run"] for path in desk.out.glob("run-*.json")]

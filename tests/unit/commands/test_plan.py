@@ -44,7 +44,7 @@ def test_more_stored_runs_fresh_deployments_and_learnt_ones_show_more(desk, caps
     assert "is assumed" in before
     assert sizes(before, "20 stored runs") < sizes(before, "10 stored runs") < sizes(before, "5 stored runs")
     assert sizes(before, "duet, thorough: one pair of deployments, 1 fresh") < sizes(
-        before, "duet, thorough: one pair  "
+        before, "duet, thorough: one pair of deployments  "
     )
     desk.store(duets(suite, 12))
     after = said(desk, capsys)
