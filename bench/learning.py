@@ -11,10 +11,12 @@ import argparse
 import json
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bench import unlearnt
 from bench.decision import duets
 from bench.decision.world import Floats, Noise
 from bench.figures import RESULTS, Figure, publish
@@ -22,7 +24,8 @@ from gate.stats.beliefs import Beliefs, assumed, believed
 from gate.stats.constants import DUETS
 from gate.stats.deployments import SameCode, learn
 from gate.stats.duet import Deployed, PairFit, pool_levels
-from gate.stats.limits import duet_scores, limit_at
+from gate.stats.limits import duet_scores
+from gate.verdict.shared import limit_of
 
 ENDPOINTS = 20
 DESIGN = next(design for design in DUETS if design.name == "quick 1+1")
@@ -83,27 +86,36 @@ def learnt_from(noise: Noise, count: int, rounds: int, rng: np.random.Generator)
 
 def blocked_shares(cell: Cell, seed: int, histories: int, prs: int) -> Floats:
     """Share of pull requests that are blocked, for each history; a suspect is caught if its own row blocks."""
-    shares = np.empty(histories)
+    shares, prs = np.empty(histories), of_cell(cell, prs)
     for number in range(histories):
         rng = np.random.default_rng([seed, zlib.crc32(cell.name.encode()), number])
         before = Noise(host=np.log1p(cell.host), host_spread=cell.spread)
-        now = Noise(
-            host=before.host,
-            host_spread=cell.spread,
-            deployment=(before.deployment[0] * cell.larger, before.deployment[1] * cell.larger),
-        )
-        beliefs = learnt_from(before, cell.duets, cell.rounds, rng)
-        if not beliefs.hosts_known:
-            shares[number] = 0.0
-            continue
+        now = replace(before, deployment=(before.deployment[0] * cell.larger, before.deployment[1] * cell.larger))
         effects = np.zeros((prs, ENDPOINTS, 2))
         which = rng.integers(0, ENDPOINTS, prs)
         effects[np.arange(prs), which] = np.log1p(cell.slowdown)
-        scores = duets.simulate(DESIGN, now, effects, _Judge(beliefs), rng)
-        limit = limit_at(FALSE_BLOCKS, duet_scores(DESIGN.name, ENDPOINTS, beliefs.widest))
-        hit = scores.rows[np.arange(prs), which].max(axis=1) if cell.slowdown else scores.highest
-        shares[number] = np.mean(hit >= limit)
+        hit = (
+            _scored(learnt_from(before, cell.duets, cell.rounds, rng), now, effects, which, rng)
+            if cell.duets
+            else unlearnt.blocked(now, effects, which, rng)
+        )
+        shares[number] = np.mean(hit)
     return shares
+
+
+def of_cell(cell: Cell, prs: int) -> int:
+    """Pull requests by history: a tenth where the whole verdict judges them, which takes longer."""
+    return prs if cell.duets else max(1, prs // 10)
+
+
+def _scored(
+    beliefs: Beliefs, noise: Noise, effects: Floats, which: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Whether each pull request is blocked, or where one endpoint is slower whether that one is."""
+    scores = duets.simulate(DESIGN, noise, effects, _Judge(beliefs), rng)
+    limit = limit_of(FALSE_BLOCKS, duet_scores(DESIGN.name, ENDPOINTS, beliefs.widest))
+    own = scores.rows[np.arange(len(effects)), which].max(axis=1)
+    return np.asarray((own if effects.any() else scores.highest) >= limit)
 
 
 def cells() -> list[Cell]:
@@ -147,7 +159,9 @@ def main() -> int:
             _CELLS.write_text(json.dumps(state))
             print(f"{100 * np.mean(state[name]):6.2f} % {cell.name}", flush=True)
         figures.append(
-            figure_of(cell, np.array(state[name]), chosen.prs, f"python -m bench.learning --seed {chosen.seed}")
+            figure_of(
+                cell, np.array(state[name]), of_cell(cell, chosen.prs), f"python -m bench.learning --seed {chosen.seed}"
+            )
         )
     return 0 if publish("learning", figures) else 1
 
