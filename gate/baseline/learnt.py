@@ -49,7 +49,9 @@ class Taught:
     notices: tuple[Notice, ...]
 
 
-def beliefs_for(suite: Suite, stored: Sequence[Run], environment: Environment, *, one_host: bool) -> Taught:
+def beliefs_for(
+    suite: Suite, stored: Sequence[Run], environment: Environment, *, one_host: bool, base_host: str | None = None
+) -> Taught:
     """What to believe of the deployments that a suite measures.
 
     Parameters
@@ -60,8 +62,12 @@ def beliefs_for(suite: Suite, stored: Sequence[Run], environment: Environment, *
         Of the candidate.
     one_host : bool
         Whether both arms are on the machine of the gate.
+    base_host : str, optional
+        Class of the base's host, as ``Run.base_host``: duets with another kind of base say nothing of this one. Not
+        looked at unless said.
     """
-    able = [(run, duet_differences(suite, run)) for run in same_code_duets(stored, environment, one_host=one_host)]
+    alike = [run for run in stored if base_host is None or run.base_host in (None, base_host)]
+    able = [(run, duet_differences(suite, run)) for run in same_code_duets(alike, environment, one_host=one_host)]
     able = [(run, found) for run, found in able if (np.isfinite(found).sum(axis=-1) >= MIN_BLOCKS).any()]
     if not able:
         beliefs = assumed(len(compared_names(suite)), one_host=one_host)

@@ -20,6 +20,7 @@ from gate.commands.plan import look
 from gate.commands.refresh import refuse_failing
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
+from gate.measure.access import host_class
 from gate.record.run import CalibrationRecord, Run
 from gate.report import plan as report
 from gate.verdict.proposals import propose
@@ -124,7 +125,8 @@ def _make(prepared: Prepared, store: Store, out: Path, effects: Effects, made: S
     (origins,) = prepared.origins
     prints = {arm: hashlib.sha256(origin.encode()).hexdigest()[:12] for arm, origin in origins.items()}
     record = CalibrationRecord(candidate=prints["candidate"], base=prints["base"])
-    done = done.model_copy(update={"calibration": record})
+    base_host = host_class(prepared.suite, origins["base"])
+    done = done.model_copy(update={"calibration": record, "base_host": base_host})
     write_run(out, done)
     effects.console.say(f"stored {append_run(store, done)}")
     return done

@@ -334,6 +334,8 @@ class Run(Value):
     """Commit that was measured, as served or as told."""
     base_commit: str | None = None
     """Commit that the base served, if the suite says where to see it."""
+    base_host: str | None = None
+    """As ``environment.host``, of the base; None in runs without one and of older versions."""
     environment: Environment
     one_host: bool
     """Both arms ran on the machine of the gate, so they share its noise."""

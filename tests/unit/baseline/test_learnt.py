@@ -150,3 +150,12 @@ def test_the_order_of_equal_runs_does_not_matter():
     a, b = taught(runs).beliefs, taught(list(reversed(runs))).beliefs
     assert a.sigma_dep == pytest.approx(b.sigma_dep, rel=1e-12)
     assert a.offset == pytest.approx(b.offset, abs=1e-15)
+
+
+def test_a_base_on_another_kind_of_host_says_nothing_of_this_one():
+    runs = [run.model_copy(update={"base_host": "*.production.example.app"}) for run in duets(12)]
+
+    def learnt(base_host: str | None) -> int:
+        return beliefs_for(SUITE, runs, PREVIEWS, one_host=False, base_host=base_host).beliefs.duets
+
+    assert (learnt(None), learnt("*.production.example.app"), learnt("*.preview.example.app")) == (12, 12, 0)
