@@ -39,6 +39,9 @@ class Cost:
     time_s: float
     requests: int
 
+    def __mul__(self, times: int) -> Cost:
+        return Cost(self.time_s * times, self.requests * times)
+
 
 def compared(suite: Suite) -> tuple[str, ...]:
     """Endpoints that have comparison blocks, in the suite's order: the rows of every array over endpoints."""

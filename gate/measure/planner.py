@@ -22,9 +22,6 @@ from gate.stats.beliefs import Beliefs
 from gate.stats.duet import MIN_BLOCKS
 from gate.stats.location import Floats
 
-KEPT_FOR_FRESH = 0.5
-"""Share of what the budget has left that later stages on the first deployments leave to fresh ones."""
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -127,8 +124,9 @@ def _first(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[
         if not names:
             return None
         if number:
-            share = 1 - KEPT_FOR_FRESH if layout.fresh else 1.0
-            rounds = min(rounds, affordable(looks[0], round_cost(setting.suite, names, 2), share=share))
+            ahead = [later.rounds for later in (*layout.design.first[number:], *layout.design.fresh)]
+            kept = round_cost(setting.suite, setting.names, 2) * (_whole_rounds(layout) if looked.suite else 0)
+            rounds = fair_rounds(ahead, 1, affordable(looks[0], round_cost(setting.suite, names, 2), kept))
         if rounds < 1:
             return Stop("budget")
         steps = _steps(setting, way, names, rounds)
@@ -147,16 +145,17 @@ def _fresh(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[
     way = _Way("fresh", len(layout.first), len(layout.fresh), one_by_one=layout.redeploys)
     everything = setting.names if looked.suite else ()
     each = round_cost(setting.suite, everything, 2)
+    whole_rounds = _whole_rounds(layout) if everything else 0
     least = MIN_BLOCKS * way.pairs  # fewer say nothing
-    whole_rounds = max(layout.design.first[0].rounds, least) if everything else 0
-    kept = Cost(whole_rounds * each.time_s, whole_rounds * each.requests)
     is_short = False
-    for number, stage in enumerate(layout.design.fresh):
+    for number in range(len(layout.design.fresh)):
         names = _suspected(setting, looked)
         if not names:
             break
-        rounds = min(stage.rounds, affordable(looks[0], round_cost(setting.suite, names, 2), kept))
-        is_short = rounds < (1 if number else least)
+        ahead = [later.rounds for later in layout.design.fresh[number:]]
+        possible = affordable(looks[0], round_cost(setting.suite, names, 2), each * whole_rounds)
+        rounds = fair_rounds(ahead, 1 if number else least, possible)
+        is_short = rounds < 1
         if is_short:
             break
         steps = _steps(setting, way, names, rounds)
@@ -165,7 +164,7 @@ def _fresh(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[
             return Stage("fresh", names, everything or names, steps, way.stages[-1], number)
         looked.after("fresh", number, Seen(tuple(seen), tuple(way.stages)))
     if everything:
-        rounds = min(whole_rounds, affordable(looks[0], each))
+        rounds = min(whole_rounds, affordable(looks[0], each, Cost(0.0, 0)))
         if rounds < least:
             return Stop("budget")
         steps = _steps(setting, way, everything, rounds)
@@ -175,12 +174,38 @@ def _fresh(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[
     return Stop("budget" if is_short else "as planned" if everything or looked.rows.any() else "decided")
 
 
-def affordable(look: Look, each: Cost, kept: Cost = Cost(0.0, 0), share: float = 1.0) -> int:  # noqa: B008 - frozen
-    """Rounds that what is left pays for, after what is kept for later and up to a share of it."""
-    time_s, requests = share * (look.left_s - kept.time_s), share * (look.left_requests - kept.requests)
+def affordable(look: Look, each: Cost, kept: Cost) -> int:
+    """Rounds that what is left pays for, after what is kept for later."""
+    time_s, requests = look.left_s - kept.time_s, look.left_requests - kept.requests
     if not (time_s > 0 and requests > 0 and each.requests > 0):
         return 0
     return math.floor(min(time_s / each.time_s, requests / each.requests))
+
+
+def fair_rounds(ahead: Sequence[int], least: int, possible: int) -> int:
+    """Rounds of the next stage: all it asks for if the rest of the way can be paid for as well, else its fair share.
+
+    Parameters
+    ----------
+    ahead : sequence of int
+        Rounds that this stage and those after it ask for.
+    least : int
+        Fewer are of no use.
+    possible : int
+        Rounds that the budget has left for all of them.
+
+    Returns
+    -------
+    int
+        Zero if the least is not possible.
+    """
+    rounds = min(ahead[0], max(least, possible * ahead[0] // sum(ahead)))
+    return rounds if rounds <= possible else 0
+
+
+def _whole_rounds(layout: Layout) -> int:
+    """Rounds of the suite as a whole on fresh deployments: as many as at first, and enough for each pair."""
+    return max(layout.design.first[0].rounds, MIN_BLOCKS * len(layout.fresh)) if layout.fresh else 0
 
 
 def _suspected(setting: Setting, looked: Looks) -> tuple[str, ...]:

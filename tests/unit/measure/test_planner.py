@@ -17,7 +17,7 @@ from bench.decision.world import Noise
 from gate.config.suite import Suite
 from gate.measure.layout import AtHand, Layout, lay_out_duet, lay_out_stored, number_deployments
 from gate.measure.plan import compared, round_cost
-from gate.measure.planner import KEPT_FOR_FRESH, Setting, Stage, Stop, decide
+from gate.measure.planner import Setting, Stage, Stop, decide, fair_rounds
 from gate.measure.replay import differences, replay
 from gate.record.codec import decode_run, encode_run
 from gate.record.run import Look
@@ -119,23 +119,46 @@ def test_deployments_that_replace_each_other_are_measured_one_after_the_other():
     assert pairs == sorted(pairs)
 
 
-@pytest.mark.parametrize("design", ["quick 1+0", "quick 1+1"])
-def test_later_stages_are_cut_to_what_the_budget_allows(design):
+@pytest.mark.parametrize(
+    ("ahead", "least", "possible", "rounds"),
+    [
+        ([8, 30], 1, 38, 8),
+        ([8, 30], 1, 100, 8),
+        ([8, 30], 1, 19, 4),
+        ([8, 30], 1, 2, 1),
+        ([8, 30], 1, 0, 0),
+        ([38, 32], 3, 4, 3),
+        ([38, 32], 3, 2, 0),
+        ([30], 1, 12, 12),
+    ],
+)
+def test_a_stage_gets_its_fair_share_of_what_is_left(ahead, least, possible, rounds):
+    assert fair_rounds(ahead, least, possible) == rounds
+
+
+@pytest.mark.parametrize(("design", "ahead"), [("quick 1+0", 8 + 30), ("quick 1+1", 8 + 30 + 38 + 32)])
+def test_later_stages_are_cut_to_what_the_budget_allows(design, ahead):
     setting = setting_of(design)
     each = round_cost(setting.suite, ("search",), 2)
     seen = check_of(setting, world(1, {"*": -0.1, "search": 0.3})).runs
     tables = [differences(run, setting.names) for run in seen[:1]]
     full = Look(left_s=1e6, left_requests=10**9)
-    kept = KEPT_FOR_FRESH if setting.layout.fresh else 0.0
-    for left, rounds in (
-        (Look(left_s=5.5 * each.time_s / (1 - kept), left_requests=10**9), 5),
-        (Look(left_s=1e6, left_requests=math.ceil(3 * each.requests / (1 - kept))), 3),
+    for left in (
+        Look(left_s=0.5 * ahead * each.time_s, left_requests=10**9),
+        Look(left_s=1e6, left_requests=ahead // 2 * each.requests),
     ):
         decision = decide(setting, tables, [full, left])
         assert isinstance(decision, Stage)
-        assert sum(decision.rounds) == rounds
+        assert sum(decision.rounds) == 4
     for left in (Look(left_s=0.9 * each.time_s, left_requests=10**9), Look(left_s=-1.0, left_requests=-5)):
         assert decide(setting, tables, [full, left]) == Stop("budget")
+
+
+def test_however_small_the_rest_of_a_budget_every_stage_gets_its_part_of_it():
+    suite = suite_of(("search",), budget={"time": "3m", "requests": 60000})
+    drawn = check_of(setting_of("quick 1+1", suite), world(1, {"search": 0.3}))
+    assert drawn.stop == Stop("as planned")
+    assert [len(run.plan.rounds) for run in drawn.runs] == [3, 2]
 
 
 @st.composite
