@@ -11,11 +11,11 @@ import math
 
 import numpy as np
 import pytest
-from gate.verdict.changes import MARGINS
 
 from gate.stats.duet import duet_shift, pooled_block_variance
 from gate.stats.multiplicity import holm
 from gate.stats.stored import compare_stored
+from gate.verdict.changes import MARGINS
 
 pytestmark = pytest.mark.quality
 
