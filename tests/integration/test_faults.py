@@ -606,11 +606,11 @@ def test_a_worker_that_is_killed_is_not_measured(seasoned, tmp_path):
 
 
 def test_a_bug_is_called_a_bug(desk, monkeypatch):
-    def broken(_self: Session, *_given: object) -> None:
+    def broken(_self: Session) -> None:
         raise RuntimeError("this should not happen")
 
     monkeypatch.delenv("GATE_DEBUG", raising=False)
-    monkeypatch.setattr(Session, "warm_up", broken)
+    monkeypatch.setattr(Session, "open", broken)
     ended = desk.gate("check", preview="http://127.0.0.1:9")
     assert ended.code == 70
     assert "a bug in the gate: RuntimeError: this should not happen" in ended.stderr
