@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 METRICS = ("centre", "p95")
 """10 %-trimmed mean of log latency, and log p95."""
@@ -38,9 +39,11 @@ class Noise:
     shared: float = 0.0226
     """Of a pair of blocks, common to all endpoints of a round."""
     run: tuple[float, float] = (0.02, 0.04)
-    """Of an endpoint in a run."""
+    """Of an endpoint in a run; p95 has its own on top of the centre's, for where all requests are slower p95 is too."""
     runner: float = 0.08
     """Of a run, common to all its endpoints."""
+    drift: float = 0.025
+    """The same, from what changes meanwhile: what a drift of 3 % and autocorrelated noise of 4 % leave in a run."""
     deployment: tuple[float, float] = (0.01, 0.02)
     """Of an endpoint on a deployment."""
     tails: float = 5.0
@@ -59,25 +62,33 @@ def student(rng: np.random.Generator, sd: float, df: float, size: tuple[int, ...
 
 
 @cache
-def pool(endpoints: int, n: int, seed: int = 1) -> Floats:
+def pool(endpoints: int, n: int, seed: int = 1, hiccup_share: float = HICCUP_SHARE) -> Floats:
     """Block summaries of ``n`` requests, centred on their mean, shape ``(endpoints, POOL, 2)``."""
     rng = np.random.default_rng([seed, n])
-    return np.stack([_summaries(rng, endpoint, n) for endpoint in range(endpoints)])
+    return np.stack([_summaries(rng, endpoint, n, hiccup_share) for endpoint in range(endpoints)])
 
 
-def _summaries(rng: np.random.Generator, endpoint: int, n: int) -> Floats:
-    scores = np.empty((POOL, n))
-    scores[:, 0] = rng.standard_normal(POOL)
+def sorted_requests(
+    rng: np.random.Generator, endpoint: int, n: int, blocks: int, hiccup_share: float = HICCUP_SHARE
+) -> Floats:
+    """Log latencies of ``n`` requests in each of so many blocks, sorted, shape ``(blocks, n)``."""
+    scores = np.empty((blocks, n))
+    scores[:, 0] = rng.standard_normal(blocks)
     step = np.sqrt(1 - AUTOCORRELATION**2)
     for at in range(1, n):
-        scores[:, at] = AUTOCORRELATION * scores[:, at - 1] + step * rng.standard_normal(POOL)
+        scores[:, at] = AUTOCORRELATION * scores[:, at - 1] + step * rng.standard_normal(blocks)
     logs = _body(scores, endpoint)
-    hit = rng.random((POOL, n)) < TAIL_SHARES[endpoint % len(TAIL_SHARES)]
+    hit = rng.random((blocks, n)) < TAIL_SHARES[endpoint % len(TAIL_SHARES)]
     longer = rng.pareto(TAIL_SHAPE, int(hit.sum())) * TAIL_SCALE
     logs[hit] = np.log(np.exp(logs[hit]) + longer)
     for begin in range(0, n, STRETCH):
-        logs[:, begin : begin + STRETCH] += np.where(rng.random((POOL, 1)) < HICCUP_SHARE, np.log1p(HICCUP), 0.0)
+        logs[:, begin : begin + STRETCH] += np.where(rng.random((blocks, 1)) < hiccup_share, np.log1p(HICCUP), 0.0)
     logs.sort(axis=1)
+    return logs
+
+
+def _summaries(rng: np.random.Generator, endpoint: int, n: int, hiccup_share: float) -> Floats:
+    logs = sorted_requests(rng, endpoint, n, POOL, hiccup_share)
     cut = n // 10
     centre = logs[:, cut : n - cut].mean(axis=1)
     p95 = np.quantile(logs, 0.95, axis=1)
@@ -108,7 +119,11 @@ def draw_blocks(rng: np.random.Generator, endpoints: int, n: int, shape: tuple[i
 
 def draw_runs(rng: np.random.Generator, noise: Noise, endpoints: int, n: int, shape: tuple[int, ...]) -> Floats:
     """Whole runs of ``n`` requests per endpoint on runners of their own, shape ``(*shape, endpoints, 2)``."""
-    runs = draw_blocks(rng, endpoints, n, shape)
-    for metric, sd in enumerate(noise.run):
-        runs[..., metric] += student(rng, sd, noise.tails, (*shape, endpoints))
-    return np.asarray(runs + rng.normal(0, noise.runner, (*shape, 1, 1)))
+    return draw_blocks(rng, endpoints, n, shape) + run_effects(rng, noise, (*shape, endpoints))
+
+
+def run_effects(rng: np.random.Generator, noise: Noise, shape: tuple[int, ...]) -> Floats:
+    """What a run does to its endpoints beyond their requests; ``shape`` ends in endpoints, the result in metrics."""
+    centre, p95 = (student(rng, sd, noise.tails, shape) for sd in noise.run)
+    common = rng.normal(0, np.hypot(noise.runner, noise.drift), (*shape[:-1], 1))
+    return np.stack([centre + common, centre + p95 + common], axis=-1)

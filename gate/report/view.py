@@ -166,5 +166,5 @@ def _footer(verdict: Verdict) -> str:
     if not verdict.rows:
         return f"{commit}nothing was judged; gate {verdict.tool}"
     tests = f"{verdict.family} tests share" if verdict.family != 1 else "1 test has"
-    level = f"{tests} a nominal false-block level of {format_ratio(verdict.level)}"
+    level = f"{tests} a false-block rate of at most {format_ratio(verdict.level)}"
     return f"{commit}{way}; {level}; gate {verdict.tool}"

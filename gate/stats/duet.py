@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtr
 
 from gate.stats.location import Floats, mad_sd, median, t_location
+from gate.stats.scores import normal_score
 
 MIN_BLOCKS = 3
 """Fewer pairs of blocks say nothing about their own spread."""
@@ -82,10 +82,15 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
     known = np.isfinite(own).sum(axis=-1) >= 2
     level_known = known & (np.isfinite(np.where(full, shared, np.nan)).sum(axis=-1) >= MIN_BLOCKS)
     level_variance = np.where(level_known, level.variance, np.nan)
-    added = np.where(level_known, level.variance, 0.0) if removes else np.zeros(level.variance.shape)
+    added = (
+        _level_share(differences, weights, full)
+        * np.where(level_known, level.variance, 0.0)[..., np.newaxis, np.newaxis]
+        if weights is not None
+        else np.zeros(fit.variance.shape)
+    )
     return PairFit(
         effect=np.where(enough, fit.centre, np.nan),
-        variance=np.where(enough, fit.variance + added[..., np.newaxis, np.newaxis], np.nan),
+        variance=np.where(enough, fit.variance + added, np.nan),
         df=fit.df,
         level=np.where(level_known, level.centre, np.nan),
         level_variance=level_variance,
@@ -126,6 +131,16 @@ def _weights(
     return np.asarray(weights[..., np.newaxis, :, :])
 
 
+def _level_share(differences: Floats, weights: Floats, full: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+    """Square of the weight that full rounds have in each row: so much of the level's error is in it.
+
+    What rounds share was taken out of them but for its mean, which is the same in all of them.
+    """
+    weighed = np.where(np.isfinite(differences), weights, 0.0)
+    cleaned = np.where(full[..., np.newaxis, np.newaxis, :], weighed, 0.0).sum(axis=-1)
+    return np.asarray(np.square(cleaned / np.maximum(weighed.sum(axis=-1), 1e-300)))
+
+
 @dataclass(frozen=True)
 class Pooled:
     """A change over one or several pairs of deployments; arrays of one shape."""
@@ -146,8 +161,8 @@ class Pooled:
         return np.asarray((self.effect - np.log1p(margin)) / np.sqrt(known))
 
     def z(self, margin: ArrayLike) -> Floats:
-        """The same as the standard normal score of equal probability: degrees of freedom are paid for."""
-        return np.asarray(-ndtri(stdtr(self.df, -self.t(margin))))
+        """The same as the standard normal score of equal probability."""
+        return normal_score(self.t(margin), self.df)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ def t_location(
 
 def median(values: Floats) -> Floats:
     """Median over the last axis of what is not NaN; NaN where nothing is left."""
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
     ordered = np.sort(values, axis=-1)  # NaN comes last
     n = np.isfinite(values).sum(axis=-1, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum((n - 1) // 2, 0), axis=-1)

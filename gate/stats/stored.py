@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri, stdtr
 
 from gate.stats.location import Floats, median, t_location
+from gate.stats.scores import normal_score
 
 Mask = NDArray[np.bool_]
 
@@ -28,6 +28,8 @@ _PRIOR_DF = 8.0
 _PRIOR_INFLATION = 1.05
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
+_SURE_DF = 1e6
+"""So many degrees of freedom that the prior scale stands."""
 _FACTOR_COST = 1.25
 """Variance of the t location over endpoints against that of a mean."""
 _LEAST_RUN_SHARE = 0.1
@@ -68,7 +70,7 @@ class Moved:
 
     def z(self, margin: ArrayLike) -> Floats:
         """The same as the standard normal score of equal probability."""
-        return np.asarray(-ndtri(stdtr(self.df, -self.t(margin))))
+        return normal_score(self.t(margin), self.df)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def compare_stored(
     """
     old_noise = np.zeros(old.shape) if old_noise is None else old_noise
     new_noise = np.zeros(new.shape) if new_noise is None else new_noise
-    usable = np.isfinite(old).any(axis=-1) & np.isfinite(new).any(axis=-1)
+    usable: Mask = np.asarray(np.isfinite(old).any(axis=-1) & np.isfinite(new).any(axis=-1))
     old = np.where(usable[..., np.newaxis], old, np.nan)
     new = np.where(usable[..., np.newaxis], new, np.nan)
     stored = _stored(old)
@@ -111,8 +113,9 @@ def compare_stored(
     factor = _predicted(stored.factor, new_factor)
     plain = _predicted(old, new)
     removed = _is_removed(usable.sum(axis=-2), stored.factor)
-    ambiguous = _ambiguous(rows) & removed[..., np.newaxis, :]
-    relative = removed[..., np.newaxis, :] & ~ambiguous
+    by_row: Mask = np.asarray(removed)[..., np.newaxis, :]
+    ambiguous = _ambiguous(rows) & by_row
+    relative = by_row & ~ambiguous
     chosen = Moved(
         effect=np.where(relative, rows.effect, plain.effect),
         candidate_variance=np.where(relative, rows.candidate_variance, plain.candidate_variance),
@@ -164,7 +167,9 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     moved = new - stored.centre[..., np.newaxis]
     precision = np.where(np.isfinite(moved), 1 / variance, 0.0)
     by_run = np.swapaxes(moved, -3, -1)
-    factor = np.swapaxes(t_location(by_run, np.swapaxes(precision, -3, -1)).centre, -1, -2)
+    # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
+    weights = np.swapaxes(precision, -3, -1)
+    factor = np.swapaxes(t_location(by_run, weights, 1 / _RUN_VARIANCE, _SURE_DF).centre, -1, -2)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor_variance = _FACTOR_COST / precision.sum(axis=-3)  # (..., metrics, runs)
         whole = variance + factor_variance[..., np.newaxis, :, :]

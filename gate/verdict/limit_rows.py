@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 from gate.config.suite import Suite
 from gate.record.run import Notice
 from gate.verdict.evidence import Evidence, Objective

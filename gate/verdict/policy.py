@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gate.config.suite import Suite
 from gate.measure.counts import is_compared
-from gate.verdict.evidence import Evidence
 from gate.verdict.change_rows import EVERYTHING
+from gate.verdict.evidence import Evidence
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtri
 
 from gate.record.blocks import run_values
 from gate.record.run import Arm, Block, Run
 from gate.stats.limits import Scores, blocked_share, limit_at
+from gate.stats.scores import normal_score
 from gate.stats.shift import Shift
 
 LATENCY_SHARE = 0.85
@@ -29,12 +30,12 @@ def share_of(score: float, scores: Scores) -> float:
 
 def score_slower(shift: Shift, margin: float) -> float:
     """Standard normal score of "slower by more than the margin"."""
-    return float(-ndtri(stdtr(shift.df, -(shift.effect - math.log1p(margin)) / shift.se)))
+    return float(normal_score((shift.effect - math.log1p(margin)) / shift.se, shift.df))
 
 
 def score_faster(shift: Shift, margin: float) -> float:
     """Standard normal score of "faster by more than the margin"."""
-    return float(-ndtri(stdtr(shift.df, (shift.effect + math.log1p(margin)) / shift.se)))
+    return float(normal_score(-(shift.effect + math.log1p(margin)) / shift.se, shift.df))
 
 
 def detectable(shift: Shift, margin: float, limit: float, least: float) -> float:

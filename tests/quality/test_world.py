@@ -1,11 +1,10 @@
-"""The simulated world is as noisy as the one it is made after, and the rules of others do what they say."""
+"""The simulated world is as noisy as the one it is made after."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from bench.decision.rules import ratio_to_last, upper_boundary
 from bench.decision.world import Noise, draw_runs, pool
 
 ENDPOINTS = 20
@@ -19,21 +18,9 @@ def test_summaries_of_requests_scatter_as_much_as_published(n):
 
 
 def test_runs_scatter_by_requests_endpoint_and_runner():
-    noise = Noise(run=(0.02, 0.04), runner=0.08)
+    noise = Noise(run=(0.02, 0.04), runner=0.08, drift=0.03)
     runs = draw_runs(np.random.default_rng(3), noise, ENDPOINTS, 1000, (2_000,))
     requests = pool(ENDPOINTS, 1000).std(axis=1)
-    wanted = np.sqrt(requests**2 + np.square(noise.run) + noise.runner**2)
+    own = np.array([0.02**2, 0.02**2 + 0.04**2])
+    wanted = np.sqrt(requests**2 + own + noise.runner**2 + noise.drift**2)
     assert runs.std(axis=0) == pytest.approx(wanted, rel=0.1)
-
-
-def test_a_ratio_to_the_last_run_looks_at_no_other():
-    stored = np.log([[[[1.0]], [[2.0]]]])
-    assert ratio_to_last(stored, np.log([[[2.19]]]), 0.10).tolist() == [[[False]]]
-    assert ratio_to_last(stored, np.log([[[2.21]]]), 0.10).tolist() == [[[True]]]
-
-
-def test_the_boundary_is_that_of_students_t():
-    """Mean 2, standard deviation 1, t(0.98; 2) = 4.8487 (tables)."""
-    stored = np.log([[[[1.0]], [[2.0]], [[3.0]]]])
-    assert upper_boundary(stored, np.log([[[6.84]]]), 0.98).tolist() == [[[False]]]
-    assert upper_boundary(stored, np.log([[[6.85]]]), 0.98).tolist() == [[[True]]]
