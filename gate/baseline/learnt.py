@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gate.baseline.select import comparable
-from gate.config.journeys import only_in_journeys
 from gate.config.suite import Suite
-from gate.measure.counts import is_compared
 from gate.measure.hashes import endpoint_hash
+from gate.measure.plan import compared
 from gate.record.blocks import pair_differences
 from gate.record.run import Environment, Notice, Run
 from gate.stats.beliefs import (
@@ -70,7 +69,7 @@ def beliefs_for(
     able = [(run, duet_differences(suite, run)) for run in same_code_duets(alike, environment, one_host=one_host)]
     able = [(run, found) for run, found in able if (np.isfinite(found).sum(axis=-1) >= MIN_BLOCKS).any()]
     if not able:
-        beliefs = assumed(len(compared_names(suite)), one_host=one_host)
+        beliefs = assumed(len(compared(suite)), one_host=one_host)
         return Taught(beliefs, None, tuple(_assumed_notices(beliefs, 0)))
     duets = [run for run, _ in able]
     learnt = learn(SameCode(_together([found for _, found in able]), worth_of(map(_deployments, duets))))
@@ -81,12 +80,6 @@ def beliefs_for(
     if beliefs.duets < LEAST_FOR_OFFSETS and hosts_differ(learnt, one_host=one_host):
         notices.append(_differ_notice(learnt))
     return Taught(beliefs, learnt, tuple(notices))
-
-
-def compared_names(suite: Suite) -> list[str]:
-    """Endpoints that have comparison blocks, in the suite's order."""
-    steps_only = only_in_journeys(suite)
-    return [name for name in suite.endpoints if is_compared(suite, name) and name not in steps_only]
 
 
 def same_code_duets(stored: Sequence[Run], environment: Environment, *, one_host: bool) -> list[Run]:
@@ -108,7 +101,7 @@ def duet_differences(suite: Suite, run: Run) -> Floats:
 
     NaN for an endpoint that was measured in another way than the suite says now.
     """
-    names = compared_names(suite)
+    names = compared(suite)
     same = {
         name: run.endpoints[name].arms
         for name in names

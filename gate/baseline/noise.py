@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.baseline.learnt import compared_names, duet_differences, same_code_duets
+from gate.baseline.learnt import duet_differences, same_code_duets
 from gate.baseline.select import comparable
 from gate.config.suite import Suite
 from gate.measure.hashes import endpoint_hash
+from gate.measure.plan import compared
 from gate.record.blocks import run_values
 from gate.record.run import Block, Run
 from gate.stats.duet import fit_pair
@@ -55,7 +56,7 @@ def noise_of(suite: Suite, stored: Sequence[Run]) -> StoredNoise | None:
         Oldest first.
     """
     sound = [run for run in stored if run.complete and not run.not_measured]
-    names = compared_names(suite)
+    names = list(compared(suite))
     if not sound or not names:
         return None
     newest = sound[-1]

@@ -20,7 +20,6 @@ from gate.commands.plan import look
 from gate.commands.refresh import refuse_failing
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
-from gate.measure.access import host_class
 from gate.record.run import CalibrationRecord, Run
 from gate.report import plan as report
 from gate.verdict.proposals import propose
@@ -112,7 +111,7 @@ def _prepare(suite: Suite, pair: tuple[str, str], commit: str | None, effects: E
 
 
 def _make(prepared: Prepared, store: Store, out: Path, effects: Effects, made: Sequence[Run]) -> Run:
-    measured = measure(prepared, out, effects)
+    measured = measure(prepared, out, effects, same_code=True)
     kept = f"{len(made)} duets were stored before it"
     if measured.stopped_by is not None:
         effects.console.say(kept)
@@ -125,8 +124,7 @@ def _make(prepared: Prepared, store: Store, out: Path, effects: Effects, made: S
     (origins,) = prepared.origins
     prints = {arm: hashlib.sha256(origin.encode()).hexdigest()[:12] for arm, origin in origins.items()}
     record = CalibrationRecord(candidate=prints["candidate"], base=prints["base"])
-    base_host = host_class(prepared.suite, origins["base"])
-    done = done.model_copy(update={"calibration": record, "base_host": base_host})
+    done = done.model_copy(update={"calibration": record})
     write_run(out, done)
     effects.console.say(f"stored {append_run(store, done)}")
     return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,15 @@ from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
-from gate.measure.access import check_allowed, origin_of
+from gate.measure.access import check_allowed, is_loopback, origin_of
+from gate.measure.conductor import Conductor, Means
+from gate.measure.layout import AtHand, lay_out_duet, lay_out_same_code, lay_out_stored, number_deployments
 from gate.measure.outlook import Job
-from gate.measure.plan import make_plan
-from gate.measure.session import Session
+from gate.measure.plan import compared
+from gate.measure.planner import Setting
+from gate.measure.redeploy import Redeployer
 from gate.record.run import LEFT_BEHIND, Arm, Run
+from gate.stats.beliefs import Beliefs, assumed
 
 
 @dataclass(frozen=True)
@@ -133,35 +137,108 @@ class Measurements:
     stopped_by: GateError | None
 
 
-def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
-    """Measure every deployment, one run each; each run is on disk before the next begins."""
+Believe = Callable[[Suite, bool], Beliefs]
+"""What to take for granted of deployments and hosts; told whether all of them are on the gate's own machine."""
+
+
+def believe_nothing(suite: Suite, one_host: bool) -> Beliefs:
+    """What is assumed where nothing was learnt."""
+    return assumed(len(compared(suite)), one_host=one_host)
+
+
+def measure(
+    prepared: Prepared, out: Path, effects: Effects, believe: Believe = believe_nothing, *, same_code: bool = False
+) -> Measurements:
+    """Measure every deployment, each run on disk as soon as it is closed: a duet as one check, else one by one.
+
+    Parameters
+    ----------
+    same_code : bool
+        One pair of deployments is measured to learn from, in rounds laid out beforehand.
+    """
     check_writable(out)
+    has_base = "base" in prepared.origins[0]
+    checks = [prepared.origins] if has_base else [(origins,) for origins in prepared.origins]
     runs: list[Run] = []
-    files: list[Path] = []
-    for number, origins in enumerate(prepared.origins, 1):
-        if len(prepared.origins) > 1:
-            effects.console.say(f"deployment {number} of {len(prepared.origins)}")
-        run_id = effects.new_id()
-        seed = int(run_id, 16)
-        job = Job(
-            suite=prepared.suite,
-            plan=make_plan(prepared.suite, tuple(origins), seed),
-            origins=origins,
+    files: dict[str, Path] = {}
+
+    def keep(run: Run) -> None:
+        files[run.run_id] = write_run(out, run)
+
+    for number, origins in enumerate(checks, 1):
+        if len(checks) > 1:
+            effects.console.say(f"deployment {number} of {len(checks)}")
+        with effects.engine() as engine:
+            means = Means(engine, effects.network, effects.clock, effects.console, keep)
+            named = _setting(prepared.suite, origins, number - 1, None if same_code else believe, effects)
+            conducted = _conductor(prepared, origins, named, means, effects).conduct()
+        runs += conducted.runs
+        _tell_left_behind(conducted.runs, effects)
+        if conducted.stopped_by is not None:
+            return Measurements(tuple(runs), tuple(files.values()), conducted.stopped_by)
+    return Measurements(tuple(runs), tuple(files.values()), None)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A setting, and what its runs will be called."""
+
+    setting: Setting
+    ids: tuple[str, ...]
+
+
+def _setting(
+    suite: Suite, origins: tuple[dict[Arm, str], ...], number: int, believe: Believe | None, effects: Effects
+) -> _Named:
+    """All pairs of a duet, or one preview without a base; nothing is believed where it is to be learnt."""
+    one_host = all(is_loopback(origin) for pair in origins for origin in pair.values())
+    beliefs = (believe or believe_nothing)(suite, one_host)
+    if "base" in origins[0] and believe is None:
+        layout = lay_out_same_code(suite)
+    elif "base" in origins[0]:
+        layout = lay_out_duet(suite, at_hand(suite, origins), beliefs)
+    else:
+        layout = lay_out_stored(suite, number)
+    ids = tuple(effects.new_id() for _ in layout.pairs)
+    return _Named(Setting(suite, layout, beliefs, tuple(int(run_id, 16) for run_id in ids)), ids)
+
+
+def _conductor(
+    prepared: Prepared, origins: tuple[dict[Arm, str], ...], named: _Named, means: Means, effects: Effects
+) -> Conductor:
+    suite, setting = prepared.suite, named.setting
+    redeploy = suite.preview.redeploy
+
+    def job_of(pair: int) -> Job:
+        return Job(
+            suite=suite,
+            layout=setting.layout,
+            pair=pair,
+            origins=origins[pair if pair < len(origins) else 0],  # beyond them: deployed again in the first one's place
             environment=prepared.environment,
             expected_commit=prepared.commit,
-            run_id=run_id,
+            run_id=named.ids[pair],
             created=effects.utc_now(),
-            seed=seed,
+            seed=setting.seeds[pair],
             runner=effects.runner,
             tool=effects.tool,
         )
-        with effects.engine() as engine:
-            measured = Session(job, engine, effects.network, effects.clock, effects.console).measure()
-        runs.append(measured.run)
-        for notice in measured.run.notices:
+
+    redeployer = None
+    if redeploy is not None:
+        redeployer = Redeployer(suite, redeploy, prepared.environment, effects.network, effects.clock, named.ids[0])
+    return Conductor(setting, job_of, means, redeployer)
+
+
+def at_hand(suite: Suite, origins: tuple[dict[Arm, str], ...]) -> AtHand:
+    """The deployments of a duet that there are, or can be made."""
+    redeploy = suite.preview.redeploy
+    pairs = number_deployments([(pair["candidate"], pair["base"]) for pair in origins])
+    return AtHand(pairs, has_hook=redeploy is not None, base_too=redeploy is not None and redeploy.base_url is not None)
+
+
+def _tell_left_behind(runs: Sequence[Run], effects: Effects) -> None:
+    for run in runs:
+        for notice in run.notices:
             if notice.code == LEFT_BEHIND:
                 effects.console.warn(f"gate: left behind: {notice.message}; {notice.cure}")
-        files.append(write_run(out, measured.run))
-        if measured.stopped_by is not None:
-            return Measurements(tuple(runs), tuple(files), measured.stopped_by)
-    return Measurements(tuple(runs), tuple(files), None)

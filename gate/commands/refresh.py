@@ -14,10 +14,8 @@ from gate.baseline.window import append_run
 from gate.commands.effects import Effects
 from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
-from gate.commands.outputs import write_run
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
-from gate.measure.access import host_class
 from gate.record.run import Run
 from gate.verdict.answers import WORKING
 from gate.verdict.shared import has_latency
@@ -47,7 +45,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
             "give the address at which the previous deployment still answers as --base, or no --base",
         )
     stored = read_baselines(suite, store, effects)
-    measured = measure(prepared, out, effects)
+    measured = measure(prepared, out, effects, same_code=True)
     if measured.stopped_by is not None:
         raise measured.stopped_by
     (done,) = measured.runs
@@ -55,9 +53,6 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
     refuse_failing(done)
-    if "base" in origins:
-        done = done.model_copy(update={"base_host": host_class(suite, origins["base"])})
-        write_run(out, done)
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
     for name in done.endpoints:

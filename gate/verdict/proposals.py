@@ -10,10 +10,11 @@ import numpy as np
 
 from gate.config.objectives import DEFAULT_TOLERANCE
 from gate.measure.busy import BUSY_SHARE
+from gate.measure.layout import FIRST_SHARE
 from gate.record.run import Run
 from gate.stats.beliefs import INFLATION
 from gate.stats.designs import METRICS
-from gate.verdict.sight import FIRST_SHARE, SetUp, duet_way, first_s
+from gate.verdict.sight import SetUp, duet_way, first_s
 
 _HALF_MINUTE_S = 30.0
 _THOUSAND = 1000

@@ -11,7 +11,8 @@ from scipy.special import ndtri
 from gate.baseline.noise import StoredNoise
 from gate.config.suite import Suite
 from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS, MIN_ROUNDS, WARMUP_REQUESTS
-from gate.measure.plan import LEAST_WARMUP_STEPS, group_endpoints
+from gate.measure.layout import FIRST_SHARE
+from gate.measure.plan import LEAST_WARMUP_STEPS, round_cost
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS, STORED
 from gate.stats.designs import METRICS, DuetDesign, Stage
@@ -21,8 +22,6 @@ from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 from gate.stats.stored import FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
 
-FIRST_SHARE = 0.6
-"""Of the time that the first stage of a duet may take: what it suspects has to be measured again."""
 EFFORTS = ("thorough", "quick", "short")
 PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 """Pairs of deployments at first and afresh."""
@@ -88,9 +87,7 @@ class SetUp:
 
     def rounds_s(self, arms: int) -> float:
         """Time of one round of all endpoints."""
-        suite = self.suite
-        slowest = [min(suite.endpoints[name].rate_rps for name in group) for group in group_endpoints(suite)]
-        return float(sum(arms * BLOCK_REQUESTS / rate for rate in slowest))
+        return round_cost(self.suite, None, arms).time_s
 
 
 def duet_ways(set_up: SetUp, time_s: float) -> Iterator[Way]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
+from gate.commands import calibrate
 from gate.commands.calibrate import pairs_of
 from gate.config.read import read_suite
 from gate.errors import Cancelled, ExitCode, UsageError
-from gate.measure.session import Session
 from gate.record.codec import decode_run
 from gate.record.run import Run
 from tests.builders import suite_text
@@ -99,15 +100,15 @@ def test_the_rate_proposed_is_a_share_of_the_capacity_that_was_found(desk, capsy
 
 def test_a_signal_keeps_the_duets_that_were_made(desk, monkeypatch):
     desk.write(SUITE)
-    measure, calls = Session.measure, []
+    measure, calls = calibrate.measure, []
 
-    def cancelled_at_the_second(self):
+    def cancelled_at_the_second(*given, **more):
         calls.append(1)
-        if len(calls) == 2:
-            raise Cancelled("cancelled by SIGTERM", ExitCode.TERMINATED)
-        return measure(self)
+        measured = measure(*given, **more)
+        ended = Cancelled("cancelled by SIGTERM", ExitCode.TERMINATED)
+        return measured if len(calls) == 1 else replace(measured, stopped_by=ended)
 
-    monkeypatch.setattr(Session, "measure", cancelled_at_the_second)
+    monkeypatch.setattr(calibrate, "measure", cancelled_at_the_second)
     with serving(steady()) as server:
         assert desk.run("calibrate", "--preview", server.origin, "--duets", 3) == ExitCode.TERMINATED
     assert len(runs_of(desk)) == 1

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from gate.baseline.noise import noise_of
-from gate.measure.plan import make_plan
+from gate.measure.layout import lay_out_same_code
+from gate.measure.plan import round_cost, warmup_cost
 from gate.record.run import Notice
 from gate.stats.beliefs import assumed
 from gate.verdict.needs import duet_need, stored_need
@@ -26,10 +27,12 @@ SET_UP = SetUp(SUITE, noise_of(SUITE, RUNS), assumed(len(SUITE.endpoints), one_h
 
 def test_a_round_takes_as_long_as_the_plan_says():
     budget = suite_of("policy: {max_rate: 100/s, budget: {time: 10m}}\n")
-    plan = make_plan(budget, ("candidate", "base"), seed=1)
-    set_up = replace(SET_UP, suite=budget)
-    way = fixed_way(set_up, plan.rounds)
-    assert way.time_s == pytest.approx(plan.expected_s)
+    layout = lay_out_same_code(budget)
+    warm = warmup_cost(budget, arms=2)
+    way = fixed_way(replace(SET_UP, suite=budget), layout.most_rounds(0))
+    assert way.time_s == pytest.approx(layout.longest_s(budget) + warm.time_s)
+    requests = layout.most_rounds(0) * round_cost(budget, None, arms=2).requests + warm.requests
+    assert way.requests == pytest.approx(requests)
 
 
 def test_more_of_anything_sees_more():
