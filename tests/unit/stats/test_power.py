@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import multivariate_normal, norm, t
+from scipy.stats import multivariate_normal, nct, norm, t
 
 from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign, StoredStage
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
@@ -72,11 +72,14 @@ def test_fresh_deployments_are_pooled_with_the_first_and_pass_alone():
     assert chance == pytest.approx(0.8, abs=0.006)
 
 
-def test_against_stored_runs_it_is_the_prediction_interval():
+@pytest.mark.parametrize("df", [4.0, 12.0, 27.0])
+def test_against_stored_runs_it_is_the_noncentral_t(df):
+    """Independent: at the size returned scipy's noncentral t passes the limit four times in five."""
     run, k, limit = np.array([0.001, 0.003]), 20, 4.0
     design = StoredDesign("one", (StoredStage(1, 1000, 1000, ANY),))
-    reach = t.isf(norm.sf(limit), 19) + norm.ppf(0.8)
-    exactly(detectable_stored(run, run / k, 19.0, design, limit), STORED + reach * np.sqrt(run * (1 + 1 / k)))
+    size = np.log1p(detectable_stored(run, run / k, df, design, limit))
+    beyond = (size - STORED) / np.sqrt(run * (1 + 1 / k))
+    assert nct.sf(t.isf(norm.sf(limit), df), df, beyond) == pytest.approx([0.8, 0.8], abs=0.006)
 
 
 def test_more_runs_of_the_candidate_help_and_more_stored_ones_only_so_far():
