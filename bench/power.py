@@ -1,8 +1,8 @@
 """Whether a slowdown of the size that a row says it would catch four times in five is caught so often.
 
 ``python -m bench.power --seed 1`` asks the gate for that size, makes pull requests with one endpoint slower by just so
-much, judges them by the statistics of the gate, and writes ``bench/results/power.json``; some minutes. Finished cells are
-kept in a state file and not made again.
+much, judges them by the statistics of the gate, and writes ``bench/results/power.json``; some minutes. Finished cells
+are kept in a state file and not made again.
 """
 
 from __future__ import annotations

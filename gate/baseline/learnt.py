@@ -49,7 +49,13 @@ class Taught:
 
 
 def beliefs_for(
-    suite: Suite, stored: Sequence[Run], environment: Environment, *, one_host: bool, base_host: str | None = None
+    suite: Suite,
+    stored: Sequence[Run],
+    environment: Environment,
+    *,
+    one_host: bool,
+    base_host: str | None = None,
+    before: str | None = None,
 ) -> Taught:
     """What to believe of the deployments that a suite measures.
 
@@ -64,8 +70,14 @@ def beliefs_for(
     base_host : str, optional
         Class of the base's host, as ``Run.base_host``: duets with another kind of base say nothing of this one. Not
         looked at unless said.
+    before : str, optional
+        Instant of the candidate: what was stored later does not count, so that a verdict can be repeated.
     """
-    alike = [run for run in stored if base_host is None or run.base_host in (None, base_host)]
+    alike = [
+        run
+        for run in stored
+        if (base_host is None or run.base_host in (None, base_host)) and (before is None or run.created <= before)
+    ]
     able = [(run, duet_differences(suite, run)) for run in same_code_duets(alike, environment, one_host=one_host)]
     able = [(run, found) for run, found in able if (np.isfinite(found).sum(axis=-1) >= MIN_BLOCKS).any()]
     if not able:

@@ -159,3 +159,10 @@ def test_a_base_on_another_kind_of_host_says_nothing_of_this_one():
         return beliefs_for(SUITE, runs, PREVIEWS, one_host=False, base_host=base_host).beliefs.duets
 
     assert (learnt(None), learnt("*.production.example.app"), learnt("*.preview.example.app")) == (12, 12, 0)
+
+
+def test_what_was_stored_after_the_candidate_does_not_change_its_verdict():
+    runs = duets(12)
+    early = beliefs_for(SUITE, runs, PREVIEWS, one_host=False, before=runs[5].created)
+    assert early.beliefs.duets == 6
+    assert early.beliefs.sigma_dep == pytest.approx(taught(runs[:6]).beliefs.sigma_dep)
