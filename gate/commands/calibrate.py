@@ -69,7 +69,7 @@ def run(
             "there was one deployment, beside itself: that shows the noise of blocks, but not how deployments differ;"
             " give two or more of one commit"
         )
-    count = min(len(previews), len(bases) or len(previews) // 2)
+    count = min(len(set(previews)), len(set(bases)) or len(set(previews)) // 2)
     at_hand = {0: (1, 0), 1: (1, 0), 2: (1, 1), 3: (1, 2)}.get(count, (2, 2))
     proposal = propose(set_up, made, at_hand)
     sentences = [

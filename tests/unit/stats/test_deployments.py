@@ -7,6 +7,8 @@ import statistics
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.stats.beliefs import ASSUMED_SIGMA, FLOOR_SIGMA, INFLATION, assumed, believed
 from gate.stats.deployments import Learnt, SameCode, learn, worth_of
@@ -210,3 +212,36 @@ def test_few_endpoints(endpoints):
     beliefs = believed(learnt_of(drawn(np.random.default_rng(13), endpoints=endpoints, host=0.1)), one_host=False)
     assert np.isfinite(beliefs.sigma_dep).all()
     assert beliefs.offset == pytest.approx(np.full((endpoints, 2), 0.1), abs=0.03)
+
+
+# Symmetries.
+
+tables = st.builds(
+    lambda seed, duets, endpoints: drawn(np.random.default_rng(seed), duets=duets, endpoints=endpoints, host=0.05),
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 12),
+    st.integers(1, 6),
+)
+
+
+@given(tables)
+def test_arms_that_change_places_change_the_sign_of_the_offset_and_nothing_else(differences):
+    one, other = learnt_of(differences), learnt_of(-differences)
+    assert other.offset == pytest.approx(-one.offset, abs=1e-12)
+    assert other.sigma == pytest.approx(one.sigma, abs=1e-12)
+    assert other.sigma_common == pytest.approx(one.sigma_common, abs=1e-12)
+
+
+@given(tables, st.randoms(use_true_random=False))
+def test_the_order_of_duets_and_of_endpoints_does_not_matter(differences, random):
+    duets, endpoints = (random.sample(range(n), n) for n in differences.shape[:2])
+    one, other = learnt_of(differences), learnt_of(differences[duets][:, endpoints])
+    assert other.sigma == pytest.approx(one.sigma[endpoints], abs=1e-9)
+    assert other.offset == pytest.approx(one.offset[endpoints], abs=1e-9)
+
+
+@given(tables, st.floats(0.1, 3.0))
+def test_noise_twice_as_large_is_learnt_twice_as_large(differences, factor):
+    one, other = learnt_of(differences), learnt_of(factor * differences)
+    assert other.sigma == pytest.approx(factor * one.sigma, rel=1e-6, abs=1e-9)
+    assert other.offset_variance == pytest.approx(factor**2 * one.offset_variance, rel=1e-6, abs=1e-12)
