@@ -12,6 +12,7 @@ from gate.commands.effects import Effects
 from gate.commands.judging import read_baselines
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
+from gate.measure.counts import MIN_ROUNDS
 from gate.record.run import Run
 from gate.report import plan as report
 from gate.stats.designs import METRICS
@@ -77,6 +78,9 @@ def run(suite: Suite, store: Store, asked: Asked, effects: Effects) -> ExitCode:
         f" false blocks at most {format_ratio(suite.policy.false_block_rate)}:\n\n"
     )
     shown(report.table(set_up, ways(set_up, time_s, asked.previews), time_s))
+    if not any(way.kind == "duet" for way in duet_ways(set_up, time_s)):
+        least_s = MIN_ROUNDS * set_up.rounds_s(2)
+        shown(f"\nthere is no time for a duet, which takes {format_duration(least_s)} at least\n")
     if asked.see is not None:
         shown("\n" + "".join(f"{line}\n" for line in _needs(set_up, asked.see)))
     return ExitCode.APPROVED

@@ -27,7 +27,7 @@ def table(set_up: SetUp, ways: Sequence[Way], time_s: float) -> str:
 def _cells(set_up: SetUp, way: Way, time_s: float) -> tuple[str, ...]:
     afresh = f"{format_ratio(way.afresh)} of harmless pull requests" if way.pairs[1] else "none"
     sizes = (_size(set_up, way, metric) for metric in range(len(METRICS)))
-    takes = format_duration(way.time_s) + (", more than there is" if way.time_s > time_s else "")
+    takes = format_duration(way.time_s) + (", more than there is" if way.time_s - way.warmup_s > time_s else "")
     return (name_of(way), *sizes, f"{way.requests:,.0f}", takes, afresh)
 
 

@@ -48,6 +48,8 @@ class Way:
     requests: float
     """Of a harmless pull request, on average."""
     time_s: float
+    warmup_s: float
+    """Part of the time that no budget counts."""
     afresh: float
     """Share of harmless pull requests that need fresh deployments."""
 
@@ -156,6 +158,7 @@ def _duet(set_up: SetUp, design: DuetDesign, limits: str, pairs: tuple[int, int]
         runs=0,
         sees=sees,
         requests=2 * BLOCK_REQUESTS * first * len(noise.names) + float(sum(n * live.sum() for n, live in later)),
+        warmup_s=warm * set_up.rounds_s(2),
         time_s=first * set_up.rounds_s(2) + sum(n * set_up.suspects_s(live) for n, live in later),
         afresh=afresh,
     )
@@ -183,5 +186,6 @@ def stored_way(set_up: SetUp, runs: int, time_s: float) -> Way:
         sees=np.where(noise.removed, *by_limit),
         requests=BLOCK_REQUESTS * (rounds + warm) * len(noise.names),
         time_s=(rounds + warm) * set_up.rounds_s(1),
+        warmup_s=warm * set_up.rounds_s(1),
         afresh=0.0,
     )
