@@ -36,7 +36,7 @@ class World:
 
     slow: tuple[str, ...] = ()
     fails: dict[str, Exception] = field(default_factory=dict)
-    """What is raised at an entry of the diary: ``open 1``, ``measure 0 2`` (pair, round), ``scenarios 0``, ``deploy 1``."""
+    """What is raised at an entry of the diary: ``open 1``, ``measure 0 2`` (pair, round), ``deploy 1``."""
     diary: list[str] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     now_s: float = 0.0
