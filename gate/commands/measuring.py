@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
 from gate.config.environment import Redactor, missing_names, needed_values
@@ -16,15 +17,9 @@ from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
-from gate.measure.access import check_allowed, is_loopback, origin_of
-from gate.measure.conductor import Conductor, Means
-from gate.measure.layout import AtHand, lay_out_duet, lay_out_same_code, lay_out_stored, number_deployments
-from gate.measure.outlook import Job
-from gate.measure.plan import compared
-from gate.measure.planner import Setting
-from gate.measure.redeploy import Redeployer
+from gate.measure.access import check_allowed, origin_of
+from gate.measure.conductor import Means
 from gate.record.run import LEFT_BEHIND, Arm, Run
-from gate.stats.beliefs import Beliefs, assumed
 
 
 @dataclass(frozen=True)
@@ -137,15 +132,6 @@ class Measurements:
     stopped_by: GateError | None
 
 
-Believe = Callable[[Suite, bool], Beliefs]
-"""What to take for granted of deployments and hosts; told whether all of them are on the gate's own machine."""
-
-
-def believe_nothing(suite: Suite, one_host: bool) -> Beliefs:
-    """What is assumed where nothing was learnt."""
-    return assumed(len(compared(suite)), one_host=one_host)
-
-
 def measure(
     prepared: Prepared, out: Path, effects: Effects, believe: Believe = believe_nothing, *, same_code: bool = False
 ) -> Measurements:
@@ -170,71 +156,13 @@ def measure(
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
             means = Means(engine, effects.network, effects.clock, effects.console, keep)
-            named = _setting(prepared.suite, origins, number - 1, None if same_code else believe, effects)
-            conducted = _conductor(prepared, origins, named, means, effects).conduct()
+            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code)
+            conducted = conductor_of(asked, means, believe, effects).conduct()
         runs += conducted.runs
         _tell_left_behind(conducted.runs, effects)
         if conducted.stopped_by is not None:
             return Measurements(tuple(runs), tuple(files.values()), conducted.stopped_by)
     return Measurements(tuple(runs), tuple(files.values()), None)
-
-
-@dataclass(frozen=True)
-class _Named:
-    """A setting, and what its runs will be called."""
-
-    setting: Setting
-    ids: tuple[str, ...]
-
-
-def _setting(
-    suite: Suite, origins: tuple[dict[Arm, str], ...], number: int, believe: Believe | None, effects: Effects
-) -> _Named:
-    """All pairs of a duet, or one preview without a base; nothing is believed where it is to be learnt."""
-    one_host = all(is_loopback(origin) for pair in origins for origin in pair.values())
-    beliefs = (believe or believe_nothing)(suite, one_host)
-    if "base" in origins[0] and believe is None:
-        layout = lay_out_same_code(suite)
-    elif "base" in origins[0]:
-        layout = lay_out_duet(suite, at_hand(suite, origins), beliefs)
-    else:
-        layout = lay_out_stored(suite, number)
-    ids = tuple(effects.new_id() for _ in layout.pairs)
-    return _Named(Setting(suite, layout, beliefs, tuple(int(run_id, 16) for run_id in ids)), ids)
-
-
-def _conductor(
-    prepared: Prepared, origins: tuple[dict[Arm, str], ...], named: _Named, means: Means, effects: Effects
-) -> Conductor:
-    suite, setting = prepared.suite, named.setting
-    redeploy = suite.preview.redeploy
-
-    def job_of(pair: int) -> Job:
-        return Job(
-            suite=suite,
-            layout=setting.layout,
-            pair=pair,
-            origins=origins[pair if pair < len(origins) else 0],  # beyond them: deployed again in the first one's place
-            environment=prepared.environment,
-            expected_commit=prepared.commit,
-            run_id=named.ids[pair],
-            created=effects.utc_now(),
-            seed=setting.seeds[pair],
-            runner=effects.runner,
-            tool=effects.tool,
-        )
-
-    redeployer = None
-    if redeploy is not None:
-        redeployer = Redeployer(suite, redeploy, prepared.environment, effects.network, effects.clock, named.ids[0])
-    return Conductor(setting, job_of, means, redeployer)
-
-
-def at_hand(suite: Suite, origins: tuple[dict[Arm, str], ...]) -> AtHand:
-    """The deployments of a duet that there are, or can be made."""
-    redeploy = suite.preview.redeploy
-    pairs = number_deployments([(pair["candidate"], pair["base"]) for pair in origins])
-    return AtHand(pairs, has_hook=redeploy is not None, base_too=redeploy is not None and redeploy.base_url is not None)
 
 
 def _tell_left_behind(runs: Sequence[Run], effects: Effects) -> None:

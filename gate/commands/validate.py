@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gate.commands.conducting import at_hand
 from gate.commands.effects import Effects
-from gate.commands.measuring import at_hand, load_suite
+from gate.commands.measuring import load_suite
 from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.suite import Suite

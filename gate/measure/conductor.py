@@ -81,6 +81,8 @@ class Conductor:
         self._looks: dict[Part, list[Look]] = {"first": [], "fresh": []}
         self._stages: dict[Part, list[Stage]] = {"first": [], "fresh": []}
         self._part: Part = "first"
+        self._replaced: list[int] = []
+        """Pairs that another was deployed in the place of, before all stages of their part were known."""
         self._spent_s = 0.0
         self._spent_requests = 0
 
@@ -110,10 +112,11 @@ class Conductor:
                 self._measure_stage(decision)
                 decision = self._decide()
         except _FreshNotHadError as missing:
-            left = self._sittings.drop(self._sittings.open)
-            self._sittings.tell([fresh_not_had(missing.error), *left], range(len(layout.first)), "fresh not had")
+            left = self._sittings.drop()
+            self._sittings.amend(range(len(layout.first)), "fresh not had", [fresh_not_had(missing.error), *left])
         else:
             self._end_part(decision.why)
+            self._sittings.amend(self._replaced, decision.why)
 
     def _decide(self) -> Stage | Stop:
         budget = self._setting.suite.policy.budget
@@ -135,10 +138,7 @@ class Conductor:
         rounds = list(dict.fromkeys((step.pair, step.round) for step in stage.steps))
         for step in stage.steps:
             if step.pair not in self._sittings.open:
-                # The one before it is about to be replaced, so its run ends here.
-                self._note_blocks()
-                self._sittings.close("as planned")
-                self._open_fresh([step.pair], stage.warm)
+                self._replace(step.pair, stage.warm)
             what = f"round {rounds.index((step.pair, step.round)) + 1} of {len(rounds)}"
             self._spend(partial(self._sittings.open[step.pair].measure, step, what))
         self._note_blocks()
@@ -159,6 +159,15 @@ class Conductor:
         layout = self._setting.layout
         begin, end = len(layout.first), len(layout.pairs)
         self._open_fresh(range(begin, begin + 1 if layout.redeploys else end), stage.warm)
+
+    def _replace(self, pair: int, names: Sequence[str]) -> None:
+        """One more fresh deployment in the place of the one before, whose run ends here."""
+        self._note_blocks()
+        self._replaced += list(self._sittings.open)
+        stopped = self._sittings.close("as planned")
+        if stopped is not None:
+            raise stopped
+        self._open_fresh([pair], names)
 
     def _open_fresh(self, pairs: Sequence[int], names: Sequence[str]) -> None:
         try:

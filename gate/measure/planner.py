@@ -66,7 +66,6 @@ class Stop:
 class _Way:
     """How far a part has come while it is gone through."""
 
-    part: Part
     offset: int
     """Number of its first pair."""
     pairs: int
@@ -118,7 +117,7 @@ def decide(setting: Setting, seen: Sequence[Floats], looks: Sequence[Look]) -> S
 def _first(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[Look]) -> Stage | Stop | None:
     """Go through the stages on the first deployments; None after the last of them, or if none is needed any more."""
     layout = setting.layout
-    way = _Way("first", 0, len(layout.first))
+    way = _Way(0, len(layout.first))
     for number, stage in enumerate(layout.design.first):
         names, rounds = _suspected(setting, looked), stage.rounds
         if not names:
@@ -142,36 +141,40 @@ def _first(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[
 def _fresh(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[Look]) -> Stage | Stop:
     """Go through the stages on fresh deployments: suspected rows, then the suite as a whole if it is suspected."""
     layout = setting.layout
-    way = _Way("fresh", len(layout.first), len(layout.fresh), one_by_one=layout.redeploys)
-    everything = setting.names if looked.suite else ()
-    each = round_cost(setting.suite, everything, 2)
-    whole_rounds = _whole_rounds(layout) if everything else 0
-    least = MIN_BLOCKS * way.pairs  # fewer say nothing
+    way = _Way(len(layout.first), len(layout.fresh), one_by_one=layout.redeploys)
+    kept = round_cost(setting.suite, setting.names, 2) * (_whole_rounds(layout) if looked.suite else 0)
     is_short = False
     for number in range(len(layout.design.fresh)):
         names = _suspected(setting, looked)
         if not names:
             break
         ahead = [later.rounds for later in layout.design.fresh[number:]]
-        possible = affordable(looks[0], round_cost(setting.suite, names, 2), each * whole_rounds)
-        rounds = fair_rounds(ahead, 1 if number else least, possible)
+        possible = affordable(looks[0], round_cost(setting.suite, names, 2), kept)
+        rounds = fair_rounds(ahead, 1 if number else MIN_BLOCKS * way.pairs, possible)
         is_short = rounds < 1
         if is_short:
             break
         steps = _steps(setting, way, names, rounds)
         looks.pop(0)
         if not looks:
-            return Stage("fresh", names, everything or names, steps, way.stages[-1], number)
+            warm = setting.names if looked.suite else names
+            return Stage("fresh", names, warm, steps, way.stages[-1], number)
         looked.after("fresh", number, Seen(tuple(seen), tuple(way.stages)))
-    if everything:
-        rounds = min(whole_rounds, affordable(looks[0], each, Cost(0.0, 0)))
-        if rounds < least:
-            return Stop("budget")
-        steps = _steps(setting, way, everything, rounds)
-        looks.pop(0)
-        if not looks:
-            return Stage("fresh", everything, everything, steps, way.stages[-1], None)
-    return Stop("budget" if is_short else "as planned" if everything or looked.rows.any() else "decided")
+    found = _whole(setting, way, looks) if looked.suite else None
+    if found is not None:
+        return found
+    return Stop("budget" if is_short else "as planned" if looked.suite or looked.rows.any() else "decided")
+
+
+def _whole(setting: Setting, way: _Way, looks: list[Look]) -> Stage | Stop | None:
+    """All endpoints on fresh deployments, after the rounds of suspected rows; None if that was done."""
+    names = setting.names
+    rounds = min(_whole_rounds(setting.layout), affordable(looks[0], round_cost(setting.suite, names, 2), Cost(0.0, 0)))
+    if rounds < MIN_BLOCKS * way.pairs:
+        return Stop("budget")
+    steps = _steps(setting, way, names, rounds)
+    looks.pop(0)
+    return None if looks else Stage("fresh", names, names, steps, way.stages[-1], None)
 
 
 def affordable(look: Look, each: Cost, kept: Cost) -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from gate.config.preview import Redeploy, Revealed
 from gate.config.suite import Suite
 from gate.config.templates import fill
-from gate.errors import NotMeasured
+from gate.errors import NotMeasured, UsageError
 from gate.load.job import Expectation, Request
 from gate.load.transport import readable
-from gate.measure.access import origin_of, wire_of
+from gate.measure.access import wire_of
 from gate.measure.driver import deployment
 from gate.measure.network import Network
 from gate.measure.ready import Clock, revealed
@@ -72,6 +73,17 @@ class Redeployer:
             if settled < SETTLED:
                 self.clock.sleep(_PAUSE_S / SETTLED if settled else _PAUSE_S)
 
+    def check(self) -> None:
+        """See beforehand that every hook can be asked.
+
+        Raises
+        ------
+        UsageError
+            If one is no web address, by its name in the suite; its value is not repeated.
+        """
+        for hook in self.hooks().values():
+            self._address(hook)
+
     def hooks(self) -> dict[Arm, str]:
         """Hooks by arm, of arms that have one."""
         found: dict[Arm, str] = {"candidate": self.settings.url}
@@ -83,9 +95,15 @@ class Redeployer:
         value = revealed(self.suite, source, origin, self.environment, fetch, unique)
         return str(value) if isinstance(value, str | int) and value != "" else None
 
-    def _ask(self, hook: str, arm: Arm, fetch: Fetch) -> None:
+    def _address(self, hook: str) -> str:
         url = fill(hook, environment=self.environment)
-        origin_of(url.partition("?")[0])  # http or https and nothing else
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"the hook {hook} is no address like https://host/path", "see preview.redeploy")
+        return url
+
+    def _ask(self, hook: str, arm: Arm, fetch: Fetch) -> None:
+        url = self._address(hook)
         # Not with the headers of the preview: they may hold its keys, and the hook is someone else.
         answer = fetch(replace(Request("POST", url), timeout_s=_HOOK_TIMEOUT_S), Expectation(_TAKEN)).answer
         if answer.kind is not None:

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from gate.config.journeys import endpoints_of, needed_values, side_by_side
+from gate.config.journeys import needed_values
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.health import busy_complaints, complaints, health_of, late_complaints
+from gate.load.health import complaints, health_of
 from gate.load.job import LaneResult, SegmentResult
-from gate.load.transport import THROTTLED
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
-from gate.measure.allowance import cut
 from gate.measure.busy import Observed, busy_notices, capacity_notices
 from gate.measure.counts import too_few
-from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
+from gate.measure.driver import Driver, Progress, deployment
 from gate.measure.hashes import endpoint_hash
 from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
 from gate.measure.network import Network
 from gate.measure.opening import Opening
-from gate.measure.outlook import Job, allowance_of, cut_notices, longest_s, look_at_generator
+from gate.measure.outlook import Job, allowance_of, longest_s, look_at_generator
 from gate.measure.plan import Step, compared_rps, group_endpoints
 from gate.measure.ready import Clock, ask_once
-from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
-from gate.measure.seek import capacity_notice, seek
-from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
+from gate.measure.scenarios import Scenarios
+from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.record.run import Arm, Block, EndpointRecord, Environment, Notice, PlanRecord, Run, ScenarioRecord
+from gate.record.run import Arm, Block, EndpointRecord, Environment, Notice, PlanRecord, Run
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,7 @@ class Session:
         }
         self._warming = WarmingUp(job.suite, job.origins, self._allowance, self._drive, clock.now_s)
         self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
-        self._results: list[SegmentResult] = []
-        self._scenarios: dict[str, ScenarioRecord] = {}
-        self._complaints: list[Notice] = []
+        self._scenarios = Scenarios(job.suite, job.origins["candidate"], self._driver, self._allowance)
         self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
@@ -96,7 +90,7 @@ class Session:
         """All scenarios, if they are this run's to make."""
         self._driver.go_behind(self._rounds.rounds)
         if self._job.has_scenarios:
-            self._run_scenarios()
+            self._scenarios.run()
 
     def blocks(self, name: str, arm: Arm) -> Sequence[Block]:
         """What was measured of an endpoint by now."""
@@ -163,68 +157,17 @@ class Session:
         lane.errors = {kind: 1} if kind else {}
         self._tallies[name, arm].add(lane, 0, 0, 0.0)
 
-    def _run_scenarios(self) -> None:
-        for names in side_by_side(self._job.suite):
-            if self._job.suite.scenarios[names[0]].load.find is not None:
-                self._seek(names[0])
-                continue
-            course = course_of_scenarios(self._job.suite, names, self._job.origins["candidate"])
-            limited = replace(course, streams=cut(course.streams, self._left(course)))
-            try:
-                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}")
-            except (CutShort, Refused) as stopped:
-                if stopped.result is not None:
-                    self._keep_scenarios(names, stopped.result)
-                raise
-            for lane, done in result.lanes.items():
-                self._allowance.spend(endpoint_of(lane), self._job.origins["candidate"], done.sent)
-            self._keep_scenarios(names, result)
-            self._notices += cut_notices(" beside ".join(names), course, limited, result)
-
-    def _seek(self, name: str) -> None:
-        """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
-
-        def drive(course: Course, what: str) -> SegmentResult:
-            result = self._driver.drive(course, "candidate", what)
-            self._complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
-            return result
-
-        def keep(record: ScenarioRecord) -> None:
-            self._scenarios[name] = record
-
-        seek(self._job.suite, name, self._job.origins["candidate"], drive, keep)
-        record = self._scenarios[name]
-        if record.search is not None:
-            was_throttled = THROTTLED in record.errors
-            self._notices.append(capacity_notice(self._job.suite, name, record.search, was_throttled=was_throttled))
-
-    def _left(self, course: Course) -> dict[str, float]:
-        """Requests left for each lane; those of one endpoint share what is left for it."""
-        lanes = [lane.name for stream in course.streams for lane in stream.lanes]
-        sharers = Counter(map(endpoint_of, lanes))
-        origin = self._job.origins["candidate"]
-        left = {name: self._allowance.left(endpoint_of(name), origin) / sharers[endpoint_of(name)] for name in lanes}
-        return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
-
-    def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
-        self._results.append(result)
-        self._complaints += busy_complaints(" beside ".join(names), result)
-        for name in names:
-            part = part_of(self._job.suite, names, name, result)
-            self._complaints += late_complaints(name, part)
-            self._scenarios[name] = scenario_record(self._job.suite, name, part)
-
     def _run(self, not_measured: list[Notice], plan: PlanRecord | None) -> Run:
         job = self._job
         health = health_of(
-            [*self._rounds.results, *self._results],
+            [*self._rounds.results, *self._scenarios.results],
             self._rounds.repeated,
             self._rounds.spoiled,
             workers=self._workers,
             capacity_rps=self._engine.known_capacity_rps,
         )
         if not not_measured:
-            not_measured = complaints(health, self._rounds.blocks) + self._complaints
+            not_measured = complaints(health, self._rounds.blocks) + self._scenarios.complaints
         candidate = job.origins["candidate"]
         up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")
         return Run(
@@ -244,7 +187,7 @@ class Session:
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
-            notices=[*self._notices, *self._hooks.notices, *self._busy()],
+            notices=[*self._notices, *self._scenarios.notices, *self._hooks.notices, *self._busy()],
             plan=plan,
             ready_after_s=round(up.after_s, 3) if up else 0.0,
             elapsed_s=round(self._ended - self._begun, 3),
@@ -258,7 +201,7 @@ class Session:
                 for name in job.suite.endpoints
                 if not needed_values(job.suite, name)
             },
-            scenarios=self._scenarios,
+            scenarios=self._scenarios.records,
         )
 
     def _busy(self) -> list[Notice]:
@@ -273,12 +216,4 @@ class Session:
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
-        return notices + capacity_notices(self._capacities(), compared_rps(self._job.suite))
-
-    def _capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
-        """What searches found, with the endpoints they asked for."""
-        return {
-            name: (record.search.capacity_rps, endpoints_of(self._job.suite, name))
-            for name, record in self._scenarios.items()
-            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
-        }
+        return notices + capacity_notices(self._scenarios.capacities(), compared_rps(self._job.suite))

@@ -59,12 +59,21 @@ class Sittings:
             self._owed.pop(0)
         return stopped
 
-    def drop(self, pairs: Iterable[int]) -> list[Notice]:
-        """Close pairs that were never measured, without a run; gives what they may have left behind."""
+    def drop(self) -> list[Notice]:
+        """Close what is open without a run, for it was never measured; gives what it may have left behind.
+
+        Raises
+        ------
+        Cancelled
+            If a signal came meanwhile.
+        """
         left: list[Notice] = []
-        for pair in list(pairs):
-            run = self.open.pop(pair).close().run
-            left += [notice for notice in run.notices if notice.code == LEFT_BEHIND]
+        while self.open:
+            _, session = self.open.popitem()
+            measured = session.close()
+            left += [notice for notice in measured.run.notices if notice.code == LEFT_BEHIND]
+            if isinstance(measured.stopped_by, Cancelled):
+                raise measured.stopped_by
         return left
 
     def abandon(self) -> None:
@@ -72,13 +81,12 @@ class Sittings:
         for session in self.open.values():
             session.leave(None)
 
-    def tell(self, notices: Sequence[Notice], pairs: Iterable[int], why: Why) -> None:
-        """Add to runs that were closed what became known since: to the first of them what there is to tell."""
+    def amend(self, pairs: Iterable[int], why: Why, notices: Sequence[Notice] = ()) -> None:
+        """Add to runs that were closed what became known of their plan since; the first of them gets the notices."""
         for number, pair in enumerate(pairs):
             run = self.runs[pair]
-            plan = run.plan and run.plan.model_copy(update={"stopped": why})
             told = [*run.notices, *notices] if number == 0 else run.notices
-            self.runs[pair] = run.model_copy(update={"plan": plan, "notices": told})
+            self.runs[pair] = run.model_copy(update={"plan": self._plan_of(pair, why), "notices": told})
             self._keep(self.runs[pair])
 
     def blocks(self, pair: int, names: Sequence[str], arm: Arm) -> dict[str, Sequence[Block]]:

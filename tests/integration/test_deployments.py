@@ -102,6 +102,20 @@ def asked(server: Server, path: str) -> int:
     return sum(line.split(" ")[1].startswith(path) for line in server.requests)
 
 
+def test_the_commits_that_both_arms_serve_are_kept(tmp_path, capsys, servers):
+    def serves(commit: str) -> Behaviour:
+        def behave(connection: socket.socket, _line: str, _number: int) -> bool:
+            connection.sendall(answer(headers=f"Content-Type: application/json\r\nX-Commit: {commit}\r\n"))
+            return True
+
+        return behave
+
+    head, base = "a" * 40, "b" * 40
+    preview = ", commit: {header: X-Commit}"
+    done = measured(tmp_path, capsys, servers(serves(head)), servers(serves(base)), preview=preview)
+    assert (done.runs[0]["commit"], done.runs[0]["base_commit"]) == (head, base)
+
+
 def test_where_nothing_is_suspected_measuring_ends_after_the_first_stage(tmp_path, capsys, servers):
     done = measured(tmp_path, capsys, servers(FASTER), servers(answering()))
     (plan,) = done.plans

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
@@ -13,8 +15,10 @@ from gate.measure.layout import Layout
 from gate.measure.plan import Step, compared, round_cost
 from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.measure.replay import differences, plan_record
+from gate.measure.suspects import Looks, Mask, Seen
 from gate.record.run import ArmRecord, Block, EndpointRecord, Look, PlanRecord, Run
 from gate.stats.beliefs import assumed
+from gate.stats.location import Floats
 from tests.builders import SOUND, run_of
 
 
@@ -105,3 +109,15 @@ def _block(number: int, values: tuple[float, float]) -> Block:
     known = {} if math.isnan(centre) else {"log_trimmed_mean": centre, "log_p50": centre, "log_p95": p95}
     n = 0 if math.isnan(centre) else 50
     return Block(round=number, order=number, start_s=0.0, planned=50, sent=50, dropped=0, errors=50 - n, n=n, **known)
+
+
+def suspects_of(setting: Setting, seen: Sequence[Floats], stages: Sequence[Stage]) -> Mask:
+    """Rows that are suspected still after these stages, shape ``(endpoints, metrics)``."""
+    layout = setting.layout
+    watched = np.ones(len(setting.names), dtype=bool)
+    looked = Looks(layout.design, setting.beliefs, layout.first, layout.fresh, watched)
+    for part, tables in (("first", seen[: len(layout.first)]), ("fresh", seen[len(layout.first) :])):
+        rounds = tuple(stage.rounds for stage in stages if stage.part == part and stage.number is not None)
+        for number in range(len(rounds)):
+            looked.after(part, number, Seen(tuple(tables), rounds))
+    return looked.rows

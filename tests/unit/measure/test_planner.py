@@ -24,7 +24,9 @@ from gate.record.run import Look
 from gate.stats.beliefs import Beliefs, assumed
 from gate.stats.constants import DUETS
 from gate.stats.duet import MIN_BLOCKS, Deployed
-from tests.unit.measure.plans import check_of
+from gate.verdict.sittings import course_of
+from gate.verdict.walk import walk
+from tests.unit.measure.plans import check_of, suspects_of
 
 NAMES = ("home", "list", "search", "cart", "orders", "stock")
 
@@ -174,7 +176,7 @@ def checks(draw):
     return setting, world(draw(st.integers(0, 10**6)), slower, missing=draw(st.sampled_from([0.0, 0.1])))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(checks(), st.randoms())
 def test_the_plan_follows_again_from_the_run_files_in_any_order(check, shuffled):
     setting, draw = check
@@ -185,7 +187,7 @@ def test_the_plan_follows_again_from_the_run_files_in_any_order(check, shuffled)
     assert again == [*drawn.stages, drawn.stop]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(checks())
 def test_nothing_is_measured_in_vain_or_beyond_the_budget(check):
     setting, draw = check
@@ -229,7 +231,7 @@ def test_the_same_blocks_leave_the_same_suspects_as_in_the_study(monkeypatch, de
     layout, count = setting.layout, len(setting.names)
     plenty = Look(left_s=1e9, left_requests=10**12)
     confirmed = 0
-    for seed in range(25):
+    for seed in range(12):
         Recorded.made.clear()
         effects = np.zeros((1, count, 2))
         effects[0, seed % count] = slower
@@ -257,7 +259,7 @@ def test_the_same_blocks_leave_the_same_suspects_as_in_the_study(monkeypatch, de
         assert bool(scores.remeasured[0]) == any(stage.number == 1 for stage in stages if stage.part == "first")
         confirmed += stop.why == "as planned" and bool(scores.redeployed[0])
     if layout.fresh and slower == 0.15:
-        assert confirmed > 5, "the test has met the whole way"
+        assert confirmed > 2, "the test has met the whole way"
 
 
 def test_one_pair_or_none_makes_no_difference_to_a_run_without_looks():
@@ -283,3 +285,19 @@ def test_a_suite_of_journeys_alone_has_nothing_to_plan():
     assert "b" not in compared(suite)
     at_hand = AtHand(number_deployments([("p", "q")]))
     assert lay_out_duet(suite, at_hand, assumed(len(compared(suite)), one_host=True)).first == (Deployed(0, 0),)
+
+
+@pytest.mark.parametrize("design", ["quick 1+0", "quick 1+1", "quick 1+2", "quick 2+2"])
+@pytest.mark.parametrize("redeploys", [False, True])
+def test_the_verdict_finds_the_suspects_that_were_followed_to_the_end(design, redeploys):
+    """It walks the same looks from the run files; a row that it judges is one that the planner measured on."""
+    met = 0
+    for seed in range(12):
+        setting = setting_of(design, redeploys=redeploys and design.startswith("quick 1"))
+        drawn = check_of(setting, world(seed, {"*": -0.02, "search": 0.12, "cart": 0.02, "home": 0.05}))
+        walked = walk(course_of(drawn.runs), setting.names, setting.beliefs)
+        looked = suspects_of(setting, [differences(run, setting.names) for run in drawn.runs], drawn.stages)
+        assert np.array_equal(walked.judged, looked)
+        assert not walked.open.any()
+        met += looked.any()
+    assert met > 3
