@@ -128,8 +128,11 @@ def cells() -> list[Cell]:
 
 def figure_of(cell: Cell, shares: Floats, prs: int, command: str) -> Figure:
     """The row of a cell; histories are the units of the interval, for what was learnt is shared within each."""
-    half = 1.96 * float(shares.std(ddof=1)) / len(shares) ** 0.5
-    value = float(shares.mean())
+    half, value = 1.96 * float(shares.std(ddof=1)) / len(shares) ** 0.5, float(shares.mean())
+    low, high = max(0.0, value - half), min(1.0, value + half)
+    if value in (0.0, 1.0):  # all alike: the exact bounds (Clopper and Pearson 1934) say what so few can show
+        reach = 1 - 0.025 ** (1 / (len(shares) * prs))
+        low, high = (0.0, reach) if not value else (1 - reach, 1.0)
     goal, name = None, None
     if cell.spread and cell.duets == 20:
         goal = {0.0: "<= 1.5", 0.1: ">= 75", 0.2: ">= 99"}[cell.slowdown]
@@ -138,7 +141,7 @@ def figure_of(cell: Cell, shares: Floats, prs: int, command: str) -> Figure:
         goal, name = "<= 0", "D9-none"
     elif cell.larger > 1:
         goal, name = "<= 1.5", f"D8-larger-{cell.duets}"
-    interval = (round(100 * max(0.0, value - half), 3), round(100 * min(1.0, value + half), 3))
+    interval = (round(100 * low, 3), round(100 * high, 3))
     return Figure(cell.name, round(100 * value, 3), "%", goal, len(shares) * prs, interval, command, name)
 
 

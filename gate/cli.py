@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
         "baselines",
         "out",
     )
+    calibrate.add_argument("--duet-minutes", metavar="N", type=float, help="for each duet; default policy.budget.time")
     calibrate.add_argument("--duets", metavar="N", type=int, help="default each pair of deployments, both ways round")
     plan = add(
         "plan", "say what could be seen, and what it would take to see more; measures nothing", "suite", "baselines"
@@ -196,7 +197,8 @@ def _calibrate(options: argparse.Namespace, effects: Effects) -> ExitCode:
 
     suite = measuring.load_suite(options.suite)
     store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
-    return calibrate.run(suite, store, _targets(options), options.out, effects, duets=options.duets)
+    extent = calibrate.Extent(options.duets, options.duet_minutes)
+    return calibrate.run(suite, store, _targets(options), options.out, effects, extent)
 
 
 def _plan(options: argparse.Namespace, effects: Effects) -> ExitCode:

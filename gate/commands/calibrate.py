@@ -6,7 +6,9 @@ Every duet is stored as soon as it is made; a signal keeps what was made. Nothin
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations, cycle, islice, product
 from pathlib import Path
 
@@ -20,19 +22,36 @@ from gate.commands.plan import look
 from gate.commands.refresh import refuse_failing
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
+from gate.measure.counts import MAX_ROUNDS
+from gate.measure.layout import lay_out_same_code
+from gate.measure.plan import round_cost
 from gate.record.run import CalibrationRecord, Run
 from gate.report import plan as report
 from gate.verdict.proposals import propose
 from gate.verdict.sight import duet_way, stored_way
 
-MOST_DUETS = 100
+MOST_DUETS, MOST_MINUTES = 100, 360
 _RUNS = 10
 """Stored runs that the last sentence speaks of."""
+_PAIRS = {0: (1, 0), 1: (1, 0), 2: (1, 1), 3: (1, 2)}
+"""Pairs of deployments at first and afresh, by how many a check would have; from four on two and two."""
+_ALONE = (
+    "there was one deployment, beside itself: that shows the noise of blocks, but not how deployments differ; give two"
+    " or more of one commit"
+)
 
 
-def run(
-    suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects, *, duets: int | None = None
-) -> ExitCode:
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+
+    duets: int | None = None
+    """Each pair of deployments once in each direction unless said."""
+    minutes: float | None = None
+    """For each duet; the suite's budget of a check unless said."""
+
+
+def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects, extent: Extent) -> ExitCode:
     """Measure deployments of one commit side by side, store the duets, and say what they taught.
 
     Parameters
@@ -40,8 +59,6 @@ def run(
     targets : Targets
         Without bases each preview is measured beside each other one, both ways round. With bases each preview is
         measured beside each base, and so the difference of the two hosts is learnt as well.
-    duets : int, optional
-        How many; each pair of deployments once in each direction unless said.
 
     Raises
     ------
@@ -52,11 +69,12 @@ def run(
     UsageError
         If the deployments serve different commits, or their number makes no sense.
     """
-    previews = list(targets.previews) or list(suite.preview.url or [])
-    bases = list(targets.bases) or list(suite.preview.base or [])
-    pairs = pairs_of(previews, bases, duets)
+    previews = list(dict.fromkeys(targets.previews or suite.preview.url or ()))
+    bases = list(dict.fromkeys(targets.bases or suite.preview.base or ()))
+    longer = with_time(suite, extent.minutes)
     prepared = [
-        _prepare(suite, pair, targets.commit, effects, is_first=not number) for number, pair in enumerate(pairs)
+        _prepare(longer, pair, targets.commit, effects, is_first=not number)
+        for number, pair in enumerate(pairs_of(previews, bases, extent.duets))
     ]
     read_baselines(suite, store, effects)
     made: list[Run] = []
@@ -64,13 +82,8 @@ def run(
         effects.console.say(f"duet {number} of {len(prepared)}")
         made.append(_make(one, store, out, effects, made))
     set_up, told = look(suite, read_baselines(suite, store, effects))
-    if len({*previews, *bases}) == 1:
-        told.append(
-            "there was one deployment, beside itself: that shows the noise of blocks, but not how deployments differ;"
-            " give two or more of one commit"
-        )
-    count = min(len(set(previews)), len(set(bases)) or len(set(previews)) // 2)
-    at_hand = {0: (1, 0), 1: (1, 0), 2: (1, 1), 3: (1, 2)}.get(count, (2, 2))
+    told += [*_too_short(longer), *([_ALONE] if len({*previews, *bases}) == 1 else [])]
+    at_hand = _PAIRS.get(min(len(previews), len(bases) or len(previews) // 2), (2, 2))
     proposal = propose(set_up, made, at_hand)
     sentences = [
         report.sentence(set_up, duet_way(set_up, "quick", at_hand)),
@@ -101,6 +114,33 @@ def pairs_of(previews: Sequence[str], bases: Sequence[str], duets: int | None) -
         once = list(combinations(previews, 2))
         turns = [*once, *((base, candidate) for candidate, base in once)]
     return list(islice(cycle(turns), duets or len(turns)))
+
+
+def with_time(suite: Suite, minutes: float | None) -> Suite:
+    """The same suite with so much time for a duet, and requests in proportion.
+
+    Raises
+    ------
+    UsageError
+        If that is no time for a duet.
+    """
+    if minutes is None:
+        return suite
+    if not 0 < minutes <= MOST_MINUTES:
+        raise UsageError(f"--duet-minutes {minutes:g} is not a time for a duet", "write it like 5 or 0.5")
+    budget = suite.policy.budget
+    factor = max(1.0, 60 * minutes / budget.time_s)
+    budget = budget.model_copy(update={"time_s": 60 * minutes, "requests": math.ceil(factor * budget.requests)})
+    return suite.model_copy(update={"policy": suite.policy.model_copy(update={"budget": budget})})
+
+
+def _too_short(suite: Suite) -> list[str]:
+    """Few rounds know little of deployments, however many duets there are."""
+    rounds = lay_out_same_code(suite).most_rounds(0)
+    if rounds >= MAX_ROUNDS:
+        return []
+    least = math.ceil(MAX_ROUNDS * round_cost(suite, None, arms=2).time_s / 6) / 10
+    return [f"each duet had {rounds} rounds, and {MAX_ROUNDS} would teach more: --duet-minutes {least:g}"]
 
 
 def _prepare(suite: Suite, pair: tuple[str, str], commit: str | None, effects: Effects, *, is_first: bool) -> Prepared:

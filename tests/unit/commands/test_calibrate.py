@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from gate.commands import calibrate
-from gate.commands.calibrate import pairs_of
+from gate.commands.calibrate import pairs_of, with_time
 from gate.config.read import read_suite
 from gate.errors import Cancelled, ExitCode, UsageError
+from gate.measure.layout import lay_out_same_code
 from gate.record.codec import decode_run
 from gate.record.run import Run
 from tests.builders import suite_text
@@ -51,6 +52,16 @@ def test_numbers_that_make_no_sense_are_refused(previews, duets):
         pairs_of(previews, [], duets)
 
 
+def test_longer_duets_have_more_rounds_and_requests_in_proportion():
+    suite = read_suite(SUITE.encode(), "gate.yml")
+    longer = with_time(suite, 1)
+    assert (longer.policy.budget.time_s, longer.policy.budget.requests) == (60, 30 * suite.policy.budget.requests)
+    assert lay_out_same_code(longer).most_rounds(0) > lay_out_same_code(suite).most_rounds(0)
+    assert with_time(suite, None) is suite
+    with pytest.raises(UsageError, match="duet-minutes"):
+        with_time(suite, float("nan"))
+
+
 # On real servers.
 
 
@@ -68,6 +79,7 @@ def test_two_deployments_are_measured_both_ways_and_stored_as_no_baseline(desk, 
     assert "no stored run of main; calibrations stand in" in said
     assert "1 of the 10 independent same-code duets" in said
     assert "false blocks at most 1.0 %" in said
+    assert "rounds, and 20 would teach more: --duet-minutes 0.2" in said
     out = [json.loads(path.read_text())["run"] for path in desk.out.glob("run-*.json")]
     assert all(run["calibration"] is not None for run in out), "the files that were told of are what is stored"
 
