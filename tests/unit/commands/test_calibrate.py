@@ -136,3 +136,20 @@ def test_a_deployment_that_fails_teaches_nothing_and_is_not_stored(desk, capsys)
         assert desk.run("calibrate", "--preview", bad.origin, "--preview", good.origin) == 3
     assert "did not answer as expected" in capsys.readouterr().err
     assert desk.files() == {}
+
+
+def test_deployments_of_different_commits_are_refused_and_the_second_is_not_stored(desk, capsys):
+    """What differs must not be the code."""
+
+    def serving_commit(commit: str):
+        def behave(connection, line: str, number: int) -> bool:
+            connection.sendall(answer(200, headers=f"Content-Type: application/json\r\nX-Commit: {commit}\r\n"))
+            return True
+
+        return behave
+
+    desk.write(SUITE.replace("ready: {timeout: 1s}", "ready: {timeout: 1s}, commit: {header: X-Commit}"))
+    with serving(serving_commit("a" * 40)) as one, serving(serving_commit("b" * 40)) as other:
+        assert desk.run("calibrate", "--preview", one.origin, "--preview", other.origin) == 2
+    assert "serve different commits: aaaaaaaaaaaa and bbbbbbbbbbbb" in capsys.readouterr().err
+    assert desk.files() == {}
