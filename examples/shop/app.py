@@ -16,6 +16,7 @@ from database import Database
 from request_log import ENDPOINT_KEY, RequestLog
 from seed import LAST_MONTH
 from settings import Settings
+from waits import Waits
 
 MAX_SEARCH_WORDS = 5
 MAX_PAGE = 1_000_000
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _add_common_behaviour(app: Flask, settings: Settings) -> None:
     failure = settings.variants.failure
+    waits = Waits(settings.wait_s, settings.variants.wait_factors)
 
     @app.before_request
     def note_endpoint() -> ResponseReturnValue | None:
@@ -46,6 +48,7 @@ def _add_common_behaviour(app: Flask, settings: Settings) -> None:
             request.environ[ENDPOINT_KEY] = request.endpoint
         if failure is not None and request.endpoint == failure.endpoint:
             return {"error": "switched on by SHOP_FAIL"}, failure.status
+        waits.wait(request.endpoint)
         return None
 
     @app.after_request

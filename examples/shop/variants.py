@@ -2,7 +2,8 @@
 
 ``SHOP_SLOW`` is a comma separated list of ``endpoint:cause:grade``; ``SHOP_FAIL`` is ``endpoint`` or
 ``endpoint:status``.  A grade stands for an amount of real work (rows scanned, queries issued, hash
-rounds), never for a time, so the same grade costs more on a slower machine.
+rounds), never for a time, so the same grade costs more on a slower machine.  Only the cause ``wait`` has a
+factor in place of a grade: by how much the endpoint's share of ``SHOP_WAIT_MS`` is multiplied.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ ENDPOINTS = (
     "orders_cleanup",
 )
 
+WAITING = tuple(name for name in ENDPOINTS if name != "version")
+"""Endpoints that ask the database, and wait for it."""
+
 AMOUNTS: Mapping[tuple[str, str], tuple[int, int, int, int, int]] = {
     # products of a page (of 270) that query their own facts
     ("products", "n_plus_one"): (36, 70, 105, 162, 270),
@@ -48,9 +52,12 @@ AMOUNTS: Mapping[tuple[str, str], tuple[int, int, int, int, int]] = {
 }
 """How much extra work each grade of an endpoint's cause stands for."""
 
+WAIT = "wait"
+MOST_FACTOR = 100.0
+
 
 class VariantError(ValueError):
-    """``SHOP_SLOW`` or ``SHOP_FAIL`` says something the shop does not know."""
+    """``SHOP_SLOW``, ``SHOP_FAIL`` or ``SHOP_WAIT_MS`` says something the shop does not know."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ class Variants:
 
     amounts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     failure: Failure | None = None
+    wait_factors: Mapping[str, float] = field(default_factory=dict)
+    """How many times as long an endpoint waits."""
 
     def amount(self, endpoint: str, cause: str) -> int:
         """Return the extra work of `endpoint` by `cause`; 0 when it is not switched on."""
@@ -79,29 +88,47 @@ def parse_variants(environment: Mapping[str, str]) -> Variants:
     Raises
     ------
     VariantError
-        If an entry is malformed or names an unknown endpoint, cause, grade or status.
+        If an entry is malformed or names an unknown endpoint, cause, grade, factor or status.
     """
     amounts: dict[tuple[str, str], int] = {}
+    factors: dict[str, float] = {}
     for entry in filter(None, (part.strip() for part in environment.get("SHOP_SLOW", "").split(","))):
-        pair, grade = _parse_slow_entry(entry)
-        if pair in amounts:
-            raise VariantError(f"SHOP_SLOW: {':'.join(pair)} is given twice")
-        amounts[pair] = AMOUNTS[pair][grade - 1]
+        endpoint, cause, degree = _parse_slow_entry(entry)
+        if (endpoint, cause) in amounts or (cause == WAIT and endpoint in factors):
+            raise VariantError(f"SHOP_SLOW: {endpoint}:{cause} is given twice")
+        if cause == WAIT:
+            factors[endpoint] = _parse_factor(entry, degree)
+        else:
+            amounts[endpoint, cause] = AMOUNTS[endpoint, cause][_parse_grade(entry, degree) - 1]
     failure_text = environment.get("SHOP_FAIL", "").strip()
-    return Variants(amounts, _parse_failure(failure_text) if failure_text else None)
+    return Variants(amounts, _parse_failure(failure_text) if failure_text else None, factors)
 
 
-def _parse_slow_entry(entry: str) -> tuple[tuple[str, str], int]:
+def _parse_slow_entry(entry: str) -> tuple[str, str, str]:
     parts = entry.split(":")
     if len(parts) != 3:
         raise VariantError(f"SHOP_SLOW: {entry!r} is not endpoint:cause:grade")
-    endpoint, cause, grade_text = parts
-    if (endpoint, cause) not in AMOUNTS:
-        known = ", ".join(":".join(pair) for pair in AMOUNTS)
+    endpoint, cause, degree = parts
+    if (endpoint, cause) not in AMOUNTS and not (cause == WAIT and endpoint in WAITING):
+        known = ", ".join([":".join(pair) for pair in AMOUNTS] + [f"{name}:{WAIT}" for name in WAITING])
         raise VariantError(f"SHOP_SLOW: unknown variant {endpoint}:{cause}; known: {known}")
+    return endpoint, cause, degree
+
+
+def _parse_factor(entry: str, text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 1 < factor <= MOST_FACTOR:
+        raise VariantError(f"SHOP_SLOW: {entry!r}: the factor of a wait is a number above 1, {MOST_FACTOR:g} at most")
+    return factor
+
+
+def _parse_grade(entry: str, grade_text: str) -> int:
     if grade_text not in {str(grade) for grade in GRADES}:
         raise VariantError(f"SHOP_SLOW: {entry!r}: the grade is a whole number from 1 to 5")
-    return (endpoint, cause), int(grade_text)
+    return int(grade_text)
 
 
 def _parse_failure(text: str) -> Failure:

@@ -93,6 +93,8 @@ class Conductor:
             self._measure()
         except (NotMeasured, Cancelled) as error:
             stopped = self._sittings.close("cut short", error)
+            if self._part == "fresh":  # the first ones were closed in the belief that this would follow
+                self._sittings.amend(range(len(self._setting.layout.first)), "cut short")
         except BaseException:  # a bug leaves nothing behind either
             self._sittings.abandon()
             raise

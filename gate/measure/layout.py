@@ -62,9 +62,13 @@ class Layout:
         pairs = len(self.first if is_first else self.fresh)
         return sum(math.ceil(rounds / pairs) for rounds in stages)
 
+    def first_s(self, suite: Suite) -> float:
+        """Time that the first stage takes at the endpoints' own rates, seconds."""
+        return self.design.first[0].rounds * round_cost(suite, None, len(self.arms)).time_s
+
     def longest_s(self, suite: Suite) -> float:
         """Time at the endpoints' own rates that all blocks together may take, seconds."""
-        first_s = self.design.first[0].rounds * round_cost(suite, None, len(self.arms)).time_s
+        first_s = self.first_s(suite)
         return first_s if self.is_fixed else max(first_s, suite.policy.budget.time_s)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gate.stats.location import Floats, median, t_location
+from gate.stats.location import Floats, Location, median, t_location
 from gate.stats.scores import normal_score
 
 Mask = NDArray[np.bool_]
@@ -24,8 +24,13 @@ MUCH_SPREAD = 0.05
 """Standard deviation of the shared factor that counts as much."""
 FEW_RUNS = 3
 """With fewer stored runs only a change of half or more may block."""
-_PRIOR_DF = 8.0
-_PRIOR_INFLATION = 1.05
+_PRIOR_DF = 4.0
+_PRIOR_INFLATION = 1.3
+_TURNS = 2
+"""Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
+_LEAST_FOR_UNREST = 8
+"""Endpoints from which a run's own unrest can be told from one that changed."""
+_UNREST_DF = 4.0
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
@@ -132,26 +137,38 @@ class _Stored:
     centre: Floats
     centre_variance: Floats
     run_variance: Floats
+    """Of an endpoint in an ordinary run."""
     df: Floats
     factor: Floats
     """Shape ``(..., metrics, runs)``."""
 
 
 def _stored(old: Floats) -> _Stored:
-    """Centres and run-to-run variances; the variances are drawn towards the typical endpoint's."""
+    """Centres and run-to-run variances; the variances are drawn towards the typical endpoint's.
+
+    Runs are not equally noisy: where the runner was slow the endpoints scatter too. Each run's unrest is the scale of
+    its standardised residuals over the endpoints, and its values weigh less for it.
+    """
     runs = np.isfinite(old).sum(axis=-1)
-    deviation = np.swapaxes(old - median(old)[..., np.newaxis], -3, -1)  # (..., runs, metrics, endpoints)
-    factor = np.swapaxes(t_location(deviation).centre, -1, -2)
-    own = old - factor[..., np.newaxis, :, :]
-    squares = _variance(own)
-    typical = _PRIOR_INFLATION * median(np.swapaxes(squares, -1, -2))
-    prior = np.maximum(np.nan_to_num(typical), _TINY_VARIANCE)[..., np.newaxis, :]
-    fit = t_location(own, None, prior, _PRIOR_DF)
+    unrest = np.ones((*old.shape[:-3], *old.shape[-2:]))
+    factor = _over_endpoints(old - median(old)[..., np.newaxis]).centre
+    fit = t_location(old - _by_row(factor))
+    for _ in range(_TURNS):
+        own, weights = old - _by_row(factor), np.broadcast_to(1 / _by_row(unrest), old.shape)
+        alone = t_location(own, weights).scale2
+        typical = _PRIOR_INFLATION * median(np.swapaxes(np.where(runs >= FEW_RUNS, alone, np.nan), -1, -2))
+        prior = np.maximum(np.nan_to_num(typical), _TINY_VARIANCE)[..., np.newaxis, :]
+        fit = t_location(own, weights, prior, _PRIOR_DF)
+        scale2 = np.maximum(fit.scale2, _TINY_VARIANCE)[..., np.newaxis]
+        deviation = old - fit.centre[..., np.newaxis]
+        unrest = _unrest((deviation - _by_row(factor)) / np.sqrt(scale2))
+        precision = np.broadcast_to(1 / scale2, old.shape)
+        factor = _over_endpoints(deviation, precision, unrest, _SURE_DF).centre
     few = runs < FEW_RUNS
     assumed = np.broadcast_to(np.square(_ASSUMED_SD[: old.shape[-2]]), runs.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _Stored(
-            centre=np.where(few, _mean(own), fit.centre),
+            centre=np.where(few, _mean(old - _by_row(factor)), fit.centre),
             centre_variance=np.where(few, assumed / runs, np.maximum(fit.variance, _TINY_VARIANCE / runs)),
             run_variance=np.where(few, assumed, np.maximum(_RUN_VARIANCE * fit.scale2, _TINY_VARIANCE)),
             df=np.where(few, _ASSUMED_DF, fit.df),
@@ -159,29 +176,46 @@ def _stored(old: Floats) -> _Stored:
         )
 
 
+def _unrest(standardised: Floats) -> Floats:
+    """Squared scale of each run's residuals over its endpoints, ``(..., metrics, runs)``; one where they are few."""
+    endpoints = np.isfinite(standardised).sum(axis=-3)
+    found = _over_endpoints(standardised, None, 1.0, _UNREST_DF).scale2
+    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+
+
+def _over_endpoints(
+    values: Floats, weights: Floats | None = None, prior_variance: ArrayLike = 0.0, prior_df: float = 0.0
+) -> Location:
+    """Location over the endpoints of each run, of arrays ``(..., endpoints, metrics, runs)``."""
+    by_run = np.moveaxis(values, -3, -1)
+    return t_location(by_run, None if weights is None else np.moveaxis(weights, -3, -1), prior_variance, prior_df)
+
+
+def _by_row(of_runs: Floats) -> Floats:
+    """From ``(..., metrics, runs)`` to a shape that goes with endpoints."""
+    return np.asarray(of_runs[..., np.newaxis, :, :])
+
+
 def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Floats]:
     """Changes against all other endpoints, candidate runs weighed by their variances; and each run's shared factor."""
     usual = np.nan_to_num(_mean(old_noise))
     beyond = np.maximum(stored.run_variance - usual, _LEAST_RUN_SHARE * stored.run_variance)
-    variance = beyond[..., np.newaxis] + new_noise  # of one run
     moved = new - stored.centre[..., np.newaxis]
-    precision = np.where(np.isfinite(moved), 1 / variance, 0.0)
-    by_run = np.swapaxes(moved, -3, -1)
+    present = np.isfinite(moved)
+    variance = beyond[..., np.newaxis] + np.where(present, new_noise, 0.0)
+    precision = np.where(present, 1 / variance, 0.0)
     # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
-    weights = np.swapaxes(precision, -3, -1)
-    factor = np.swapaxes(t_location(by_run, weights, 1 / _RUN_VARIANCE, _SURE_DF).centre, -1, -2)
+    factor = _over_endpoints(moved, precision, 1 / _RUN_VARIANCE, _SURE_DF).centre
+    own = moved - _by_row(factor)
+    unrest = _unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor_variance = _FACTOR_COST / precision.sum(axis=-3)  # (..., metrics, runs)
-        whole = variance + factor_variance[..., np.newaxis, :, :]
-        weights = np.where(np.isfinite(moved), 1 / whole, 0.0)
-        own = np.where(np.isfinite(moved), moved - factor[..., np.newaxis, :, :], 0.0)
-        effect = np.sum(weights * own, axis=-1) / weights.sum(axis=-1)
+        factor_variance = _FACTOR_COST * unrest / precision.sum(axis=-3)
+        whole = variance * _by_row(unrest) + _by_row(factor_variance)
+        weights = np.where(present, 1 / whole, 0.0)
+        effect = np.sum(weights * np.where(present, own, 0.0), axis=-1) / weights.sum(axis=-1)
         candidate = 1 / weights.sum(axis=-1)
-    absent = ~np.isfinite(moved).any(axis=-1)
-    return (
-        Moved(np.where(absent, np.nan, effect), candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF)),
-        factor,
-    )
+    effect = np.where(present.any(axis=-1), effect, np.nan)
+    return Moved(effect, candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF)), factor
 
 
 def _predicted(old: Floats, new: Floats) -> Moved:

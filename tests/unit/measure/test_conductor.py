@@ -238,11 +238,17 @@ def test_whatever_happens_to_one_pair_all_are_left_and_kept_as_incomplete(monkey
         assert all(differences(run, NAMES).shape[-1] >= 2 for run in world.runs)
 
 
-def test_a_refusal_on_a_fresh_pair_keeps_what_was_measured_at_first(monkeypatch):
-    world = World(slow=("search",), fails={"measure 1 3": NotMeasured("throttled")})
-    _, done = conducted(monkeypatch, world, 2)
-    assert [run.complete for run in world.runs] == [True, False]
-    assert done.stopped_by is not None
+@pytest.mark.parametrize("error", [NotMeasured("throttled"), Cancelled("SIGTERM", ExitCode.TERMINATED)])
+@pytest.mark.parametrize("what", ["measure 1 3", "deploy 1"])
+def test_what_was_measured_at_first_is_kept_and_says_that_the_rest_is_missing(monkeypatch, error, what):
+    world = World(slow=("search",), fails={what: error})
+    _, done = conducted(monkeypatch, world, hook=True)
+    if what == "deploy 1" and isinstance(error, NotMeasured):
+        assert [run.plan.stopped for run in world.runs] == ["fresh not had"]
+        return
+    assert done.stopped_by is error
+    assert [run.complete for run in world.runs] == [True, False][: len(world.runs)]
+    assert {run.plan.stopped for run in world.runs} == {"cut short"}
 
 
 def test_after_a_bug_everything_is_left_and_nothing_is_kept(monkeypatch):

@@ -17,8 +17,9 @@ from bench.decision.world import Noise
 from gate.config.suite import Suite
 from gate.measure.layout import AtHand, Layout, lay_out_duet, lay_out_stored, number_deployments
 from gate.measure.plan import compared, round_cost
-from gate.measure.planner import Setting, Stage, Stop, decide, fair_rounds
+from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.measure.replay import differences, replay
+from gate.measure.way import fair_rounds
 from gate.record.codec import decode_run, encode_run
 from gate.record.run import Look
 from gate.stats.beliefs import Beliefs, assumed
@@ -144,7 +145,7 @@ def test_later_stages_are_cut_to_what_the_budget_allows(design, ahead):
     each = round_cost(setting.suite, ("search",), 2)
     seen = check_of(setting, world(1, {"*": -0.1, "search": 0.3})).runs
     tables = [differences(run, setting.names) for run in seen[:1]]
-    full = Look(left_s=1e6, left_requests=10**9)
+    full = Look(left_s=1.0, left_requests=10**9)
     for left in (
         Look(left_s=0.5 * ahead * each.time_s, left_requests=10**9),
         Look(left_s=1e6, left_requests=ahead // 2 * each.requests),
@@ -154,6 +155,19 @@ def test_later_stages_are_cut_to_what_the_budget_allows(design, ahead):
         assert sum(decision.rounds) == 4
     for left in (Look(left_s=0.9 * each.time_s, left_requests=10**9), Look(left_s=-1.0, left_requests=-5)):
         assert decide(setting, tables, [full, left]) == Stop("budget")
+
+
+def test_a_budget_is_kept_where_rounds_take_longer_than_they_should():
+    """Twice as long in the first stage: half as many rounds are possible in the next."""
+    setting = setting_of("quick 1+0")
+    tables = [differences(run, setting.names) for run in check_of(setting, world(1, {"*": -0.1, "search": 0.3})).runs]
+    left = Look(left_s=(8 + 30) * round_cost(setting.suite, ("search",), 2).time_s, left_requests=10**9)
+    first_s = 7 * round_cost(setting.suite, None, 2).time_s
+    for times, rounds in ((1, 8), (2, 4)):
+        before = Look(left_s=left.left_s + times * first_s, left_requests=10**9)
+        decision = decide(setting, tables, [before, left])
+        assert isinstance(decision, Stage)
+        assert sum(decision.rounds) == rounds
 
 
 def test_however_small_the_rest_of_a_budget_every_stage_gets_its_part_of_it():

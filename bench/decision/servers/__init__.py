@@ -1,0 +1,1 @@
+"""The whole gate against real servers whose truth their own logs tell."""

@@ -1,0 +1,166 @@
+"""From the journal of the study to its figures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import Any
+
+from bench.decision.servers.cases import CASES, CHANNELS, UNCHANGED, WAYS, Case, Channel
+from bench.decision.servers.journal import Line
+from bench.decision.servers.suite import STORED_RUNS
+from bench.figures import Figure
+from gate.errors import ExitCode
+from gate.stats.proportion import lower_bound, upper_bound
+
+MOST_FALSE, LEAST_CAUGHT = 3, 27
+LONGEST_S = 30.0
+_TAIL = 0.975
+_SHARES = {
+    "servers_ratio": "processors used by servers and proxy",
+    "gate_ratio": "processors used by the gate",
+    "others_ratio": "processors used by anything else on this machine",
+}
+_ENDED = (ExitCode.APPROVED, ExitCode.BLOCKED, ExitCode.NOT_MEASURED)
+
+
+def figures(settings: Line, lines: Sequence[Line]) -> list[Figure]:
+    """What the study found so far.
+
+    A goal is held against the full number of checks only: before, its row informs and says of how many it speaks.
+
+    Parameters
+    ----------
+    settings : dict
+        Of the study.
+    lines : sequence of dict
+        Of its journal, oldest first.
+    """
+    command = "python -m bench.decision.servers --state FOLDER --minutes 600 --report"
+    command += "" if settings["pairs"] == 1 else f" --pairs {settings['pairs']}"
+    rows: list[Figure] = []
+    told = list(with_truth(lines))
+    for channel in CHANNELS:
+        for way in WAYS:
+            stratum = [line for line in told if (line["channel"], line["way"]) == (channel, way)]
+            if stratum:
+                rows += _Stratum(f"{way}, {channel}", stratum, command).figures()
+        rows += _network(channel, lines, command)
+    return [*rows, *_general(told, command)]
+
+
+def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
+    """Checks with what was really there: slowdowns by endpoint, and the share of the processors that others took.
+
+    A slowdown is the growth of the median in the servers' own logs, from base or from the stored runs then in the
+    window, as a ratio of the latency that a client sees: what a network added to both is in the denominator.
+    """
+    window: dict[Channel, list[dict[str, float]]] = {channel: [] for channel in CHANNELS}
+    for line in lines:
+        if line["kind"] == "refresh" and line["exit_code"] == 0:
+            window[line["channel"]].append(line["medians_ms"]["main"])
+        if line["kind"] != "check":
+            continue
+        preview = line["medians_ms"]["preview"]
+        mains = [line["medians_ms"]["base"]] if line["way"] == "duet" else window[line["channel"]][-STORED_RUNS:]
+        told = [name for name in preview if all(name in main for main in mains)]  # a gate that died asked for less
+        base = {name: median(main[name] for main in mains) for name in told}
+        network_ms = 2e3 * line["added"].get("p50_s", 0.0)
+        others = 1 - line["idle_ratio"] - line["servers_ratio"] - line["gate_ratio"]
+        truth = {name: (preview[name] - base[name]) / (base[name] + network_ms) for name in told}
+        yield line | {"truth": truth, "others_ratio": max(0.0, others)}
+
+
+def interval(count: int, n: int) -> tuple[float, float]:
+    """Two-sided 95 % interval of a share, by Clopper and Pearson."""
+    return round(lower_bound(count, n, _TAIL), 4), round(upper_bound(count, n, _TAIL), 4)
+
+
+class _Stratum:
+    """The checks of one way over one channel."""
+
+    def __init__(self, name: str, checks: Sequence[Line], command: str) -> None:
+        self._name, self._checks, self._command = name, checks, command
+
+    def figures(self) -> list[Figure]:
+        rows = [row for case in CASES for row in self._of_case(case)]
+        seconds = [line["seconds"] for line in self._checks]
+        n = len(seconds)
+        goal = f"<= {LONGEST_S:g}" if n >= sum(case.planned for case in CASES) else None
+        spread = (min(seconds), max(seconds))
+        unmeasured = sum(line["exit_code"] == ExitCode.NOT_MEASURED for line in self._checks)
+        requests = median(line["requests"] for line in self._checks)
+        return [
+            *rows,
+            self._row("not measured (exit 3), all cases", unmeasured, f"of {n}", n, interval(unmeasured, n)),
+            self._row("longest check, servers already up", max(seconds), "s", n, spread, goal, "D13"),
+            self._row("median check", median(seconds), "s", n, spread),
+            self._row("requests of a check", requests, "", n, None),
+            *(self._share(key, figure) for key, figure in _SHARES.items()),
+        ]
+
+    def _of_case(self, case: Case) -> Iterator[Figure]:
+        checks = [line for line in self._checks if line["case"] == case.name]
+        n = len(checks)
+        if not n:
+            return
+        blocked = sum(line["exit_code"] == ExitCode.BLOCKED for line in checks)
+        held = sum(line["exit_code"] == ExitCode.NOT_MEASURED for line in checks)
+        if case is UNCHANGED:
+            goal = f"<= {MOST_FALSE}" if n >= case.planned else None
+            yield self._row("unchanged, blocked", blocked, f"of {n}", n, interval(blocked, n), goal, "D13")
+        else:
+            caught = sum(_is_caught(line) for line in checks)
+            goal = f">= {LEAST_CAUGHT}" if case.name == "one+20%" and n >= case.planned else None
+            yield self._row(f"{case.name}, caught", caught, f"of {n}", n, interval(caught, n), goal, "D13")
+            if case.is_everywhere:
+                stopped = sum("everything-slower" in line["reasons"] for line in checks)
+                yield self._row(f"{case.name}, held as everything slower", stopped, f"of {n}", n, interval(stopped, n))
+            others = sum(bool(set(line["blamed"]) - set(line["slowed"])) for line in checks)
+            yield self._row(f"{case.name}, blamed another as well", others, f"of {n}", n, interval(others, n))
+            truths = [100 * line["truth"][name] for line in checks for name in line["slowed"] if name in line["truth"]]
+            if truths:
+                spread = (round(min(truths), 1), round(max(truths), 1))
+                yield self._row(f"{case.name}, really", median(truths), "%", len(truths), spread)
+        yield self._row(f"{case.name}, not measured (exit 3)", held, f"of {n}", n, interval(held, n))
+
+    def _share(self, key: str, figure: str) -> Figure:
+        values = [100 * line[key] for line in self._checks]
+        return self._row(figure, median(values), "%", len(values), (round(min(values), 1), round(max(values), 1)))
+
+    def _row(
+        self,
+        figure: str,
+        value: float,
+        unit: str,
+        n: int,
+        between: tuple[float, float] | None,
+        goal: str | None = None,
+        row_id: str | None = None,
+    ) -> Figure:
+        return Figure(f"{self._name}: {figure}", value, unit, goal, n, between, self._command, row_id)
+
+
+def _is_caught(line: Line) -> bool:
+    """Blocked for a slower endpoint that really was one; blocked for another would be luck."""
+    return line["exit_code"] == ExitCode.BLOCKED and bool(set(line["blamed"]) & set(line["slowed"]))
+
+
+def _network(channel: Channel, lines: Sequence[Line], command: str) -> Iterator[Figure]:
+    added = [line["added"] for line in lines if line.get("channel") == channel and line.get("added", {}).get("n")]
+    for name, key in (("least", "min_s"), ("p50", "p50_s"), ("p95", "p95_s"), ("p99", "p99_s")):
+        values = [1000 * measured[key] for measured in added]
+        if values:
+            n, between = len(values), (round(min(values), 2), round(max(values), 2))
+            figure = f"{channel}: delay added in one direction, {name}, median over runs"
+            yield Figure(figure, median(values), "ms", None, n, between, command)
+
+
+def _general(checks: Sequence[Line], command: str) -> list[Figure]:
+    n = len(checks)
+    otherwise = sum(line["exit_code"] not in _ENDED for line in checks)
+    gates: set[Any] = {line["gate"] for line in checks}
+    return [
+        Figure("checks that ended in neither verdict (crash, hung)", otherwise, f"of {n}", "<= 0", n, None, command),
+        Figure("versions of the gate's code in these figures", len(gates), "", "<= 1", n, None, command),
+    ]

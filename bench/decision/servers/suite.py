@@ -1,0 +1,58 @@
+"""The suite of the study, and the network it is measured over. Pure.
+
+Endpoints answer after 25 ms and more, most of it waiting, so that load of 200 requests a second leaves most of two
+cores to spare; one of them, the product page, also works for some milliseconds.
+
+Limit: deployments of the same code differ here by their processes alone, all on one machine, so that this study says
+nothing of how well the gate bears the differences of real hosts; the simulated world and the replays do.
+"""
+
+from __future__ import annotations
+
+from bench.decision.network import Network
+
+WAIT_S = 0.025
+STORED_RUNS = 10
+REFRESH_EVERY = 10
+"""Stored checks of a channel after which main is measured once more, as merges do."""
+NETWORK = Network(
+    one_way_s=0.020, jitter_s=0.001, drift_ratio=0.3, drift_period_s=60.0, burst_every_s=30.0, burst_s=0.2
+)
+REQUESTS = {
+    "health": "/api/health/",
+    "search": "/api/search/?q=quiet+modern+compact",
+    "bestsellers": "/api/bestsellers/?month=2023-06",
+    "detail": "/api/products/{product}/",
+}
+_SUITE = """\
+# Written by the study of real servers.
+version: 1
+suite: servers
+preview:
+  ready: {{path: /version, status: 200}}
+data:
+  product: {{range: [1, 19440]}}
+endpoints:
+{endpoints}
+policy:
+  max_rate: {max_rate:g}/s
+  budget: {{time: {budget_s:g}s}}
+baselines:
+  window: {window}
+"""
+
+
+def suite_text(budget_s: float, rate_rps: float) -> str:
+    """The suite as a file.
+
+    Parameters
+    ----------
+    budget_s : float
+        ``policy.budget.time`` of each run, seconds.
+    rate_rps : float
+        Of the comparison blocks of each endpoint; all of them run side by side.
+    """
+    lines = [f'  {name}: {{request: "GET {path}", rate: {rate_rps:g}/s}}' for name, path in REQUESTS.items()]
+    return _SUITE.format(
+        endpoints="\n".join(lines), max_rate=rate_rps * len(REQUESTS), budget_s=budget_s, window=STORED_RUNS
+    )

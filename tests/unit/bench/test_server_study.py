@@ -1,0 +1,227 @@
+"""The parts of the study of real servers that need no server: order, journal, truth, figures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy.stats import binomtest
+
+from bench.decision.servers import journal, report
+from bench.decision.servers.cases import BLOCKS, CASES, CHANNELS, ENDPOINTS, UNCHANGED, WAYS, schedule, wait_factors
+from bench.decision.servers.suite import STORED_RUNS, suite_text
+from gate.config.read import read_suite
+from gate.measure.counts import MIN_ROUNDS
+from gate.measure.plan import make_plan
+
+SETTINGS = {"seed": 1, "pairs": 1}
+
+
+def test_every_stratum_has_300_unchanged_checks_and_30_of_each_slow_case():
+    counted = Counter((c.channel, c.way, c.case.name) for c in schedule(1))
+    assert len(counted) == len(CHANNELS) * len(WAYS) * len(CASES)
+    assert all(n == (300 if name == UNCHANGED.name else 30) for (_, _, name), n in counted.items())
+
+
+def test_a_study_that_is_cut_short_has_seen_every_case_alike():
+    checks = schedule(1)
+    for done in range(0, len(checks), len(checks) // BLOCKS):
+        counted = Counter((c.channel, c.way, c.case.name) for c in checks[:done])
+        blocks = done * BLOCKS // len(checks)
+        assert all(n == blocks * (10 if name == UNCHANGED.name else 1) for (_, _, name), n in counted.items())
+
+
+def test_the_order_belongs_to_the_seed_and_numbers_never_change():
+    assert schedule(1) == schedule(1) != schedule(2)
+    assert [c.number for c in schedule(1)] == list(range(1_680))
+
+
+def test_what_is_slowed_fits_the_case():
+    drawn = Counter()
+    for check in schedule(1):
+        if check.case is UNCHANGED:
+            assert check.slowed == ()
+        elif check.case.is_everywhere:
+            assert check.slowed == ENDPOINTS
+        else:
+            drawn.update(check.slowed)
+    assert drawn.keys() == set(ENDPOINTS)
+    assert min(drawn.values()) > 0.7 * drawn.total() / len(ENDPOINTS)
+
+
+def test_the_wait_makes_up_for_work_and_network():
+    """A fifth of 70 ms are 14 ms, which a wait of 25 ms gains when it is 1.56 times as long."""
+    check = next(c for c in schedule(1) if c.case.name == "one+20%")
+    factors = wait_factors(check, dict.fromkeys(ENDPOINTS, 0.070), 0.025)
+    assert factors == {check.slowed[0]: pytest.approx(1.56)}
+
+
+def test_the_suite_is_one_that_the_gate_takes():
+    suite = read_suite(suite_text(12.0, 50.0).encode(), "gate.yml", lambda name: b"")
+    plan = make_plan(suite, ("candidate", "base"), 1)
+    assert plan.rounds >= MIN_ROUNDS
+    assert {step.endpoints for step in plan.steps} == {ENDPOINTS}
+    assert suite.baselines.window == STORED_RUNS
+
+
+# --- the journal -----------------------------------------------------------------------------------
+
+
+def test_a_study_goes_on_where_it_was(tmp_path: Path):
+    with journal.opened(tmp_path, SETTINGS) as book:
+        book.append({"kind": "check", "number": 3})
+    with journal.opened(tmp_path, SETTINGS) as book:
+        assert book.lines == [{"kind": "check", "number": 3}]
+        book.append({"kind": "check", "number": 4})
+    assert journal.read(tmp_path) == (SETTINGS, [{"kind": "check", "number": n} for n in (3, 4)])
+
+
+@pytest.mark.parametrize("cut", [1, 5, 20])
+def test_a_line_that_was_not_finished_is_as_if_not_begun(tmp_path: Path, cut: int):
+    with journal.opened(tmp_path, SETTINGS) as book:
+        book.append({"number": 1})
+        book.append({"number": 2, "case": "unchanged"})
+    path = tmp_path / "checks.jsonl"
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert journal.read(tmp_path)[1] == [{"number": 1}]
+    with journal.opened(tmp_path, SETTINGS) as book:
+        book.append({"number": 3})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [{"number": 1}, {"number": 3}]
+
+
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path):
+    with journal.opened(tmp_path, SETTINGS) as book:
+        book.append({"number": 1})
+    path = tmp_path / "checks.jsonl"
+    path.write_bytes(path.read_bytes() + b"{oops\n")
+    with pytest.raises(journal.JournalError, match=r"checks\.jsonl, line 2"):
+        journal.read(tmp_path)
+
+
+def test_another_study_does_not_go_on_here(tmp_path: Path):
+    with journal.opened(tmp_path, SETTINGS):
+        pass
+    with (
+        pytest.raises(journal.JournalError, match="another --state"),
+        journal.opened(tmp_path, {**SETTINGS, "seed": 2}),
+    ):
+        pass
+
+
+def test_two_processes_do_not_write_one_journal(tmp_path: Path):
+    with (
+        journal.opened(tmp_path, SETTINGS),
+        pytest.raises(journal.JournalError, match="another process"),
+        journal.opened(tmp_path, SETTINGS),
+    ):
+        pass
+
+
+def test_a_study_that_was_not_begun_is_told(tmp_path: Path):
+    with pytest.raises(journal.JournalError, match="no study yet"):
+        journal.read(tmp_path)
+
+
+# --- the figures -----------------------------------------------------------------------------------
+
+
+def check(number: int, case: str = "unchanged", **more: Any) -> dict[str, Any]:
+    times = {"preview": dict.fromkeys(ENDPOINTS, 30.0), "base": dict.fromkeys(ENDPOINTS, 30.0)}
+    line = {"kind": "check", "number": number, "channel": "loopback", "way": "duet", "case": case, "slowed": []}
+    line |= {"exit_code": 0, "reasons": [], "blamed": [], "seconds": 15.0, "requests": 2_400, "gate": "a", "added": {}}
+    line |= {"servers_ratio": 0.2, "gate_ratio": 0.05, "idle_ratio": 0.7, "medians_ms": times}
+    return line | more
+
+
+def slow(number: int, **more: Any) -> dict[str, Any]:
+    return check(number, "one+20%", **{"slowed": ["search"], "exit_code": 1, "blamed": ["search"], **more})
+
+
+def figures_by_name(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {row.figure: row for row in report.figures(SETTINGS, lines)}
+
+
+def test_blocked_and_not_measured_are_counted_apart_and_nothing_is_dropped():
+    lines = [check(n) for n in range(295)]
+    lines += [check(300 + n, exit_code=1, blamed=["search"]) for n in range(3)]
+    lines += [check(400, exit_code=3), check(401, exit_code=None)]
+    rows = figures_by_name(lines)
+    blocked = rows["duet, loopback: unchanged, blocked"]
+    assert (blocked.value, blocked.n, blocked.goal, blocked.met) == (3, 300, "<= 3", True)
+    assert rows["duet, loopback: unchanged, not measured (exit 3)"].value == 1
+    assert rows["checks that ended in neither verdict (crash, hung)"].met is False
+    rows = figures_by_name([*lines[1:], check(500, exit_code=1, blamed=["detail"])])
+    assert rows["duet, loopback: unchanged, blocked"].met is False
+
+
+def test_a_goal_is_not_held_against_part_of_the_study():
+    rows = figures_by_name([check(n) for n in range(20)])
+    assert rows["duet, loopback: unchanged, blocked"].goal is None
+
+
+def test_a_slowdown_is_caught_by_blaming_the_endpoint_that_has_it():
+    lines = [slow(n) for n in range(26)]
+    lines += [slow(30, blamed=["detail"]), slow(31, exit_code=3), slow(32, exit_code=0, blamed=[])]
+    lines += [slow(33, blamed=["detail", "search"])]
+    rows = figures_by_name(lines)
+    caught = rows["duet, loopback: one+20%, caught"]
+    assert (caught.value, caught.n, caught.met) == (27, 30, True)
+    assert rows["duet, loopback: one+20%, blamed another as well"].value == 2
+    assert figures_by_name([*lines[1:], slow(34, exit_code=0)])["duet, loopback: one+20%, caught"].met is False
+
+
+def test_the_truth_is_that_of_both_logs():
+    times = {"preview": {"search": 36.0}, "base": {"search": 30.0}}
+    (line,) = report.with_truth([slow(1, medians_ms=times)])
+    assert line["truth"] == {"search": pytest.approx(0.2)}
+
+
+def test_a_network_of_40_ms_makes_the_truth_smaller():
+    times = {"preview": {"search": 44.0}, "base": {"search": 30.0}}
+    (line,) = report.with_truth([slow(1, medians_ms=times, added={"p50_s": 0.020})])
+    assert line["truth"] == {"search": pytest.approx(14 / 70)}
+
+
+def test_the_truth_of_stored_runs_is_beside_those_in_the_window():
+    def main(duration_ms: float, **more: Any) -> dict[str, Any]:
+        medians = {"main": {"search": duration_ms}}
+        return {"kind": "refresh", "channel": "loopback", "exit_code": 0, "medians_ms": medians, **more}
+
+    stale, other, failed = main(1.0), main(500.0, channel="proxy"), main(500.0, exit_code=3)
+    lines = [stale, *[main(30.0)] * STORED_RUNS, other, failed]
+    lines += [slow(1, way="stored", medians_ms={"preview": {"search": 33.0}})]
+    (line,) = report.with_truth([*lines, main(500.0)])
+    assert line["truth"] == {"search": pytest.approx(0.1)}
+
+
+def test_a_gate_that_died_before_it_asked_everything_is_counted_all_the_same():
+    died = check(1, exit_code=70, requests=9, medians_ms={"preview": {"search": 30.0, "health": 30.0}, "base": {}})
+    (line,) = report.with_truth([died])
+    assert line["truth"] == {}
+    assert figures_by_name([died])["checks that ended in neither verdict (crash, hung)"].value == 1
+
+
+def test_everything_slower_that_was_not_confirmed_is_counted_apart():
+    lines = [check(n, "all+20%", slowed=list(ENDPOINTS), exit_code=3, reasons=["everything-slower"]) for n in range(2)]
+    lines += [check(2, "all+20%", slowed=list(ENDPOINTS), exit_code=1, blamed=["search"], reasons=["regressed"])]
+    rows = figures_by_name(lines)
+    assert rows["duet, loopback: all+20%, caught"].value == 1
+    assert rows["duet, loopback: all+20%, held as everything slower"].value == 2
+    assert rows["duet, loopback: all+20%, blamed another as well"].value == 0
+
+
+def test_two_gates_in_one_journal_are_told():
+    rows = figures_by_name([check(1), check(2, gate="b")])
+    assert rows["versions of the gate's code in these figures"].met is False
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 300), (3, 300), (27, 30), (30, 30), (0, 0)])
+def test_intervals_are_exact(count: int, n: int):
+    if n == 0:
+        assert report.interval(count, n) == (0.0, 1.0)
+        return
+    exact = binomtest(count, n).proportion_ci(0.95, method="exact")
+    assert report.interval(count, n) == (pytest.approx(exact.low, abs=1e-4), pytest.approx(exact.high, abs=1e-4))
