@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from gate.record.blocks import run_values
 from gate.record.run import Block, Run
 from gate.stats.duet import fit_pair
 from gate.stats.location import Floats, median
-from gate.stats.stored import Moved, compare_stored
+from gate.stats.stored import FACTOR_COST, Moved, StoredComparison, compare_stored
 
 _ARMS = 2
 
@@ -79,11 +79,22 @@ def noise_of(suite: Suite, stored: Sequence[Run]) -> StoredNoise | None:
         from_duets=bool(np.isfinite(of_pairs).any()),
         request_variance=per_request,
         requests=float(np.nanmedian(np.where(counts > 0, counts, np.nan))),
-        rows=found.rows,
+        rows=replace(found.rows, candidate_variance=_of_one_run(found)),
         removed=found.removed,
         runs=len(baselines),
         runner_sd=np.sqrt(found.factor.candidate_variance),
     )
+
+
+def _of_one_run(found: StoredComparison) -> Floats:
+    """Variance of one ordinary run of the candidate: that of the stored centre, times the runs behind it.
+
+    Not as compared: the typical run that stood for the candidate is calmer than any real one.
+    """
+    endpoints = np.maximum(np.isfinite(found.rows.effect).sum(axis=0), 1)
+    shared = np.where(found.removed, FACTOR_COST / endpoints, 0.0)
+    stored = np.where(found.runs > 0, found.rows.stored_variance, np.nan)
+    return np.asarray(stored * found.runs * (1 + shared))
 
 
 def _table(suite: Suite, names: Sequence[str], runs: Sequence[Run]) -> tuple[Floats, Floats, Floats]:

@@ -35,7 +35,7 @@ _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
 """So many degrees of freedom that the prior scale stands."""
-_FACTOR_COST = 1.25
+FACTOR_COST = 1.25
 """Variance of the t location over endpoints against that of a mean."""
 _LEAST_RUN_SHARE = 0.1
 """Part of the run-to-run variance that more requests never take away."""
@@ -209,7 +209,7 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     own = moved - _by_row(factor)
     unrest = _unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor_variance = _FACTOR_COST * unrest / precision.sum(axis=-3)
+        factor_variance = FACTOR_COST * unrest / precision.sum(axis=-3)
         whole = variance * _by_row(unrest) + _by_row(factor_variance)
         weights = np.where(present, 1 / whole, 0.0)
         effect = np.sum(weights * np.where(present, own, 0.0), axis=-1) / weights.sum(axis=-1)

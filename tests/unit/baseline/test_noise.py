@@ -36,6 +36,12 @@ def test_what_the_runner_does_to_all_endpoints_is_told_apart_from_the_rest():
     assert np.sqrt(found.rows.candidate_variance[:, 0]).max() < 0.04
 
 
+def test_a_run_varies_as_the_world_says_and_not_as_the_calm_run_in_the_middle():
+    found = noise_of(SUITE, history_of(SUITE, 40, World(run_sd=0.03, block_sd=0.001, request_sd=0.02), rounds=8))
+    assert np.sqrt(np.median(found.rows.candidate_variance[:, 0])) == pytest.approx(0.03, rel=0.25)
+    assert found.rows.stored_variance[:, 0] == pytest.approx(found.rows.candidate_variance[:, 0] / 40, rel=0.3)
+
+
 def test_pairs_of_blocks_are_as_noisy_as_two_blocks_alone_where_nothing_is_shared():
     alone, paired = noise_of(SUITE, history_of(SUITE, 8, rounds=10)), noise_of(SUITE, duets(8))
     assert (alone.from_duets, paired.from_duets) == (False, True)
