@@ -87,7 +87,7 @@ def _duet_sizes(case: Case, seed: int) -> tuple[Floats, float]:
 def _stored_sizes(case: Case, seed: int) -> tuple[Floats, float]:
     limit = limit_at(RATE, stored_scores(case.design, ENDPOINTS, case.runs))
     seen = _stored_variances(Noise(), case.runs, seed)
-    return detectable_stored(*seen, _stored(case), limit, request_variance=REQUEST_VARIANCE), limit
+    return detectable_stored(*seen, _stored(case), limit, request_variance=REQUEST_VARIANCE, endpoints=ENDPOINTS), limit
 
 
 def _pair_variance(seed: int) -> Floats:

@@ -24,7 +24,8 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtri, ndtr, ndtri, stdtrit
 
 from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign
-from gate.stats.location import Floats
+from gate.stats.location import NU, Floats
+from gate.stats.stored import LEAST_FOR_UNREST, UNREST_DF
 
 POWER = 0.8
 """Caught four times in five."""
@@ -186,6 +187,7 @@ def detectable_stored(
     *,
     request_variance: ArrayLike = 0.0,
     least: ArrayLike = 0.0,
+    endpoints: int = 0,
     power: float = POWER,
 ) -> Floats:
     """Smallest slowdowns that a comparison with stored runs catches with probability ``power``, as ratios.
@@ -205,6 +207,9 @@ def detectable_stored(
         Variance of a run by one request: later stages have fewer.
     least : array_like, broadcastable
         Change that the estimate itself has to reach, a ratio: the user's tolerance or the absolute floor.
+    endpoints : int
+        Compared at once, where what they share is taken out: with eight or more the candidate's unrest is estimated
+        from them, the slower one included.
     power : float
         Probability of being caught.
 
@@ -217,7 +222,7 @@ def detectable_stored(
     stored, freedom, request = (_like(value, one) for value in (stored_variance, df, request_variance))
     draw = _normals()
     centre = np.sqrt(stored)[..., np.newaxis] * next(draw)
-    luck = _spread_luck(freedom, next(draw))
+    luck = _spread_luck(freedom, next(draw)) * _unrest_luck(endpoints, next(draw))
     usual = design.stages[0].suspects_requests
     precision = np.zeros(one.shape)
     total = np.zeros((*one.shape, _POINTS))
@@ -244,6 +249,17 @@ def _spread_luck(df: Floats, normal: Floats) -> Floats:
     With one stage the whole is then a noncentral t.
     """
     return np.asarray(np.sqrt(chdtri(df[..., np.newaxis], ndtr(-normal)) / df[..., np.newaxis]))
+
+
+def _unrest_luck(endpoints: int, normal: Floats) -> Floats:
+    """How much the candidate's own unrest widens the error: by chance, and by the slower endpoint itself.
+
+    In a t location a value far out adds at most ``nu + 1`` to the squares, where an ordinary one adds one.
+    """
+    if endpoints < LEAST_FOR_UNREST:
+        return np.ones(normal.shape)
+    df = UNREST_DF + endpoints - 1
+    return np.asarray(np.sqrt(chdtri(df, ndtr(-normal)) / df + NU / df))
 
 
 def _t_of(score: Floats, df: Floats) -> Floats:

@@ -28,9 +28,9 @@ _PRIOR_DF = 4.0
 _PRIOR_INFLATION = 1.3
 _TURNS = 2
 """Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
-_LEAST_FOR_UNREST = 8
+LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
-_UNREST_DF = 4.0
+UNREST_DF = 4.0
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
@@ -179,8 +179,8 @@ def _stored(old: Floats) -> _Stored:
 def _unrest(standardised: Floats) -> Floats:
     """Squared scale of each run's residuals over its endpoints, ``(..., metrics, runs)``; one where they are few."""
     endpoints = np.isfinite(standardised).sum(axis=-3)
-    found = _over_endpoints(standardised, None, 1.0, _UNREST_DF).scale2
-    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+    found = _over_endpoints(standardised, None, 1.0, UNREST_DF).scale2
+    return np.asarray(np.where(endpoints >= LEAST_FOR_UNREST, found, 1.0))
 
 
 def _over_endpoints(

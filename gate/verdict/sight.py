@@ -28,7 +28,7 @@ PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 _ANY = (-9.0, -9.0)
 _HALF = 0.5
 """With one or two stored runs only such a change may block."""
-_POOLED_DF = 8.0
+_POOLED_DF = 4.0
 """Degrees of freedom that endpoints lend each other, as in ``compare_stored``."""
 
 
@@ -176,7 +176,11 @@ def stored_way(set_up: SetUp, runs: int, time_s: float) -> Way:
     relative = limit_of(rate, stored_scores(design.name, len(noise.names), runs))
     plain = float(-ndtri(rate * LATENCY_SHARE / max(1, np.isfinite(one).sum())))
     least = np.maximum(set_up.least, _HALF) if runs < FEW_RUNS else set_up.least
-    by_limit = [detectable_stored(one, stored, df, design, limit, least=least) for limit in (relative, plain)]
+    endpoints = len(noise.names)
+    by_limit = [
+        detectable_stored(one, stored, df, design, relative, least=least, endpoints=endpoints),
+        detectable_stored(one, stored, df, design, plain, least=least),
+    ]
     warm = LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Way(
         kind="stored",
