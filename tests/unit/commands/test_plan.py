@@ -70,7 +70,7 @@ def test_what_it_takes_to_see_a_size_or_why_it_cannot_be_had(desk, capsys):
     suite = desk.write(SUITE)
     desk.store([*history_of(suite, 5), *duets(suite, 12)])
     easy = said(desk, capsys, "--see", "40%")
-    assert "to see +40 % on p50 with stored runs: 3 of them" in easy
+    assert re.search(r"to see \+40 % on p50 with stored runs: [0-9]+ of them", easy)
     assert "to see +40 % on p95 with a base: duet, short: one pair of deployments; about" in easy
     hard = said(desk, capsys, "--see", "3.5%")
     assert "on p95 with a base: cannot be had by measuring longer: deployments" in hard
