@@ -44,7 +44,14 @@ def parser() -> argparse.ArgumentParser:
 
     add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
     refresh = add(
-        "refresh", "measure main and append one run to the baselines", "suite", "preview", "commit", "baselines", "out"
+        "refresh",
+        "measure main, beside the previous main if given as base, and append one run to the baselines",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
     )
     refresh.add_argument(
         "--accept",
@@ -61,6 +68,24 @@ def parser() -> argparse.ArgumentParser:
     history = add("history", "how every row of main developed over the stored runs", "suite", "baselines", "json")
     history.add_argument("--anchor", metavar="SHA", help="compare main now with the stored runs of this commit")
     add("validate", "read a suite and say what it would measure", "suite")
+    calibrate = add(
+        "calibrate",
+        "measure deployments of one commit side by side and learn how much they differ",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+    )
+    calibrate.add_argument("--duet-minutes", metavar="N", type=float, help="for each duet; default policy.budget.time")
+    calibrate.add_argument("--duets", metavar="N", type=int, help="default each pair of deployments, both ways round")
+    plan = add(
+        "plan", "say what could be seen, and what it would take to see more; measures nothing", "suite", "baselines"
+    )
+    plan.add_argument("--minutes", metavar="N", type=float, help="for one pull request; default policy.budget.time")
+    plan.add_argument("--preview-count", metavar="N", type=int, help="deployments of each side at hand; default any")
+    plan.add_argument("--see", metavar="10%", help="say what it would take to see such a slowdown")
     schema = add("schema", "print a JSON schema")
     schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict", "history"))
     add("demo", "run the whole gate against a bundled shop", "out")
@@ -80,7 +105,11 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
         help="deployment to measure; again for more of one commit",
     ),
     "base": lambda p: p.add_argument(
-        "--base", metavar="URL", action="append", default=[], help="deployment of the merge base, measured side by side"
+        "--base",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="deployment to measure side by side: of the merge base, or on main the previous one",
     ),
     "commit": lambda p: p.add_argument("--commit", metavar="SHA", help="commit that the preview should serve"),
     "baselines": lambda p: p.add_argument(
@@ -181,6 +210,23 @@ def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return validate.run(options.suite, effects)
 
 
+def _calibrate(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import calibrate, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
+    extent = calibrate.Extent(options.duets, options.duet_minutes)
+    return calibrate.run(suite, store, _targets(options), options.out, effects, extent)
+
+
+def _plan(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import judging, measuring, plan
+
+    asked = plan.asked(options.minutes, options.preview_count, options.see)
+    suite = measuring.load_suite(options.suite)
+    return plan.run(suite, judging.open_store(suite, options.suite, options.baselines), asked, effects)
+
+
 def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import schema
 
@@ -213,6 +259,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "report": _report,
     "history": _history,
     "validate": _validate,
+    "calibrate": _calibrate,
+    "plan": _plan,
     "schema": _schema,
     "demo": _demo,
     "action": _action,

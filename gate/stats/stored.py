@@ -28,16 +28,16 @@ _PRIOR_DF = 4.0
 _PRIOR_INFLATION = 1.3
 _TURNS = 2
 """Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
-_LEAST_FOR_UNREST = 8
+LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
-_UNREST_DF = 6.0
+UNREST_DF = 6.0
 _MEDIAN_OF_T = 0.7267
 """Median of the absolute value of Student's t with five degrees of freedom."""
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
 """So many degrees of freedom that the prior scale stands."""
-_FACTOR_COST = 1.25
+FACTOR_COST = 1.25
 """Variance of the t location over endpoints against that of a mean."""
 _LEAST_RUN_SHARE = 0.1
 """Part of the run-to-run variance that more requests never take away."""
@@ -194,11 +194,16 @@ def _stored(old: Floats) -> _Stored:
 
 def _unrest(standardised: Floats) -> Floats:
     """Squared scale of each run's residuals over its endpoints, ``(..., metrics, runs)``; one where they are few."""
+    return _scale2(standardised, np.isfinite(standardised).sum(axis=-3))
+
+
+def _scale2(standardised: Floats, endpoints: NDArray[np.int64]) -> Floats:
+    """Squared scale over endpoints by the median, so that one that changed hardly counts; drawn towards one."""
     by_run = np.moveaxis(standardised, -3, -1)
-    endpoints = np.isfinite(by_run).sum(axis=-1)
+    n = np.isfinite(by_run).sum(axis=-1)
     own = np.square(median(np.abs(by_run)) / _MEDIAN_OF_T)
-    found = (_UNREST_DF + endpoints * np.nan_to_num(own)) / (_UNREST_DF + endpoints)
-    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+    found = (UNREST_DF + n * np.nan_to_num(own)) / (UNREST_DF + n)
+    return np.asarray(np.where(endpoints >= LEAST_FOR_UNREST, found, 1.0))
 
 
 def _candidate_unrest(standardised: Floats) -> Floats:
@@ -208,8 +213,7 @@ def _candidate_unrest(standardised: Floats) -> Floats:
     """
     endpoints = np.isfinite(standardised).sum(axis=-3)
     faster = np.where(standardised <= 0, standardised, np.nan)
-    found = _over_endpoints(np.concatenate([faster, -faster], axis=-3), None, 1.0, _UNREST_DF).scale2
-    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+    return _scale2(faster, endpoints)
 
 
 def _over_endpoints(
@@ -238,7 +242,7 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     own = moved - _by_row(factor)
     unrest = _candidate_unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
-        whole = variance + _by_row(_FACTOR_COST / precision.sum(axis=-3))
+        whole = variance + _by_row(FACTOR_COST / precision.sum(axis=-3))
     rows, calm = (_mean_of_runs(own, whole * _by_row(spread), stored) for spread in (unrest, np.ones(unrest.shape)))
     return rows, calm, factor
 
