@@ -91,6 +91,10 @@ class StoredComparison:
     ambiguous: Mask
     """Shape ``(..., endpoints, metrics)``: moved against the factor together with so many others that nobody can tell
     who moved; judged without removing anything."""
+    highest: Floats
+    """Shape ``(..., endpoints, metrics)``: how far the slowest stored run lay above its centre. Real histories hold
+    single runs in which one endpoint was far slower for no reason: a change within what main itself has done is none.
+    """
     runs: NDArray[np.int64]
     """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
 
@@ -127,7 +131,15 @@ def compare_stored(
         stored_variance=np.where(relative, rows.stored_variance, plain.stored_variance),
         df=np.where(relative, rows.df, plain.df),
     )
-    return StoredComparison(chosen, factor, removed, ambiguous, np.isfinite(old).sum(axis=-1))
+    alone = _highest(old - _mean(old)[..., np.newaxis])
+    beside = _highest(old - stored.centre[..., np.newaxis] - _by_row(stored.factor))
+    highest = np.where(relative, beside, alone)
+    return StoredComparison(chosen, factor, removed, ambiguous, highest, np.isfinite(old).sum(axis=-1))
+
+
+def _highest(residuals: Floats) -> Floats:
+    """Largest over the runs; minus infinity where there is none."""
+    return np.asarray(np.max(np.where(np.isfinite(residuals), residuals, -np.inf), axis=-1, initial=-np.inf))
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ _MANY_MOVED = Notice(
     " what all share",
     cure="give a base deployment (preview.base) to measure side by side",
 )
+_SEEN_BEFORE = Notice(
+    code="seen-on-main",
+    message="a stored run of main was as slow without a reason, so one run cannot tell",
+    cure="measure again on another runner and judge both runs, or give a base deployment (preview.base)",
+)
 _RELATIVE = "shared factor removed, Student-t location over runs, pooled variance"
 _PLAIN = "prediction interval"
 _OF_FACTOR = "prediction interval of the shared factor"
@@ -64,12 +69,10 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
 
 def _table(names: Sequence[str], runs: Sequence[Run], counts: Callable[[Run, str], bool]) -> tuple[Floats, Floats]:
     """Values and their squared errors, shape ``(endpoints, metrics, runs)``, NaN where a run does not count."""
-    values = np.full((2, len(names), len(METRICS), len(runs)), np.nan)
-    for column, run in enumerate(runs):
-        for place, name in enumerate(names):
-            if counts(run, name):
-                values[:, place, :, column] = run_values(blocks_of(run, name, "candidate"))
-    return values[0], values[1]
+    cells = [blocks_of(run, name, "candidate") if counts(run, name) else [] for name in names for run in runs]
+    shape = (len(names), len(runs), len(METRICS))
+    values, noise = (np.swapaxes(found.reshape(shape), 1, 2) for found in run_values(cells))
+    return values, noise
 
 
 def _is_comparable(run: Run, candidate: Run, name: str) -> bool:
@@ -90,6 +93,9 @@ def _change(
         notices.append(_few(runs))
     if found.ambiguous[place, metric]:
         notices.append(_MANY_MOVED)
+    is_beyond = shift is not None and (runs < FEW_RUNS or shift.effect > float(found.highest[place, metric]))
+    if shift is not None and not is_beyond and shift.effect > math.log1p(tolerance):
+        notices.append(_SEEN_BEFORE)
     baseline_s = _median_s(old) if runs else None
     judge = _judge(suite, found, runs, metric, is_relative=is_relative)
     score = score_slower(shift, margin) if shift is not None else math.nan
@@ -104,7 +110,7 @@ def _change(
         tolerance=tolerance,
         score=score,
         limit=judge.limit,
-        share=judge.share(score) if shift is not None else 1.0,
+        share=judge.share(score) if shift is not None and is_beyond else 1.0,
         share_faster=judge.share(score_faster(shift, margin)) if shift is not None else 1.0,
         detectable=detectable(shift, margin, judge.limit, least) if shift is not None else math.inf,
         design=judge.design,
