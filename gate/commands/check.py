@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate.baseline.learnt import beliefs_for
 from gate.baseline.store import Store
+from gate.commands.conducting import Believe
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver, judge_runs, read_baselines, unusable_baselines
-from gate.commands.measuring import Targets, measure, prepare
+from gate.commands.measuring import Prepared, Targets, measure, prepare
+from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.errors import BaselineError, Cancelled, ExitCode
+from gate.measure.access import host_class
+from gate.measure.outlook import environment_of
+from gate.record.run import Run
+from gate.stats.beliefs import Beliefs
 from gate.verdict.values import Verdict
 
 
@@ -35,7 +42,7 @@ def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effe
         stored = read_baselines(suite, store, effects)
     except BaselineError as error:
         return Checked(unusable_baselines(suite, error, effects), ())
-    measured = measure(prepared, out, effects)
+    measured = measure(prepared, out, effects, _believe(prepared, stored, effects))
     if isinstance(measured.stopped_by, Cancelled):
         raise measured.stopped_by
     try:
@@ -43,6 +50,18 @@ def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effe
     except BaselineError as error:
         verdict = unusable_baselines(suite, error, effects)
     return Checked(verdict, measured.files)
+
+
+def _believe(prepared: Prepared, stored: list[Run], effects: Effects) -> Believe:
+    """What stored duets teach of the deployments that are about to be measured."""
+    first = prepared.origins[0]
+    environment = environment_of(prepared.suite, first["candidate"], effects.runner)
+    base_host = host_class(prepared.suite, first["base"]) if "base" in first else None
+
+    def believe(suite: Suite, one_host: bool) -> Beliefs:
+        return beliefs_for(without_steps(suite), stored, environment, one_host=one_host, base_host=base_host).beliefs
+
+    return believe
 
 
 def run(

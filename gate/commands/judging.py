@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.baseline.directory import DirectoryStore
+from gate.baseline.learnt import Taught, beliefs_for
 from gate.baseline.select import Selection, select
 from gate.baseline.store import Store
 from gate.baseline.window import read_window
 from gate.commands.effects import Effects
 from gate.commands.outputs import pretty, write_report
+from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
 from gate.measure.hashes import endpoint_hash, scenario_hash
@@ -71,7 +73,20 @@ def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], eff
     own = {run.run_id for run in candidates[1:]}
     others = [run for run in stored if run.run_id not in own]
     selection = select(candidates[0], others, suite.baselines) if candidates else Selection(())
-    return judge(suite, candidates, selection, effects.tool)
+    return judge(suite, candidates, selection, effects.tool, _taught(suite, candidates, stored) if candidates else None)
+
+
+def _taught(suite: Suite, candidates: tuple[Run, ...], stored: list[Run]) -> Taught:
+    """What stored duets teach of the deployments behind the candidates; what came later does not count."""
+    first = candidates[0]
+    return beliefs_for(
+        without_steps(suite),
+        stored,
+        first.environment,
+        one_host=all(run.one_host for run in candidates),
+        base_host=first.base_host,
+        before=first.created,
+    )
 
 
 def _refuse_strangers(suite: Suite, candidates: tuple[Run, ...]) -> None:

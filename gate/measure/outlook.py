@@ -12,6 +12,7 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
+from gate.measure.access import host_class, is_loopback
 from gate.measure.allowance import Allowance
 from gate.measure.counts import BLOCK_REQUESTS, for_scenarios, most_blocks
 from gate.measure.driver import Progress
@@ -20,7 +21,7 @@ from gate.measure.plan import asked_once, compared, group_endpoints, warmup_cost
 from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST
-from gate.record.run import Arm, Notice
+from gate.record.run import Arm, Environment, Notice
 
 _SLACK = 2.0
 _SLACK_S = 60.0
@@ -33,6 +34,13 @@ class Runner:
 
     kind: str
     cpu: str | None
+
+
+def environment_of(suite: Suite, origin: str, runner: Runner) -> Environment:
+    """Class of what is measured and from where; the processor counts where the preview runs on it too."""
+    return Environment(
+        host=host_class(suite, origin), runner=runner.kind, cpu=runner.cpu if is_loopback(origin) else None
+    )
 
 
 @dataclass(frozen=True)

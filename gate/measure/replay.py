@@ -76,7 +76,7 @@ def setting_of(suite: Suite, runs: Sequence[Run]) -> Setting:
         arms=("candidate", "base") if one.way == "duet" else ("candidate",),
     )
     seeds = tuple(planned[pair].run.seed if pair in planned else 0 for pair in range(count))
-    return Setting(suite, layout, _beliefs(one.beliefs, compared(suite)), seeds)
+    return Setting(suite, layout, recorded_beliefs(one.beliefs, compared(suite)), seeds)
 
 
 def replay(suite: Suite, runs: Sequence[Run]) -> list[Stage | Stop]:
@@ -134,9 +134,16 @@ def _design(plan: PlanRecord, rounds: int) -> DuetDesign:
     return fixed_design(rounds, int(pairs))
 
 
-def _beliefs(record: BeliefsRecord | None, names: Sequence[str]) -> Beliefs:
+def recorded_beliefs(record: BeliefsRecord | None, names: Sequence[str]) -> Beliefs:
+    """What was believed when a run was planned; without a base nothing is looked at, so anything will do.
+
+    Raises
+    ------
+    KeyError
+        If an endpoint is not in the record.
+    """
     if record is None:
-        return assumed(len(names), one_host=True)  # without a base nothing is looked at
+        return assumed(len(names), one_host=True)
     cells = [[record.endpoints[name][metric] for metric in METRICS] for name in names]
     shape = (len(names), len(METRICS))
     return Beliefs(

@@ -19,7 +19,7 @@ from gate.measure.hashes import endpoint_hash
 from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
 from gate.measure.network import Network
 from gate.measure.opening import Opening
-from gate.measure.outlook import Job, allowance_of, longest_s, look_at_generator
+from gate.measure.outlook import Job, allowance_of, environment_of, longest_s, look_at_generator
 from gate.measure.plan import Step, compared_rps, group_endpoints
 from gate.measure.ready import Clock, ask_once
 from gate.measure.rounds import Rounds
@@ -28,7 +28,7 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.record.run import Arm, Block, EndpointRecord, Environment, Notice, PlanRecord, Run
+from gate.record.run import Arm, Block, EndpointRecord, Notice, PlanRecord, Run
 
 
 @dataclass(frozen=True)
@@ -178,11 +178,7 @@ class Session:
             commit=(up.commit if up and up.commit else job.expected_commit),
             base_commit=base_up.commit if base_up else None,
             base_host=host_class(job.suite, job.origins["base"]) if "base" in job.origins else None,
-            environment=Environment(
-                host=host_class(job.suite, candidate),
-                runner=job.runner.kind,
-                cpu=job.runner.cpu if is_loopback(candidate) else None,
-            ),
+            environment=environment_of(job.suite, candidate, job.runner),
             one_host=all(is_loopback(origin) for origin in job.origins.values()),
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gate.config.suite import Suite
-from gate.measure.counts import is_compared
+from gate.measure.plan import compared
 from gate.record.run import Notice, Run
 from gate.stats.beliefs import Beliefs
 from gate.stats.designs import MARGINS, METRICS
@@ -18,6 +18,7 @@ from gate.stats.limits import Scores, duet_scores
 from gate.stats.shift import Shift
 from gate.verdict.change import Change, Changes, Standing, SuiteChange
 from gate.verdict.hosts import doubt_hosts
+from gate.verdict.reach import detectable_rows
 from gate.verdict.shared import detectable, limit_of, score_faster, score_slower, seconds, share_of
 from gate.verdict.sittings import course_of
 from gate.verdict.walk import Walk, walk
@@ -43,7 +44,7 @@ class _Limits:
 
 def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes:
     """Compare the arms of one or several duets, block by block and look by look."""
-    names = [name for name in suite.endpoints if is_compared(suite, name)]
+    names = compared(suite)
     if not names:
         return Changes((), ())
     course = course_of(runs)
@@ -54,8 +55,9 @@ def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes
         duet_scores(pairs, len(names), beliefs.widest),
         suite.policy.false_block_rate,
     )
+    seen = detectable_rows(suite, names, course, found, beliefs, limit_of(limits.rate, limits.staged))
     rows = [
-        _change(suite, runs, found, limits, name, place, metric)
+        _change(suite, runs, found, limits, name, (place, metric), float(seen[place, metric]))
         for metric in range(len(METRICS))
         for place, name in enumerate(names)
     ]
@@ -66,11 +68,12 @@ def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes
 
 
 def _change(
-    suite: Suite, runs: Sequence[Run], found: Walk, limits: _Limits, name: str, place: int, metric: int
+    suite: Suite, runs: Sequence[Run], found: Walk, limits: _Limits, name: str, at: tuple[int, int], seen: float
 ) -> Change:
+    _, metric = at
     margin, tolerance = MARGINS["duet"][metric], suite.tolerance_of(name, METRICS[metric])
     baseline_s, candidate_s = seconds(runs, name, "base")[metric], seconds(runs, name, "candidate")[metric]
-    shift = shift_at(found.rows, (place, metric), int(found.blocks[place, metric]))
+    shift = shift_at(found.rows, at, int(found.blocks[at]))
     blank = Change(
         endpoint=name,
         metric=METRICS[metric],
@@ -83,14 +86,14 @@ def _change(
         limit=limit_of(limits.rate, limits.staged),
         share=1.0,
         share_faster=1.0,
-        detectable=math.inf,
+        detectable=seen,
         design=found.design,
     )
     if shift is None or baseline_s is None:
         return replace(blank, shift=None)
-    is_judged, is_open = bool(found.judged[place, metric]), bool(found.open[place, metric])
+    is_judged, is_open = bool(found.judged[at]), bool(found.open[at])
     standing: Standing = "judged" if is_judged else "open" if is_open else "cleared"
-    standing_row = replace(blank, standing=standing, notices=[_OPEN] if is_open else [])
+    standing_row = replace(blank, standing=standing, notices=[_OPEN] if is_open and suite.endpoints[name].gate else [])
     return _scored(suite, limits, standing_row, shift)
 
 
@@ -108,7 +111,7 @@ def _scored(suite: Suite, limits: _Limits, row: Change, shift: Shift) -> Change:
         limit=limit,
         share=1.0 if row.standing == "cleared" else share_of(score, scores),
         share_faster=share_of(score_faster(shift, row.margin), limits.single),
-        detectable=detectable(shift, row.margin, limit, least),
+        detectable=max(least, row.detectable),
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gate.baseline.learnt import Taught
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
-from gate.measure.counts import is_compared
+from gate.measure.plan import compared
+from gate.measure.replay import recorded_beliefs
 from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.connections import connection_notices
@@ -22,7 +24,9 @@ from gate.verdict.rows import settle
 from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
 
 
-def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool: str) -> Verdict:
+def judge(
+    suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool: str, taught: Taught | None = None
+) -> Verdict:
     """Judge candidate runs of one commit against their base arms or stored runs of main.
 
     Parameters
@@ -35,6 +39,8 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
         Stored runs they may be compared with.
     tool : str
         Version that judges.
+    taught : Taught, optional
+        What stored duets of the same code say of deployments and hosts; without it that is assumed.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     unlike = _unlike(candidates)
     if unlike is not None:
         return not_measured(suite, tool, unlike.message, unlike.cure, candidates=candidates)
-    evidence = gather(suite, candidates, in_order(selection.runs), beliefs_of(suite, candidates))
+    evidence = gather(suite, candidates, in_order(selection.runs), beliefs_of(suite, candidates, taught))
     rows = settle(suite, evidence, candidates[0].created[:10])
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
@@ -58,6 +64,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
             "rows": rows,
             "notices": [
                 *selection.notices,
+                *(taught.notices if taught is not None and evidence.way == "duet" else ()),
                 *(notice for run in candidates for notice in run.notices),
                 *connection_notices(candidates),
             ],
@@ -72,10 +79,16 @@ def in_order(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(sorted(runs, key=lambda run: (run.created, run.run_id)))
 
 
-def beliefs_of(suite: Suite, candidates: tuple[Run, ...]) -> Beliefs:
-    """What is taken for granted of deployments and hosts."""
-    compared = [name for name in suite.endpoints if is_compared(suite, name)]
-    return assumed(len(compared), one_host=all(run.one_host for run in candidates))
+def beliefs_of(suite: Suite, candidates: tuple[Run, ...], taught: Taught | None) -> Beliefs:
+    """What is taken for granted of deployments and hosts: as when it was measured, else as learnt, else assumed."""
+    names = compared(suite)
+    records = [run.plan.beliefs if run.plan is not None else None for run in candidates]
+    first = records[0]
+    if first is not None and all(record == first for record in records) and set(names) <= set(first.endpoints):
+        return recorded_beliefs(first, names)
+    if taught is not None:
+        return taught.beliefs
+    return assumed(len(names), one_host=all(run.one_host for run in candidates))
 
 
 def _unlike(candidates: tuple[Run, ...]) -> Notice | None:

@@ -46,7 +46,11 @@ def course_of(runs: Sequence[Run]) -> Course:
     names = {plan.design for plan in plans if plan is not None}
     design = next((design for design in DUETS if {design.name} == names), None)
     if design is None or all(plan is None or plan.part == "fresh" for plan in plans) or None in plans:
-        fixed = tuple(Sitting(run, "first", Deployed(number, number), ()) for number, run in enumerate(ordered))
+        numbers = [
+            Deployed(plan.candidate, plan.base) if plan is not None else Deployed(~number, ~number)
+            for number, plan in enumerate(plans)
+        ]
+        fixed = tuple(Sitting(run, "first", pair, ()) for run, pair in zip(ordered, numbers, strict=True))
         return Course(fixed, None)
     planned = [
         Sitting(run, plan.part, Deployed(plan.candidate, plan.base), tuple(plan.rounds))

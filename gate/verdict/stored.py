@@ -13,7 +13,7 @@ from gate.baseline.history import History, history_of
 from gate.baseline.select import comparable
 from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
-from gate.measure.counts import is_compared
+from gate.measure.plan import compared
 from gate.record.blocks import run_values
 from gate.record.run import Notice, Run
 from gate.stats.designs import MARGINS, METRICS
@@ -55,7 +55,7 @@ class _Judge:
 
 def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) -> Changes:
     """Compare candidate runs with stored ones, all endpoints at once."""
-    names = [name for name in suite.endpoints if is_compared(suite, name)]
+    names = compared(suite)
     if not names:
         return Changes((), ())
     new, new_noise = _table(names, runs, lambda _run, _name: True)
