@@ -15,6 +15,7 @@ from gate.record.run import PlanRecord, Run
 from gate.stats.duet import Deployed, PairFit, fit_pair, pool_levels, pool_rows
 from gate.stats.stored import compare_stored
 from gate.verdict.values import Verdict
+from tests.builders import made
 from tests.reference.files import history_from, pair_from, plain_suite, single_from
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -54,7 +55,7 @@ def staged(seed: int) -> list[Run]:
             SUITE,
             f"c{n}",
             noise(seed + n, 5, sum(rounds)),
-            plan=PlanRecord(way="duet", design="quick 2+2", part=part, rounds=rounds, candidate=n, base=n),
+            plan=PlanRecord(way="duet", design="quick 2+2", part=part, rounds=rounds, candidate=n, base=n, **made(n)),
         )
         for n, (part, rounds) in enumerate(parts)
     ]

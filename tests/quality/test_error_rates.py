@@ -20,7 +20,7 @@ from gate.stats.designs import DuetDesign
 from gate.stats.limits import duet_scores, stored_scores
 from gate.verdict.shared import limit_of
 from gate.verdict.values import Verdict
-from tests.builders import verdict_of
+from tests.builders import made, verdict_of
 from tests.reference.files import history_from, pair_from, plain_suite, single_from
 
 pytestmark = pytest.mark.quality
@@ -71,7 +71,9 @@ def runs_of(suite, design: DuetDesign, recorder: Recorder, pr: int) -> list[Run]
         part = "first" if pair < design.first_pairs else "fresh"
         rounds = [blocks.shape[-1] for blocks in stages]
         if stages:
-            plan = PlanRecord(way="duet", design=design.name, part=part, rounds=rounds, candidate=pair, base=pair)
+            plan = PlanRecord(
+                way="duet", design=design.name, part=part, rounds=rounds, candidate=pair, base=pair, **made(pair)
+            )
             runs.append(pair_from(suite, f"c{pair}", np.concatenate(stages, axis=-1), plan=plan))
     return runs
 

@@ -10,7 +10,7 @@ import pytest
 from gate.record.run import PlanRecord, Run
 from gate.stats.constants import DUETS
 from gate.verdict.values import Verdict
-from tests.builders import row_of, verdict_of
+from tests.builders import made, row_of, verdict_of
 from tests.reference.files import pair_from, plain_suite
 
 SUITE = plain_suite(6)
@@ -24,7 +24,9 @@ def blocks(rounds: int, slower: float = 0.3, who: object = 1) -> np.ndarray:
 
 
 def run(number: int, part: str, design: str, rounds: list[int], differences: np.ndarray | None = None) -> Run:
-    plan = PlanRecord(way="duet", design=design, part=part, rounds=rounds, candidate=number, base=number)
+    plan = PlanRecord(
+        way="duet", design=design, part=part, rounds=rounds, candidate=number, base=number, **made(number)
+    )
     return pair_from(SUITE, f"c{number}", blocks(sum(rounds)) if differences is None else differences, plan=plan)
 
 
