@@ -31,6 +31,8 @@ _TURNS = 2
 _LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
 _UNREST_DF = 4.0
+_MEDIAN_OF_T = 0.7267
+"""Median size of a t with five degrees of freedom over its scale (tables: the quartile)."""
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
@@ -198,14 +200,16 @@ def _unrest(standardised: Floats) -> Floats:
 
 
 def _candidate_unrest(standardised: Floats) -> Floats:
-    """The same by the endpoints that came out faster than the rest, mirrored.
+    """The same, but not more than the median size of those that came out faster than the rest tells.
 
     The slower ones may be what is looked for, and as unrest they would hide each other: the more, the better.
     """
-    endpoints = np.isfinite(standardised).sum(axis=-3)
-    faster = np.where(standardised <= 0, standardised, np.nan)
-    found = _over_endpoints(np.concatenate([faster, -faster], axis=-3), None, 1.0, _UNREST_DF).scale2
-    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+    faster = np.moveaxis(np.where(standardised <= 0, -standardised, np.nan), -3, -1)
+    n = np.isfinite(faster).sum(axis=-1)
+    scale2 = np.square(np.nan_to_num(median(faster)) / _MEDIAN_OF_T)
+    told = np.where(n > 0, (_UNREST_DF + n * scale2) / (_UNREST_DF + n), 1.0)
+    is_known = np.isfinite(standardised).sum(axis=-3) >= _LEAST_FOR_UNREST
+    return np.asarray(np.where(is_known, np.minimum(_unrest(standardised), told), 1.0))
 
 
 def _over_endpoints(

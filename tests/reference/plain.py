@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+from scipy import stats
+
 NU = 5.0
 Series = list[float | None]
 
@@ -147,9 +149,11 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
     rest = _standardised(_less(moved, [0.0] * len(new), factors), [[0.75 * v for v in row] for row in error2])
     unrest, factor_variance = [1.0] * len(runs), []
     for r in runs:
-        faster = [v for v in known(_column(rest, r)) if v <= 0]
-        if len(new) >= 8:
-            unrest[r] = em([*faster, *(-v for v in faster)], None, 1.0, 4.0).scale2
+        every = known(_column(rest, r))
+        if len(every) >= 8:
+            faster = [-v for v in every if v <= 0]
+            half2 = (median(faster) / stats.t.ppf(0.75, 5)) ** 2
+            unrest[r] = min(em(every, None, 1.0, 4.0).scale2, (4 + len(faster) * half2) / (4 + len(faster)))
         precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
         factor_variance.append(1.25 * unrest[r] / sum(precisions))
     above = _less(old, [fit.centre for fit in fits], old_factors)
