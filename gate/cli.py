@@ -43,15 +43,51 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
-    add("refresh", "measure main and append one run to the baselines", "suite", "preview", "commit", "baselines", "out")
+    refresh = add(
+        "refresh",
+        "measure main, beside the previous main if given as base, and append one run to the baselines",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+    )
+    refresh.add_argument(
+        "--accept",
+        metavar="ROW=REASON",
+        action="append",
+        default=[],
+        help="this row changed and is meant to: begin its baselines anew with this run; again for more rows",
+    )
     add("run", "measure only and write run files", "suite", "preview", "base", "commit", "out")
     compare = add("compare", "judge run files offline", "suite", "baselines", "out", "json")
     compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
     report = add("report", "render a verdict again", "out", "json")
     report.add_argument("verdict", metavar="VERDICT.json", type=Path)
+    history = add("history", "how every row of main developed over the stored runs", "suite", "baselines", "json")
+    history.add_argument("--anchor", metavar="SHA", help="compare main now with the stored runs of this commit")
     add("validate", "read a suite and say what it would measure", "suite")
+    calibrate = add(
+        "calibrate",
+        "measure deployments of one commit side by side and learn how much they differ",
+        "suite",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+    )
+    calibrate.add_argument("--duet-minutes", metavar="N", type=float, help="for each duet; default policy.budget.time")
+    calibrate.add_argument("--duets", metavar="N", type=int, help="default each pair of deployments, both ways round")
+    plan = add(
+        "plan", "say what could be seen, and what it would take to see more; measures nothing", "suite", "baselines"
+    )
+    plan.add_argument("--minutes", metavar="N", type=float, help="for one pull request; default policy.budget.time")
+    plan.add_argument("--preview-count", metavar="N", type=int, help="deployments of each side at hand; default any")
+    plan.add_argument("--see", metavar="10%", help="say what it would take to see such a slowdown")
     schema = add("schema", "print a JSON schema")
-    schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict"))
+    schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict", "history"))
     add("demo", "run the whole gate against a bundled shop", "out")
     add("action", "run as a GitHub Action; inputs come from the environment")
     return top
@@ -69,7 +105,11 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
         help="deployment to measure; again for more of one commit",
     ),
     "base": lambda p: p.add_argument(
-        "--base", metavar="URL", action="append", default=[], help="deployment of the merge base, measured side by side"
+        "--base",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="deployment to measure side by side: of the merge base, or on main the previous one",
     ),
     "commit": lambda p: p.add_argument("--commit", metavar="SHA", help="commit that the preview should serve"),
     "baselines": lambda p: p.add_argument(
@@ -78,7 +118,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "out": lambda p: p.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("gate-out"), help="default gate-out"
     ),
-    "json": lambda p: p.add_argument("--json", action="store_true", help="print the verdict as JSON"),
+    "json": lambda p: p.add_argument("--json", action="store_true", help="print the result as JSON"),
 }
 
 
@@ -132,7 +172,8 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
 
     suite = measuring.load_suite(options.suite)
     store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
-    return refresh.run(suite, store, _targets(options), options.out, effects)
+    accepted = refresh.accepted_changes(suite, options.accept)
+    return refresh.run(suite, store, _targets(options), options.out, effects, accepted=accepted)
 
 
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
@@ -155,10 +196,35 @@ def _report(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return report.run(options.verdict, options.out, effects, as_json=options.json)
 
 
+def _history(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import history, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.suite, options.baselines)
+    return history.run(suite, store, effects, anchor=options.anchor, as_json=options.json)
+
+
 def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import validate
 
     return validate.run(options.suite, effects)
+
+
+def _calibrate(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import calibrate, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
+    extent = calibrate.Extent(options.duets, options.duet_minutes)
+    return calibrate.run(suite, store, _targets(options), options.out, effects, extent)
+
+
+def _plan(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import judging, measuring, plan
+
+    asked = plan.asked(options.minutes, options.preview_count, options.see)
+    suite = measuring.load_suite(options.suite)
+    return plan.run(suite, judging.open_store(suite, options.suite, options.baselines), asked, effects)
 
 
 def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
@@ -191,7 +257,10 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "run": _run,
     "compare": _compare,
     "report": _report,
+    "history": _history,
     "validate": _validate,
+    "calibrate": _calibrate,
+    "plan": _plan,
     "schema": _schema,
     "demo": _demo,
     "action": _action,

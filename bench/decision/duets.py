@@ -135,7 +135,12 @@ class Pair:
 
     def fit(self, on: NDArray[np.intp], prior: Floats | None = None) -> PairFit:
         """What the blocks say of the pull requests ``on``."""
-        return fit_pair(np.concatenate([blocks[on] for blocks in self._blocks], axis=-1), prior)
+        return fit_pair(self.differences[on], prior)
+
+    @property
+    def differences(self) -> Floats:
+        """All blocks so far, shape ``(prs, endpoints, metrics, rounds)``."""
+        return np.concatenate(self._blocks, axis=-1)
 
 
 def _deployment(noise: Noise, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

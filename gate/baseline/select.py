@@ -70,6 +70,8 @@ def comparable(run: Run, endpoint: str, config_hash: str) -> bool:
 def _unfit(run: Run, candidate: Run, now: dt.datetime, max_age_s: float) -> str | None:
     if not run.complete or run.not_measured:
         return "not measured completely"
+    if run.calibration is not None:
+        return "made by `gate calibrate`, from deployments that are measured again and again"
     if run.run_id == candidate.run_id:
         return "it is the candidate itself"
     if run.environment != candidate.environment:

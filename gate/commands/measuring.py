@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
 from gate.config.environment import Redactor, missing_names, needed_values
@@ -17,9 +18,7 @@ from gate.config.tables import MOST_BYTES
 from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
-from gate.measure.outlook import Job
-from gate.measure.plan import make_plan
-from gate.measure.session import Session
+from gate.measure.conductor import Means
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
@@ -133,35 +132,41 @@ class Measurements:
     stopped_by: GateError | None
 
 
-def measure(prepared: Prepared, out: Path, effects: Effects) -> Measurements:
-    """Measure every deployment, one run each; each run is on disk before the next begins."""
+def measure(
+    prepared: Prepared, out: Path, effects: Effects, believe: Believe = believe_nothing, *, same_code: bool = False
+) -> Measurements:
+    """Measure every deployment, each run on disk as soon as it is closed: a duet as one check, else one by one.
+
+    Parameters
+    ----------
+    same_code : bool
+        One pair of deployments is measured to learn from, in rounds laid out beforehand.
+    """
     check_writable(out)
+    has_base = "base" in prepared.origins[0]
+    checks = [prepared.origins] if has_base else [(origins,) for origins in prepared.origins]
     runs: list[Run] = []
-    files: list[Path] = []
-    for number, origins in enumerate(prepared.origins, 1):
-        if len(prepared.origins) > 1:
-            effects.console.say(f"deployment {number} of {len(prepared.origins)}")
-        run_id = effects.new_id()
-        seed = int(run_id, 16)
-        job = Job(
-            suite=prepared.suite,
-            plan=make_plan(prepared.suite, tuple(origins), seed),
-            origins=origins,
-            environment=prepared.environment,
-            expected_commit=prepared.commit,
-            run_id=run_id,
-            created=effects.utc_now(),
-            seed=seed,
-            runner=effects.runner,
-            tool=effects.tool,
-        )
+    files: dict[str, Path] = {}
+
+    def keep(run: Run) -> None:
+        files[run.run_id] = write_run(out, run)
+
+    for number, origins in enumerate(checks, 1):
+        if len(checks) > 1:
+            effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
-            measured = Session(job, engine, effects.network, effects.clock, effects.console).measure()
-        runs.append(measured.run)
-        for notice in measured.run.notices:
+            means = Means(engine, effects.network, effects.clock, effects.console, keep)
+            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code)
+            conducted = conductor_of(asked, means, believe, effects).conduct()
+        runs += conducted.runs
+        _tell_left_behind(conducted.runs, effects)
+        if conducted.stopped_by is not None:
+            return Measurements(tuple(runs), tuple(files.values()), conducted.stopped_by)
+    return Measurements(tuple(runs), tuple(files.values()), None)
+
+
+def _tell_left_behind(runs: Sequence[Run], effects: Effects) -> None:
+    for run in runs:
+        for notice in run.notices:
             if notice.code == LEFT_BEHIND:
                 effects.console.warn(f"gate: left behind: {notice.message}; {notice.cure}")
-        files.append(write_run(out, measured.run))
-        if measured.stopped_by is not None:
-            return Measurements(tuple(runs), tuple(files), measured.stopped_by)
-    return Measurements(tuple(runs), tuple(files), None)

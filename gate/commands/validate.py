@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gate.commands.conducting import at_hand
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
 from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
-from gate.measure.counts import BLOCK_REQUESTS, too_few
-from gate.measure.plan import Plan, group_endpoints, make_plan
+from gate.measure.counts import BLOCK_REQUESTS, most_blocks, too_few
+from gate.measure.layout import Layout, lay_out_duet, lay_out_stored
+from gate.measure.plan import asked_once, compared, group_endpoints, round_cost, warmup_cost
+from gate.record.run import Arm
+from gate.stats.beliefs import assumed
 from gate.units import format_duration
 
 
@@ -24,19 +28,16 @@ def run(path: Path, effects: Effects) -> ExitCode:
         If the suite cannot be used, or its budget does not reach.
     """
     suite = load_suite(path)
-    alone = make_plan(suite, ("candidate",), seed=0)
+    alone = lay_out_stored(suite)
     sockets = f", {len(suite.sockets)} WebSockets" if suite.sockets else ""
     told = [
         f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints{sockets},"
         f" {len(suite.scenarios)} scenarios",
-        f"a run makes {_cost(alone)}; scenarios come on top",
+        f"a run makes {_cost(suite, alone)}; scenarios come on top",
+        f"with a base deployment: {_duet(suite)}",
     ]
-    try:
-        told.append(f"with a base deployment: {_cost(make_plan(suite, ('candidate', 'base'), seed=0))}")
-    except UsageError as error:
-        told.append(f"with a base deployment: {error.message}; {error.cure}")
     in_journeys = sorted(only_in_journeys(suite))
-    unloaded = [name for name in alone.asked_once if not suite.endpoints[name].is_loaded]
+    unloaded = [name for name in asked_once(suite) if not suite.endpoints[name].is_loaded]
     if unloaded:
         told.append(f"asked once and never loaded, for want of mutates: true: {', '.join(unloaded)}")
     told += [notice.message + "; " + notice.cure for notice in too_few(suite)]
@@ -65,9 +66,31 @@ def _socket(suite: Suite, name: str) -> str:
     return f"{name} (WebSocket, answer: {socket.answer})" if socket.speaks else f"{name} (WebSocket, no message)"
 
 
-def _cost(plan: Plan) -> str:
-    blocks = sum(len(step.endpoints) for step in plan.steps)
-    return (
-        f"{plan.rounds} rounds, {blocks} blocks, {blocks * BLOCK_REQUESTS} requests in about"
-        f" {format_duration(plan.expected_s)}"
+def _duet(suite: Suite) -> str:
+    """What is done where there is a base: with as many deployments as the suite names, or one of each."""
+    previews = suite.preview.url or ["the preview"]
+    bases = suite.preview.base or ["the base"]
+    origins: tuple[dict[Arm, str], ...] = tuple(
+        {"candidate": url, "base": bases[min(number, len(bases) - 1)]} for number, url in enumerate(previews)
     )
+    try:
+        layout = lay_out_duet(suite, at_hand(suite, origins), assumed(len(compared(suite)), one_host=False))
+    except UsageError as error:
+        return f"{error.message}; {error.cure}"
+    if layout.is_fixed:
+        return _cost(suite, layout)
+    budget = suite.policy.budget
+    again = ", and confirmed on fresh deployments" if layout.fresh else ""
+    return (
+        f"{_cost(suite, layout)} (design {layout.name}); what is suspected then is measured again{again}, up to"
+        f" {budget.requests} requests and {format_duration(budget.time_s)} in all"
+    )
+
+
+def _cost(suite: Suite, layout: Layout) -> str:
+    """Of the first stage: all there is where nothing is looked at."""
+    rounds, arms = layout.design.first[0].rounds, len(layout.arms)
+    asked = [min(rounds, most_blocks(suite, name)) for name in compared(suite)]
+    blocks = arms * int(sum(asked))
+    time_s = rounds * round_cost(suite, None, arms).time_s + len(layout.first) * warmup_cost(suite, arms).time_s
+    return f"{rounds} rounds, {blocks} blocks, {blocks * BLOCK_REQUESTS} requests in about {format_duration(time_s)}"

@@ -85,6 +85,10 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
     yield ("preview", "base"), preview.base
     yield ("preview", "ready", "path"), preview.ready.path
     yield ("preview", "commit", "path"), preview.commit.path if preview.commit else None
+    if preview.redeploy is not None:
+        yield ("preview", "redeploy", "url"), preview.redeploy.url
+        yield ("preview", "redeploy", "base_url"), preview.redeploy.base_url
+        yield ("preview", "redeploy", "fresh", "path"), preview.redeploy.fresh.path
     yield ("preview", "ca"), preview.ca
     yield ("preview", "proxy"), preview.proxy
     yield from _headers(("preview",), preview.headers)

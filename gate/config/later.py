@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from gate.config.checks import Location
 
 LATER: dict[tuple[str, ...], str] = {
-    ("preview", "redeploy"): "confirm by running the check again",
     ("preview", "serve"): "start the application yourself and give its address as preview.url",
     ("probes",): "write endpoints with expect",
     ("telemetry",): "watch the server with your own tools",

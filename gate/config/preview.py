@@ -17,6 +17,7 @@ from gate.config.scalars import (
     Path,
     Proxy,
     Status,
+    Url,
     Urls,
 )
 
@@ -32,21 +33,35 @@ class Ready(Model):
     """How long to wait, apart from the budget of the measurement."""
 
 
-class CommitSource(Model):
-    """Where the preview reveals the commit it serves: a header, or a member of a JSON answer."""
+class Revealed(Model):
+    """Where a deployment tells something of itself: a header, or a member of a JSON answer."""
 
     header: HeaderName | None = None
-    """Header of the answer that holds the commit."""
+    """Header of the answer that holds it."""
     json_path: JsonPath | None = Field(default=None, alias="json")
-    """Member of the JSON answer that holds the commit."""
+    """Member of the JSON answer that holds it."""
     path: Path | None = None
-    """Asked for the commit; without it the path of ``ready``."""
+    """Asked for it; without it the path of ``ready``."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.header is None) == (self.json_path is None):
             raise ValueError("needs either header or json; write {header: X-Commit} or {json: $.commit}")
         return self
+
+
+class Redeploy(Model):
+    """How fresh deployments of the same commits are made, to confirm on them what the first ones make suspected."""
+
+    url: Url
+    """Hook of the host: asked once with POST, and the preview is deployed again. Take it from the environment."""
+    base_url: Url | None = None
+    """The same for the base; without it the base stays the deployment it is."""
+    timeout_s: DurationS = Field(default=300.0, alias="timeout", gt=0, le=3600)
+    """How long to wait until the new deployment answers."""
+    fresh: Revealed
+    """What has another value after a new deployment: a build number, an instance id. The hook answers long before the
+    deployment is made, and without this nobody could tell the new one from the old."""
 
 
 def _in_quotes(value: object) -> object:
@@ -66,8 +81,10 @@ class Preview(Model):
     """Allowed hosts, ``*.`` matching whole labels. Empty: any host on the command line, none on GitHub."""
     ready: Ready = Ready()
     """When it counts as up."""
-    commit: CommitSource | None = None
+    commit: Revealed | None = None
     """How the served commit is told; it must be the head."""
+    redeploy: Redeploy | None = None
+    """How fresh deployments are made; used in a duet with one preview, only where something is suspected."""
     headers: Headers = Field(default_factory=dict)
     """Sent with every request to the preview; only ``${NAME}`` may stand in them."""
     http: Annotated[Literal["1.1", "2"], BeforeValidator(_in_quotes)] = "1.1"

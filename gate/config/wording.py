@@ -34,6 +34,8 @@ _EXAMPLES = {
     "ceiling": "for example ceiling: 30%",
     "until": "for example until: 2027-03-01",
     "reason": "say why it is accepted",
+    "fresh": "write what has another value after a new deployment, {header: X-Instance} or"
+    " {json: $.instance, path: /version}",
 }
 _BOUNDS = {"greater_than": ("gt", "more than"), "greater_than_equal": ("ge", "at least")} | {
     "less_than": ("lt", "less than"),

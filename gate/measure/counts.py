@@ -14,6 +14,7 @@ WARMUP_REQUESTS = 10
 """Per endpoint and arm in one step of the warm-up; measured, counted, never judged."""
 MIN_ROUNDS = 3
 MAX_ROUNDS = 20
+"""Without looks: more rounds of the same deployment say hardly more."""
 
 
 def check_counts(suite: Suite) -> None:
@@ -57,11 +58,11 @@ def too_few(suite: Suite) -> list[Notice]:
     ]
 
 
-def most_blocks(suite: Suite, name: str) -> int:
-    """Blocks of an endpoint that its ``max_count`` allows beside scenarios and warm-up."""
+def most_blocks(suite: Suite, name: str) -> float:
+    """Blocks of an endpoint that its ``max_count`` allows beside scenarios and warm-up; infinite without one."""
     most = suite.endpoints[name].max_count
     if most is None:
-        return MAX_ROUNDS
+        return math.inf
     return max(0, most - WARMUP_REQUESTS - for_scenarios(suite, name)) // BLOCK_REQUESTS
 
 

@@ -63,6 +63,8 @@ class Driver:
         """By deployment."""
         self.given: dict[Arm, Mapping[str, Scalar]] = {}
         """What setup extracted, by deployment."""
+        self.sent = 0
+        """Requests by now, those of segments that were cut short apart."""
         self.signalled_s: float | None = None
         """When a signal cut a segment short."""
 
@@ -104,8 +106,13 @@ class Driver:
             self.signalled_s = self._now_s()
             raise CutShort(cancelled, self._engine.salvage()) from None
         self._places.note(arm, lanes, result, workers)
+        self.sent += sum(lane.sent for lane in result.lanes.values())
         _refuse(result, is_run_over=deadline_s == left_s)
         return result
+
+    def go_behind(self, rounds: int) -> None:
+        """What follows picks rows in order behind those of so many rounds."""
+        self._places.go_behind(rounds)
 
 
 def deployment(arm: Arm) -> str:

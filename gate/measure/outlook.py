@@ -12,11 +12,13 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import SegmentResult
-from gate.measure.counts import WARMUP_REQUESTS
+from gate.measure.allowance import Allowance
+from gate.measure.counts import BLOCK_REQUESTS, for_scenarios, most_blocks
 from gate.measure.driver import Progress
-from gate.measure.plan import Plan
+from gate.measure.layout import Layout
+from gate.measure.plan import asked_once, compared, group_endpoints, warmup_cost
 from gate.measure.seek import MOST_LEVELS
-from gate.measure.segments import Course, course_of_scenarios, course_of_step, endpoint_of
+from gate.measure.segments import Course, course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST
 from gate.record.run import Arm, Notice
 
@@ -38,7 +40,10 @@ class Job:
     """What one run measures, and what it is called."""
 
     suite: Suite
-    plan: Plan
+    layout: Layout
+    """Of the whole check."""
+    pair: int
+    """Number of the pair of deployments that this run is of."""
     origins: dict[Arm, str]
     environment: Mapping[str, str]
     expected_commit: str | None
@@ -48,16 +53,50 @@ class Job:
     runner: Runner
     tool: str
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it only confirms what was suspected on other deployments."""
+        return self.pair >= len(self.layout.first)
+
+    @property
+    def asked_once(self) -> tuple[str, ...]:
+        """Endpoints of which a single answer is wanted; those of the first deployments are enough."""
+        return () if self.is_fresh else asked_once(self.suite)
+
+    @property
+    def has_scenarios(self) -> bool:
+        """Whether the scenarios are run here: once in a check, on the first preview."""
+        return self.pair == 0 and bool(self.suite.scenarios)
+
 
 def _scenarios(job: Job) -> list[Course]:
-    origin = job.origins["candidate"]
-    return [course_of_scenarios(job.suite, names, origin) for names in side_by_side(job.suite)]
+    if not job.has_scenarios:
+        return []
+    return [course_of_scenarios(job.suite, names, job.origins["candidate"]) for names in side_by_side(job.suite)]
 
 
 def highest_rate_rps(job: Job) -> float:
-    """The highest planned rate over all steps and scenarios; zero if users or answers set every pace."""
-    steps = [course_of_step(job.suite, step, WARMUP_REQUESTS, job.origins[step.arm]) for step in job.plan.warmup]
-    return max((course.rate_rps or 0.0 for course in [*steps, *_scenarios(job)]), default=0.0)
+    """The highest planned rate over all blocks and scenarios; zero if users or answers set every pace."""
+    rates = [sum(job.suite.endpoints[name].rate_rps for name in group) for group in group_endpoints(job.suite)]
+    return max((*rates, *(course.rate_rps or 0.0 for course in _scenarios(job))), default=0.0)
+
+
+def allowance_of(job: Job) -> Allowance:
+    """What a run may ask of endpoints with a ``max_count``: the most blocks it may come to are set aside for it."""
+    suite = job.suite
+    limited = {name: e.max_count for name, e in suite.endpoints.items() if e.max_count is not None}
+    planned = [
+        (name, origin)
+        for name in compared(suite)
+        if name in limited
+        for origin in job.origins.values()
+        for _ in range(int(min(job.layout.most_rounds(job.pair), most_blocks(suite, name))))
+    ]
+    scenarios = compared(suite) if job.has_scenarios else ()
+    candidate = job.origins["candidate"]
+    return Allowance(
+        limited, planned, BLOCK_REQUESTS, {(name, candidate): for_scenarios(suite, name) for name in scenarios}
+    )
 
 
 def longest_s(job: Job) -> float:
@@ -65,9 +104,11 @@ def longest_s(job: Job) -> float:
 
     A fixed count has no planned time; it is taken to need the whole timeout for every request.
     """
-    planned_s = job.plan.expected_s + MOST_LEVELS * sum(
-        scenario.load.for_s or HOLD_S for scenario in job.suite.scenarios.values() if scenario.load.find is not None
-    )
+    layout = job.layout
+    planned_s = layout.longest_s(job.suite) + len(layout.pairs) * warmup_cost(job.suite, len(job.origins)).time_s
+    if job.has_scenarios:
+        searches = [scenario.load for scenario in job.suite.scenarios.values() if scenario.load.find is not None]
+        planned_s += MOST_LEVELS * sum(load.for_s or HOLD_S for load in searches)
     for course in _scenarios(job):
         if course.expected_s is not None:
             planned_s += course.expected_s
@@ -86,13 +127,15 @@ def look_at_generator(job: Job, engine: Engine, progress: Progress) -> int:
     NotMeasured
         If this machine is too small, before anything is sent.
     """
-    if not job.plan.warmup and not job.suite.scenarios:
+    if not group_endpoints(job.suite) and not job.has_scenarios:
         return 1
     asked_rps, counted = highest_rate_rps(job), _counted(job.suite)
     try:
         workers = engine.workers_for(asked_rps)
     except NotMeasured as too_small:
         raise NotMeasured(too_small.message + counted, too_small.cure) from None
+    if job.pair > 0:  # told already
+        return workers
     progress.say(
         f"the load generator can send {engine.truthful_rps():,.0f}/s truthfully per worker;"
         f" the suite asks for {asked_rps:,.0f}/s{counted}: {workers} worker{'s' if workers > 1 else ''}"

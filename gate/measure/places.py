@@ -15,21 +15,24 @@ from gate.load.job import Lane, SegmentResult, Source
 from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS
 from gate.record.run import Arm
 
-_BEHIND_BLOCKS = MAX_ROUNDS * BLOCK_REQUESTS
-
 
 class Places:
     """How far each deployment is."""
 
     def __init__(self) -> None:
         self._used: Counter[tuple[Arm, str]] = Counter()
+        self._behind = MAX_ROUNDS * BLOCK_REQUESTS
 
     def placed(self, sources: Mapping[str, Source], arm: Arm) -> dict[str, Source]:
         """The sources, beginning where the last segment of this deployment ended."""
         return {
-            name: replace(source, begin=_BEHIND_BLOCKS + self._used[arm, name]) if source.pick == "order" else source
+            name: replace(source, begin=self._behind + self._used[arm, name]) if source.pick == "order" else source
             for name, source in sources.items()
         }
+
+    def go_behind(self, rounds: int) -> None:
+        """Begin behind the rows of so many rounds, where they are more than there usually are."""
+        self._behind = max(self._behind, rounds * BLOCK_REQUESTS)
 
     def note(self, arm: Arm, lanes: Iterable[Lane], result: SegmentResult, workers: int) -> None:
         """Count what a segment drew; of several workers one may have drawn almost all of it."""

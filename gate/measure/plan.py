@@ -1,28 +1,19 @@
-"""What will be measured and in which order: a pure function of the suite.
+"""What runs beside what and in which order: a pure function of the suite, of what is measured, and of a seed.
 
-Blocks of several endpoints run side by side up to ``policy.max_rate``; the grouping follows from the suite alone and
-is the same in every run. The order of groups, and of the arms within a duet, is shuffled anew in every round.
+Blocks of several endpoints run side by side up to ``policy.max_rate``; while all are measured the grouping follows from
+the suite alone and is the same in every run. The order of groups, and of the arms within a duet, is shuffled anew in
+every round.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from gate.config.journeys import only_in_journeys
 from gate.config.suite import Suite
-from gate.errors import UsageError
-from gate.measure.counts import (
-    BLOCK_REQUESTS,
-    MAX_ROUNDS,
-    MIN_ROUNDS,
-    WARMUP_REQUESTS,
-    check_counts,
-    is_asked_once,
-    is_compared,
-    most_blocks,
-)
+from gate.measure.counts import BLOCK_REQUESTS, WARMUP_REQUESTS, is_asked_once, is_compared
 from gate.record.run import Arm
 
 LEAST_WARMUP_STEPS = 2
@@ -34,64 +25,101 @@ class Step:
     """One segment: some endpoints of one arm side by side."""
 
     round: int
+    """Of its pair of deployments, from zero; in a warm-up below zero."""
     arm: Arm
     endpoints: tuple[str, ...]
+    pair: int = 0
+    """Number of the pair of deployments."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A whole run."""
+class Cost:
+    """What something takes of the budget."""
 
-    warmup: tuple[Step, ...]
-    """One step of each group; repeated until steady."""
-    steps: tuple[Step, ...]
-    asked_once: tuple[str, ...]
-    """Endpoints that may not be loaded, or not often enough: asked a single time, only their answer is judged."""
-    rounds: int
-    expected_s: float
-    """Wall time of warm-up and blocks at the planned rates."""
+    time_s: float
+    requests: int
+
+    def __mul__(self, times: int) -> Cost:
+        return Cost(self.time_s * times, self.requests * times)
 
 
-def make_plan(suite: Suite, arms: tuple[Arm, ...], seed: int) -> Plan:
-    """Lay out the rounds of one run.
+def compared(suite: Suite) -> tuple[str, ...]:
+    """Endpoints that have comparison blocks, in the suite's order: the rows of every array over endpoints."""
+    in_journeys = only_in_journeys(suite)
+    return tuple(name for name in suite.endpoints if is_compared(suite, name) and name not in in_journeys)
 
-    Raises
-    ------
-    UsageError
-        If the budget does not reach for the least number of rounds, or ``max_count`` leaves nothing for a scenario or
-        for the objectives of an endpoint.
+
+def group_endpoints(suite: Suite, names: Collection[str] | None = None) -> list[tuple[str, ...]]:
+    """Endpoints that run side by side: in the suite's order, as many as ``max_rate`` carries.
+
+    Parameters
+    ----------
+    names : collection of str, optional
+        Those that are measured; all of them unless said.
     """
-    check_counts(suite)
-    groups = group_endpoints(suite)
-    round_s = len(arms) * sum(_block_s(suite, group) for group in groups)
-    round_requests = len(arms) * BLOCK_REQUESTS * sum(len(group) for group in groups)
-    rounds = _rounds(suite, round_s, round_requests) if groups else 1
-    order = Random(seed)
-    steps: list[Step] = []
-    for number in range(rounds):
-        for group in order.sample(groups, len(groups)):
-            able = tuple(name for name in group if number < most_blocks(suite, name))
-            steps.extend(Step(number, arm, able) for arm in order.sample(arms, len(arms)) if able)
-    warmup = tuple(Step(0, arm, group) for group in groups for arm in arms)
-    asked_once = tuple(name for name in suite.endpoints if is_asked_once(suite, name))
-    warmup_s = round_s * LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
-    return Plan(warmup, tuple(steps), asked_once, rounds, warmup_s + rounds * round_s)
-
-
-def group_endpoints(suite: Suite) -> list[tuple[str, ...]]:
-    """Endpoints that run side by side: in the suite's order, as many as ``max_rate`` carries."""
     groups: list[list[str]] = []
     left = 0.0
-    in_journeys = only_in_journeys(suite)
-    for name, endpoint in suite.endpoints.items():
-        if not is_compared(suite, name) or name in in_journeys:
+    for name in compared(suite):
+        if names is not None and name not in names:
             continue
-        if not groups or endpoint.rate_rps > left:
+        rate_rps = suite.endpoints[name].rate_rps
+        if not groups or rate_rps > left:
             groups.append([])
             left = suite.policy.max_rate_rps
         groups[-1].append(name)
-        left -= endpoint.rate_rps
+        left -= rate_rps
     return [tuple(group) for group in groups]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Where a round stands; with the seed of its run the number decides the order of its steps."""
+
+    pair: int
+    number: int
+    """Among all rounds of the pair, from zero."""
+    seed: int
+
+
+def round_steps(
+    suite: Suite, names: Collection[str], arms: Sequence[Arm], which: Round, able: Collection[str]
+) -> list[Step]:
+    """One round of one pair of deployments: a block of each endpoint on each arm, one arm right after the other.
+
+    Parameters
+    ----------
+    able : collection of str
+        Those among ``names`` whose ``max_count`` allows another block; the groups stay what they are without the rest.
+    """
+    groups, order = group_endpoints(suite, names), Random(f"{which.seed}/{which.number}")
+    return [
+        Step(which.number, arm, left, which.pair)
+        for group in order.sample(groups, len(groups))
+        for left in [tuple(name for name in group if name in able)]
+        for arm in order.sample(list(arms), len(arms))
+        if left
+    ]
+
+
+def round_cost(suite: Suite, names: Collection[str] | None, arms: int) -> Cost:
+    """Time and requests of one round at the endpoints' own rates."""
+    groups = group_endpoints(suite, names)
+    return Cost(
+        time_s=arms * sum(_block_s(suite, group) for group in groups),
+        requests=arms * BLOCK_REQUESTS * sum(len(group) for group in groups),
+    )
+
+
+def warmup_cost(suite: Suite, arms: int) -> Cost:
+    """The least that one pair of deployments takes to warm up."""
+    whole = round_cost(suite, None, arms)
+    share = LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
+    return Cost(whole.time_s * share, round(whole.requests * share))
+
+
+def asked_once(suite: Suite) -> tuple[str, ...]:
+    """Endpoints that may not be loaded, or not often enough: only their answer is judged."""
+    return tuple(name for name in suite.endpoints if is_asked_once(suite, name))
 
 
 def compared_rps(suite: Suite) -> dict[str, float]:
@@ -102,17 +130,3 @@ def compared_rps(suite: Suite) -> dict[str, float]:
 
 def _block_s(suite: Suite, group: tuple[str, ...]) -> float:
     return BLOCK_REQUESTS / min(suite.endpoints[name].rate_rps for name in group)
-
-
-def _rounds(suite: Suite, round_s: float, round_requests: int) -> int:
-    budget = suite.policy.budget
-    by_time, by_requests = int(budget.time_s / round_s), budget.requests // round_requests
-    rounds = min(by_time, by_requests, MAX_ROUNDS)
-    if rounds < MIN_ROUNDS:
-        raise UsageError(
-            f"the budget allows {rounds} rounds of {round_s:.0f} s and {round_requests} requests; a verdict needs at"
-            f" least {MIN_ROUNDS}",
-            f"set policy.budget to {{time: {math.ceil(MIN_ROUNDS * round_s)}s,"
-            f" requests: {MIN_ROUNDS * round_requests}}} or more, or raise policy.max_rate if the preview can take it",
-        )
-    return rounds

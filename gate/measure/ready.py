@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from gate.config.environment import Redactor
 from gate.config.jsonpath import lookup
+from gate.config.preview import Revealed
 from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.job import Expectation, Request, Scalar
@@ -94,6 +95,32 @@ def _never_ready(suite: Suite, seen: Counter[str], expected_commit: str | None) 
     )
 
 
+def revealed(
+    suite: Suite,
+    source: Revealed,
+    origin: str,
+    environment: Mapping[str, str],
+    fetch: Fetch,
+    unique: Iterator[str],
+    known: Fetched | None = None,
+) -> object:
+    """What a deployment tells of itself; None if it does not.
+
+    Parameters
+    ----------
+    known : Fetched, optional
+        Its answer as ready, which is looked at where the suite names no path.
+    """
+    answer = known
+    if answer is None or source.path is not None:
+        path = suite.preview.ready.path if source.path is None else source.path
+        request = Request("GET", origin + path, dict(suite.preview.headers))
+        answer = fetch(filled(suite, environment, request, unique), Expectation())
+    if source.json_path is not None:
+        return lookup(json_of(answer.body), source.json_path)
+    return answer.headers.get(source.header.lower()) if source.header is not None else None
+
+
 def _served_commit(
     suite: Suite,
     origin: str,
@@ -105,13 +132,7 @@ def _served_commit(
     source = suite.preview.commit
     if source is None:
         return None
-    answer = ready_answer
-    if source.path is not None:
-        request = Request("GET", origin + source.path, dict(suite.preview.headers))
-        answer = fetch(filled(suite, environment, request, unique), Expectation())
-    value: object = answer.headers.get(source.header.lower()) if source.header is not None else None
-    if source.json_path is not None:
-        value = lookup(json_of(answer.body), source.json_path)
+    value = revealed(suite, source, origin, environment, fetch, unique, ready_answer)
     if not isinstance(value, str) or not _COMMIT.fullmatch(value):
         return None
     # It goes into files and reports: not if the preview repeats there what it was sent.

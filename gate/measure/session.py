@@ -1,38 +1,34 @@
-"""One run: plan in, measured run out. Whatever goes wrong, what was measured is kept and marked."""
+"""One run of one pair of deployments. Whatever goes wrong, what was measured is kept and marked."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from gate.config.journeys import endpoints_of, needed_values, side_by_side
-from gate.errors import Cancelled, GateError, NotMeasured
+from gate.config.journeys import needed_values
+from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.health import busy_complaints, complaints, health_of, late_complaints
+from gate.load.health import complaints, health_of
 from gate.load.job import LaneResult, SegmentResult
-from gate.load.transport import THROTTLED
 from gate.measure.access import endpoint_request, host_class, is_loopback, wire_of
-from gate.measure.allowance import Allowance, cut
 from gate.measure.busy import Observed, busy_notices, capacity_notices
-from gate.measure.counts import BLOCK_REQUESTS, for_scenarios, too_few
-from gate.measure.driver import CutShort, Driver, Progress, Refused, deployment
+from gate.measure.counts import too_few
+from gate.measure.driver import Driver, Progress, deployment
 from gate.measure.hashes import endpoint_hash
 from gate.measure.hooks import HASTE_S, LEAVE_S, Hooks
 from gate.measure.network import Network
 from gate.measure.opening import Opening
-from gate.measure.outlook import Job, cut_notices, longest_s, look_at_generator
-from gate.measure.plan import compared_rps
+from gate.measure.outlook import Job, allowance_of, longest_s, look_at_generator
+from gate.measure.plan import Step, compared_rps, group_endpoints
 from gate.measure.ready import Clock, ask_once
-from gate.measure.records import scenario_record
 from gate.measure.rounds import Rounds
-from gate.measure.seek import capacity_notice, seek
-from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
+from gate.measure.scenarios import Scenarios
+from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.record.run import Arm, EndpointRecord, Environment, Notice, Run, ScenarioRecord
+from gate.record.run import Arm, Block, EndpointRecord, Environment, Notice, PlanRecord, Run
 
 
 @dataclass(frozen=True)
@@ -40,11 +36,16 @@ class Measured:
     """A run, and what cut it short if anything did."""
 
     run: Run
-    stopped_by: GateError | None = None
+    stopped_by: NotMeasured | Cancelled | None = None
 
 
 class Session:
-    """Measures one job with effects passed in: engine, network, clock, progress."""
+    """Measures one run with effects passed in: engine, network, clock, progress.
+
+    In this order: ``open``, ``warm_up`` and ``measure`` as often as there is something to measure, ``run_scenarios``,
+    ``close``. All but the last raise NotMeasured or Cancelled for what the preview or a signal does; after any of that
+    only ``close`` may follow, and it always must.
+    """
 
     def __init__(self, job: Job, engine: Engine, network: Network, clock: Clock, progress: Progress) -> None:
         self._job = job
@@ -53,61 +54,89 @@ class Session:
         self._progress = progress
         self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
         self._driver.wire = wire_of(job.suite, job.environment)
-        self._allowance = Allowance(
-            {name: e.max_count for name, e in job.suite.endpoints.items() if e.max_count is not None},
-            [(name, job.origins[step.arm]) for step in job.plan.steps for name in step.endpoints],
-            BLOCK_REQUESTS,
-            {
-                (name, job.origins["candidate"]): for_scenarios(job.suite, name)
-                for step in job.plan.warmup
-                for name in step.endpoints
-            },
-        )
+        self._allowance = allowance_of(job)
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins
         }
         self._warming = WarmingUp(job.suite, job.origins, self._allowance, self._drive, clock.now_s)
-        self._rounds = Rounds(job.suite, job.plan, job.origins, self._driver, self._allowance, self._tallies)
-        self._results: list[SegmentResult] = []
-        self._scenarios: dict[str, ScenarioRecord] = {}
-        self._complaints: list[Notice] = []
-        self._notices: list[Notice] = too_few(job.suite)
+        self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
+        self._scenarios = Scenarios(job.suite, job.origins["candidate"], self._driver, self._allowance)
+        self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
         self._workers = 1
         self._begun = self._ended = clock.now_s()
 
-    def measure(self) -> Measured:
-        """Ready, setup, warm-up, rounds, scenarios; never raises for anything the preview or a signal does."""
-        stopped: NotMeasured | Cancelled | None = None
-        try:
-            self._run_all()
-        except (NotMeasured, Cancelled) as error:
-            stopped = error
-        finally:  # a bug leaves nothing behind either
-            self._ended = self._clock.now_s()
-            stopped = self._leave(stopped)
-        if stopped is None:
-            return Measured(self._run([]))
-        code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
-        return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)]), stopped)
-
-    def _run_all(self) -> None:
+    def open(self) -> None:
+        """See that the generator can do it and the deployments are ready; logins, setup, what is asked once."""
         self._workers = look_at_generator(self._job, self._engine, self._progress)
-        self._prepare()
+        askers = self._opening.open()
+        self._hooks.load_began = True
+        for arm, asker in askers.items():
+            for name in self._job.asked_once:
+                self._ask_once(name, arm, asker)
         self._begun = self._clock.now_s()
         self._driver.ends_s = self._begun + longest_s(self._job)
-        self._warming.run(self._job.plan.warmup)
-        self._rounds.run(lambda: self._clock.now_s() - self._begun, self._progress.say)
-        self._run_scenarios()
 
-    def _leave(self, stopped: NotMeasured | Cancelled | None) -> NotMeasured | Cancelled | None:
+    def warm_up(self, names: Collection[str]) -> None:
+        """Bring these endpoints up to speed, on all arms alike."""
+        self._warming.run(group_endpoints(self._job.suite, names))
+
+    def measure(self, step: Step, what: str) -> None:
+        """One step of the plan; ``what`` says in words which round it belongs to."""
+        self._rounds.measure(step, self._clock.now_s() - self._begun, what)
+
+    def run_scenarios(self) -> None:
+        """All scenarios, if they are this run's to make."""
+        self._driver.go_behind(self._rounds.rounds)
+        if self._job.has_scenarios:
+            self._scenarios.run()
+
+    def blocks(self, name: str, arm: Arm) -> Sequence[Block]:
+        """What was measured of an endpoint by now."""
+        return self._tallies[name, arm].blocks
+
+    @property
+    def sent(self) -> int:
+        """Requests of warm-up, blocks and scenarios by now."""
+        return self._driver.sent
+
+    @property
+    def signalled_s(self) -> float | None:
+        """When a signal cut one of its segments short."""
+        return self._driver.signalled_s
+
+    def close(
+        self,
+        stopped: NotMeasured | Cancelled | None = None,
+        plan: PlanRecord | None = None,
+        signalled_s: float | None = None,
+    ) -> Measured:
+        """Clean up and tear down, whatever happened; never raises for anything the preview or a signal does.
+
+        Parameters
+        ----------
+        stopped : NotMeasured or Cancelled, optional
+            What ended the check, here or on another pair of deployments.
+        signalled_s : float, optional
+            When the signal came, if it was one.
+        """
+        self._ended = self._clock.now_s()
+        stopped = self.leave(stopped, signalled_s)
+        if stopped is None:
+            return Measured(self._run([], plan))
+        code = "cancelled" if isinstance(stopped, Cancelled) else "not-measured"
+        return Measured(self._run([Notice(code=code, message=stopped.message, cure=stopped.cure)], plan), stopped)
+
+    def leave(
+        self, stopped: NotMeasured | Cancelled | None, signalled_s: float | None = None
+    ) -> NotMeasured | Cancelled | None:
         """Clean up and tear down; a signal meanwhile stops the run as it would have done before."""
         try:
             if isinstance(stopped, Cancelled):
-                self._hooks.leave((self._driver.signalled_s or self._ended) + HASTE_S, in_haste=True)
+                self._hooks.leave((signalled_s or self._ended) + HASTE_S, in_haste=True)
             else:
-                self._hooks.leave(self._ended + LEAVE_S, in_haste=False)
+                self._hooks.leave(self._clock.now_s() + LEAVE_S, in_haste=False)
         except Cancelled as cancelled:
             self._hooks.leave(self._clock.now_s() + HASTE_S, in_haste=True)
             return cancelled
@@ -115,13 +144,6 @@ class Session:
 
     def _drive(self, course: Course, arm: Arm, what: str) -> SegmentResult:
         return self._driver.drive(course, arm, what, keep_samples=True)
-
-    def _prepare(self) -> None:
-        askers = self._opening.open()
-        self._hooks.load_began = True
-        for arm, asker in askers.items():
-            for name in self._job.plan.asked_once:
-                self._ask_once(name, arm, asker)
 
     def _ask_once(self, name: str, arm: Arm, asker: Asker) -> None:
         suite = self._job.suite
@@ -135,76 +157,27 @@ class Session:
         lane.errors = {kind: 1} if kind else {}
         self._tallies[name, arm].add(lane, 0, 0, 0.0)
 
-    def _run_scenarios(self) -> None:
-        for names in side_by_side(self._job.suite):
-            if self._job.suite.scenarios[names[0]].load.find is not None:
-                self._seek(names[0])
-                continue
-            course = course_of_scenarios(self._job.suite, names, self._job.origins["candidate"])
-            limited = replace(course, streams=cut(course.streams, self._left(course)))
-            try:
-                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}")
-            except (CutShort, Refused) as stopped:
-                if stopped.result is not None:
-                    self._keep_scenarios(names, stopped.result)
-                raise
-            for lane, done in result.lanes.items():
-                self._allowance.spend(endpoint_of(lane), self._job.origins["candidate"], done.sent)
-            self._keep_scenarios(names, result)
-            self._notices += cut_notices(" beside ".join(names), course, limited, result)
-
-    def _seek(self, name: str) -> None:
-        """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
-
-        def drive(course: Course, what: str) -> SegmentResult:
-            result = self._driver.drive(course, "candidate", what)
-            self._complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
-            return result
-
-        def keep(record: ScenarioRecord) -> None:
-            self._scenarios[name] = record
-
-        seek(self._job.suite, name, self._job.origins["candidate"], drive, keep)
-        record = self._scenarios[name]
-        if record.search is not None:
-            was_throttled = THROTTLED in record.errors
-            self._notices.append(capacity_notice(self._job.suite, name, record.search, was_throttled=was_throttled))
-
-    def _left(self, course: Course) -> dict[str, float]:
-        """Requests left for each lane; those of one endpoint share what is left for it."""
-        lanes = [lane.name for stream in course.streams for lane in stream.lanes]
-        sharers = Counter(map(endpoint_of, lanes))
-        origin = self._job.origins["candidate"]
-        left = {name: self._allowance.left(endpoint_of(name), origin) / sharers[endpoint_of(name)] for name in lanes}
-        return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
-
-    def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
-        self._results.append(result)
-        self._complaints += busy_complaints(" beside ".join(names), result)
-        for name in names:
-            part = part_of(self._job.suite, names, name, result)
-            self._complaints += late_complaints(name, part)
-            self._scenarios[name] = scenario_record(self._job.suite, name, part)
-
-    def _run(self, not_measured: list[Notice]) -> Run:
+    def _run(self, not_measured: list[Notice], plan: PlanRecord | None) -> Run:
         job = self._job
         health = health_of(
-            [*self._rounds.results, *self._results],
+            [*self._rounds.results, *self._scenarios.results],
             self._rounds.repeated,
             self._rounds.spoiled,
             workers=self._workers,
             capacity_rps=self._engine.known_capacity_rps,
         )
         if not not_measured:
-            not_measured = complaints(health, sum(len(step.endpoints) for step in job.plan.steps)) + self._complaints
+            not_measured = complaints(health, self._rounds.blocks) + self._scenarios.complaints
         candidate = job.origins["candidate"]
-        up = self._opening.up.get("candidate")
+        up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")
         return Run(
             tool=job.tool,
             suite=job.suite.name,
             run_id=job.run_id,
             created=job.created,
             commit=(up.commit if up and up.commit else job.expected_commit),
+            base_commit=base_up.commit if base_up else None,
+            base_host=host_class(job.suite, job.origins["base"]) if "base" in job.origins else None,
             environment=Environment(
                 host=host_class(job.suite, candidate),
                 runner=job.runner.kind,
@@ -214,7 +187,8 @@ class Session:
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
-            notices=[*self._notices, *self._hooks.notices, *self._busy()],
+            notices=[*self._notices, *self._scenarios.notices, *self._hooks.notices, *self._busy()],
+            plan=plan,
             ready_after_s=round(up.after_s, 3) if up else 0.0,
             elapsed_s=round(self._ended - self._begun, 3),
             warmup=self._warming.record(),
@@ -227,7 +201,7 @@ class Session:
                 for name in job.suite.endpoints
                 if not needed_values(job.suite, name)
             },
-            scenarios=self._scenarios,
+            scenarios=self._scenarios.records,
         )
 
     def _busy(self) -> list[Notice]:
@@ -242,12 +216,4 @@ class Session:
                 mean_s = math.fsum(means) / len(means) if means else 0.0
                 observed.append(Observed(name, endpoint.rate_rps, warmth.singles, logs, mean_s))
             notices += busy_notices(deployment(arm), observed)
-        return notices + capacity_notices(self._capacities(), compared_rps(self._job.suite))
-
-    def _capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
-        """What searches found, with the endpoints they asked for."""
-        return {
-            name: (record.search.capacity_rps, endpoints_of(self._job.suite, name))
-            for name, record in self._scenarios.items()
-            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
-        }
+        return notices + capacity_notices(self._scenarios.capacities(), compared_rps(self._job.suite))

@@ -9,7 +9,7 @@ the ratio of two medians of a steady endpoint falls below 0.9 one time in four; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.config.suite import Suite
@@ -94,10 +94,9 @@ class WarmingUp:
         self._now_s = now_s
         self.warmth: dict[tuple[str, Arm], Warmth] = {}
 
-    def run(self, steps: Iterable[Step]) -> None:
-        """Warm up every group of these steps, then ask every endpoint one at a time."""
+    def run(self, groups: Sequence[tuple[str, ...]]) -> None:
+        """Warm up endpoints in groups, side by side, then ask each of them one at a time."""
         until_s = self._now_s() + MOST_OF_BUDGET * self._suite.policy.budget.time_s
-        groups = list(dict.fromkeys(step.endpoints for step in steps))
         for group in groups:
             self._warm(group, until_s)
         for group in groups:

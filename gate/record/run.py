@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gate.config.scalars import ROW_PATTERN
+
 SCHEMA = "gate.run/1"
 
 Arm = Literal["candidate", "base"]
@@ -301,15 +303,87 @@ class WarmUp(Value):
     """Requests one at a time after the steps, with nothing else under way."""
 
 
+class AcceptedChange(Value):
+    """A lasting change of one row that is meant: the history of the row begins anew with the run that carries it."""
+
+    row: Annotated[str, Field(pattern=ROW_PATTERN, max_length=200)]
+    """suite/endpoint/metric; ``*`` as the endpoint is what all endpoints share."""
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    """In words, for whoever wonders about the step later."""
+
+
+class CalibrationRecord(Value):
+    """Which deployments of one commit a run of ``gate calibrate`` put side by side."""
+
+    candidate: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+    """Fingerprint of its address: runs that share a deployment share its luck."""
+    base: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+
+
+class Belief(Value):
+    """What was taken for granted of one metric of an endpoint; natural logs."""
+
+    sigma_dep: Annotated[float, Field(ge=0)]
+    """Standard deviation of one deployment's own effect."""
+    offset: float = 0.0
+    """How much slower the candidate's host is than the base's for the same code."""
+    offset_variance: Annotated[float, Field(ge=0)] = 0.0
+
+
+class BeliefsRecord(Value):
+    """What was taken for granted of deployments and hosts when it was decided what to measure next."""
+
+    endpoints: dict[str, dict[str, Belief]]
+    """By endpoint and metric."""
+    sigma_common: Annotated[float, Field(ge=0)]
+    """Like ``sigma_dep``, of what a deployment does to all its endpoints."""
+    duets: Count
+    """Same-code duets it was learnt from; zero is assumed."""
+    hosts_known: bool
+    """Whether the two hosts are known to be alike, or how they differ."""
+
+
+class Look(Value):
+    """What the budget had left when it was decided what to measure next; below zero where it was overdrawn."""
+
+    left_s: float
+    left_requests: int
+
+
+Why = Literal["decided", "budget", "as planned", "fresh not had", "cut short"]
+"""Why measuring ended: no row was suspected any more, the budget was used up, all stages were measured, the fresh
+deployments that were to follow could not be had, or something went wrong."""
+
+
 class PlanRecord(Value):
-    """How the rounds of a run came about."""
+    """How the rounds of a run came about: with the blocks of all runs of a check enough to plan it again."""
 
     way: Literal["duet", "stored"]
+    """Whether there was a base."""
     design: str
+    """Name of the design, or ``fixed`` and the number of pairs of deployments that were measured without looking."""
+    constants: str
+    """Version of the table that the design is from."""
     part: Literal["first", "fresh"]
-    rounds: list[Count]
+    pair: Count
+    """Number of this pair of deployments in the check."""
+    pairs: dict[Literal["first", "fresh"], Count]
+    """Pairs of deployments that there were to be in each part."""
+    redeployed: bool = False
+    """Fresh pairs were to be made one in the place of the other."""
     candidate: Count
     base: Count
+    """Numbers of the deployments: two pairs with the same number share that deployment."""
+    rounds: list[Count] = Field(default_factory=list)
+    """Rounds of this run in each stage of its part, as far as there was one."""
+    whole_rounds: Count = 0
+    """Rounds of all endpoints after those, on fresh deployments, because the suite as a whole was suspected."""
+    looks: list[Look] = Field(default_factory=list)
+    """One before each stage of this part, and one where the budget ended it."""
+    stopped: Why = "as planned"
+    """Why this part was not measured any longer."""
+    beliefs: BeliefsRecord | None = None
+    """None in a run without a base."""
 
 
 class Run(Value):
@@ -324,6 +398,10 @@ class Run(Value):
     """When it was measured."""
     commit: str | None
     """Commit that was measured, as served or as told."""
+    base_commit: str | None = None
+    """Commit that the base served, if the suite says where to see it."""
+    base_host: str | None = None
+    """As ``environment.host``, of the base; None in runs without one and of older versions."""
     environment: Environment
     one_host: bool
     """Both arms ran on the machine of the gate, so they share its noise."""
@@ -334,7 +412,9 @@ class Run(Value):
     """Why nothing of this run may be judged; empty for a sound run."""
     notices: list[Notice] = Field(default_factory=list)
     plan: PlanRecord | None = None
-    """None for rounds laid out beforehand."""
+    """None in runs of older versions: all rounds were laid out beforehand."""
+    calibration: CalibrationRecord | None = None
+    """Set in runs of ``gate calibrate``: they teach how deployments differ, and are no baselines."""
     ready_after_s: float
     elapsed_s: float
     """Warm-up, blocks and scenarios."""
@@ -343,6 +423,8 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
+    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=100)
+    """What changed for good between the stored run before and this one, and is meant."""
 
 
 class RunFile(Value):

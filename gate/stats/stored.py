@@ -28,16 +28,16 @@ _PRIOR_DF = 4.0
 _PRIOR_INFLATION = 1.3
 _TURNS = 2
 """Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
-_LEAST_FOR_UNREST = 8
+LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
-_UNREST_DF = 4.0
+UNREST_DF = 6.0
 _MEDIAN_OF_T = 0.7267
-"""Median size of a t with five degrees of freedom over its scale (tables: the quartile)."""
+"""Median of the absolute value of Student's t with five degrees of freedom."""
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
 """So many degrees of freedom that the prior scale stands."""
-_FACTOR_COST = 1.25
+FACTOR_COST = 1.25
 """Variance of the t location over endpoints against that of a mean."""
 _LEAST_RUN_SHARE = 0.1
 """Part of the run-to-run variance that more requests never take away."""
@@ -122,12 +122,12 @@ def compare_stored(
     old = np.where(usable[..., np.newaxis], old, np.nan)
     new = np.where(usable[..., np.newaxis], new, np.nan)
     stored = _stored(old)
-    rows, new_factor = _relative(stored, old_noise, new, new_noise)
+    rows, calm, new_factor = _relative(stored, old_noise, new, new_noise)
     factor = _predicted(stored.factor, new_factor)
     plain = _predicted(old, new)
     removed = _is_removed(usable.sum(axis=-2), stored.factor)
     by_row: Mask = np.asarray(removed)[..., np.newaxis, :]
-    ambiguous = _ambiguous(rows) & by_row
+    ambiguous = _ambiguous(calm) & by_row
     relative = by_row & ~ambiguous
     chosen = Moved(
         effect=np.where(relative, rows.effect, plain.effect),
@@ -194,22 +194,26 @@ def _stored(old: Floats) -> _Stored:
 
 def _unrest(standardised: Floats) -> Floats:
     """Squared scale of each run's residuals over its endpoints, ``(..., metrics, runs)``; one where they are few."""
-    endpoints = np.isfinite(standardised).sum(axis=-3)
-    found = _over_endpoints(standardised, None, 1.0, _UNREST_DF).scale2
-    return np.asarray(np.where(endpoints >= _LEAST_FOR_UNREST, found, 1.0))
+    return _scale2(standardised, np.isfinite(standardised).sum(axis=-3))
+
+
+def _scale2(standardised: Floats, endpoints: NDArray[np.int64]) -> Floats:
+    """Squared scale over endpoints by the median, so that one that changed hardly counts; drawn towards one."""
+    by_run = np.moveaxis(standardised, -3, -1)
+    n = np.isfinite(by_run).sum(axis=-1)
+    own = np.square(median(np.abs(by_run)) / _MEDIAN_OF_T)
+    found = (UNREST_DF + n * np.nan_to_num(own)) / (UNREST_DF + n)
+    return np.asarray(np.where(endpoints >= LEAST_FOR_UNREST, found, 1.0))
 
 
 def _candidate_unrest(standardised: Floats) -> Floats:
-    """The same, but not more than the median size of those that came out faster than the rest tells.
+    """The same by the endpoints that came out faster than the rest, mirrored.
 
     The slower ones may be what is looked for, and as unrest they would hide each other: the more, the better.
     """
-    faster = np.moveaxis(np.where(standardised <= 0, -standardised, np.nan), -3, -1)
-    n = np.isfinite(faster).sum(axis=-1)
-    scale2 = np.square(np.nan_to_num(median(faster)) / _MEDIAN_OF_T)
-    told = np.where(n > 0, (_UNREST_DF + n * scale2) / (_UNREST_DF + n), 1.0)
-    is_known = np.isfinite(standardised).sum(axis=-3) >= _LEAST_FOR_UNREST
-    return np.asarray(np.where(is_known, np.minimum(_unrest(standardised), told), 1.0))
+    endpoints = np.isfinite(standardised).sum(axis=-3)
+    faster = np.where(standardised <= 0, standardised, np.nan)
+    return _scale2(faster, endpoints)
 
 
 def _over_endpoints(
@@ -225,8 +229,8 @@ def _by_row(of_runs: Floats) -> Floats:
     return np.asarray(of_runs[..., np.newaxis, :, :])
 
 
-def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Floats]:
-    """Changes against all other endpoints, candidate runs weighed by their variances; and each run's shared factor."""
+def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Moved, Floats]:
+    """Changes against all other endpoints; the same as if the runs were as calm as others; each run's shared factor."""
     usual = np.nan_to_num(_mean(old_noise))
     beyond = np.maximum(stored.run_variance - usual, _LEAST_RUN_SHARE * stored.run_variance)
     moved = new - stored.centre[..., np.newaxis]
@@ -238,13 +242,20 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     own = moved - _by_row(factor)
     unrest = _candidate_unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor_variance = _FACTOR_COST * unrest / precision.sum(axis=-3)
-        whole = variance * _by_row(unrest) + _by_row(factor_variance)
-        weights = np.where(present, 1 / whole, 0.0)
+        whole = variance + _by_row(FACTOR_COST / precision.sum(axis=-3))
+    rows, calm = (_mean_of_runs(own, whole * _by_row(spread), stored) for spread in (unrest, np.ones(unrest.shape)))
+    return rows, calm, factor
+
+
+def _mean_of_runs(own: Floats, variance: Floats, stored: _Stored) -> Moved:
+    """Mean over the candidate's runs, each weighed by its variance."""
+    present = np.isfinite(own)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = np.where(present, 1 / variance, 0.0)
         effect = np.sum(weights * np.where(present, own, 0.0), axis=-1) / weights.sum(axis=-1)
         candidate = 1 / weights.sum(axis=-1)
-    effect = np.where(present.any(axis=-1), effect, np.nan)
-    return Moved(effect, candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF)), factor
+    known = np.where(present.any(axis=-1), effect, np.nan)
+    return Moved(known, candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF))
 
 
 def _predicted(old: Floats, new: Floats) -> Moved:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from gate.baseline.history import History, history_of
 from gate.baseline.select import comparable
+from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
 from gate.measure.counts import is_compared
 from gate.record.blocks import run_values
@@ -58,14 +60,22 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
         return Changes((), ())
     new, new_noise = _table(names, runs, lambda _run, _name: True)
     old, old_noise = _table(names, baselines, lambda run, name: _is_comparable(run, runs[0], name))
+    history = history_of(baselines, {name: record.config_hash for name, record in runs[0].endpoints.items()})
+    old, old_noise = (np.where(in_window(history, names), values, np.nan) for values in (old, old_noise))
     found = compare_stored(old, new, old_noise, new_noise)
     rows = [
-        _change(suite, found, old[place, metric], new[place, metric], name, place, metric)
+        _with_window(history, _change(suite, found, old[place, metric], new[place, metric], name, place, metric))
         for metric in range(len(METRICS))
         for place, name in enumerate(names)
     ]
     factors = [_factor(suite, found, metric) for metric in range(len(METRICS))]
     return Changes(tuple(rows), tuple(factor for factor in factors if factor is not None))
+
+
+def _with_window(history: History, change: Change) -> Change:
+    """The change, saying since when its row is compared."""
+    told = window_notices(history, change.endpoint, change.metric)
+    return replace(change, notices=[*change.notices, *told])
 
 
 def _table(names: Sequence[str], runs: Sequence[Run], counts: Callable[[Run, str], bool]) -> tuple[Floats, Floats]:

@@ -18,7 +18,6 @@ EXAMPLE = (ROOT / "docs" / "gate.example.yml").read_bytes()
 FULL = (ROOT / "tests" / "data" / "suites" / "full.yml").read_bytes()
 
 NOT_YET = {
-    "preview.redeploy",
     "preview.serve",
     "scenarios.five_logins.mix.login",
     "probes",
@@ -65,8 +64,7 @@ def all_keys(location: tuple[str | int, ...] = ()) -> set[tuple[str, str]]:
 def test_the_full_suite_uses_every_key_this_version_supports():
     suite = load_suite(ROOT / "tests" / "data" / "suites" / "full.yml")
     assert isinstance(suite, Suite)
-    # A commit is in a header or in the answer, never in both.
-    assert all_keys() - used_keys(FULL) == {("CommitSource", "header")}
+    assert all_keys() - used_keys(FULL) == set()
 
 
 def test_the_full_suite_is_the_annotated_one_without_those_keys():
@@ -75,6 +73,5 @@ def test_the_full_suite_is_the_annotated_one_without_those_keys():
         ("Suite", "probes"),
         ("Suite", "telemetry"),
         ("Suite", "score"),
-        ("Preview", "redeploy"),
         ("Preview", "serve"),
-    } <= used_keys(FULL) | {("CommitSource", "header")}
+    } <= used_keys(FULL)

@@ -610,7 +610,7 @@ def test_a_bug_is_called_a_bug(desk, monkeypatch):
         raise RuntimeError("this should not happen")
 
     monkeypatch.delenv("GATE_DEBUG", raising=False)
-    monkeypatch.setattr(Session, "measure", broken)
+    monkeypatch.setattr(Session, "open", broken)
     ended = desk.gate("check", preview="http://127.0.0.1:9")
     assert ended.code == 70
     assert "a bug in the gate: RuntimeError: this should not happen" in ended.stderr

@@ -123,7 +123,7 @@ def _history(old: list[Series]) -> tuple[list[Fit], list[float]]:
         centres = [fit.centre for fit in fits]
         rest = _standardised(_less(old, centres, factors), [[fit.scale2] * len(runs) for fit in fits])
         if len(old) >= 8:
-            unrest = [em(_column(rest, r), None, 1.0, 4.0).scale2 for r in runs]
+            unrest = [_unrest(known(_column(rest, r))) for r in runs]
         moved, precisions = _less(old, centres, [0.0] * len(runs)), [1 / fit.scale2 for fit in fits]
         factors = [_known_scale(_column(moved, r), precisions, unrest[r]) for r in runs]
     return fits, factors
@@ -151,9 +151,7 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
     for r in runs:
         every = known(_column(rest, r))
         if len(every) >= 8:
-            faster = [-v for v in every if v <= 0]
-            half2 = (median(faster) / stats.t.ppf(0.75, 5)) ** 2
-            unrest[r] = min(em(every, None, 1.0, 4.0).scale2, (4 + len(faster) * half2) / (4 + len(faster)))
+            unrest[r] = _unrest([v for v in every if v <= 0])
         precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
         factor_variance.append(1.25 * unrest[r] / sum(precisions))
     above = _less(old, [fit.centre for fit in fits], old_factors)
@@ -165,6 +163,13 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
         found.stored_variance.append(fit.variance)
         found.df.append(len(known(before)) - 1 + 4.0)
     return found
+
+
+def _unrest(standardised: list[float]) -> float:
+    """Squared scale by the median size, which is the quartile of a t with five degrees; six values' worth of one."""
+    n = len(standardised)
+    own = (median([abs(v) for v in standardised]) / stats.t.ppf(0.75, 5)) ** 2
+    return (6 + n * own) / (6 + n)
 
 
 def _known_scale(values: Series, weights: list[float], scale2: float) -> float:

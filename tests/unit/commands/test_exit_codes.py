@@ -244,7 +244,7 @@ def test_a_bug_is_70_without_a_traceback(desk, monkeypatch, capsys):
         raise ZeroDivisionError("this should not happen")
 
     monkeypatch.delenv("GATE_DEBUG", raising=False)
-    monkeypatch.setattr(Session, "measure", broken)
+    monkeypatch.setattr(Session, "open", broken)
     desk.write(suite_text(QUICK % ""))
     assert desk.run("check", "--preview", "http://127.0.0.1:9") == ExitCode.BUG
     said = capsys.readouterr()

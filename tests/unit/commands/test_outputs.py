@@ -109,8 +109,8 @@ def test_a_reader_who_goes_away_costs_no_measurement(tmp_path, monkeypatch):
     )
     measured = []
 
-    def measure(session: Session, real=Session.measure):
-        measured.append(real(session))
+    def close(session: Session, *how, real=Session.close):
+        measured.append(real(session, *how))
         return measured[-1]
 
     class Closed:
@@ -126,7 +126,7 @@ def test_a_reader_who_goes_away_costs_no_measurement(tmp_path, monkeypatch):
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(Session, "measure", measure)
+    monkeypatch.setattr(Session, "close", close)
     monkeypatch.setattr("sys.stderr", Closed())
     with serving(steady()) as server:
         assert desk.run("run", "--preview", server.origin) == 0

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from gate.record.codec import decode_run
 from tests.builders import history_of, suite_text
 from tests.integration.load.servers import answer, serving, steady
 
@@ -14,6 +15,8 @@ QUICK = suite_text(
     f"preview: {{ready: {{timeout: 1s}}}}\nendpoints: {{home: {HOME}}}\n"
     "policy: {max_rate: 200/s, budget: {time: 1s}}\n"
 )
+TWICE = QUICK.replace("time: 1s", "time: 2s")
+"""Enough for two arms."""
 
 
 def failing(each: int):
@@ -47,14 +50,39 @@ def test_a_main_that_fails_as_often_as_not_is_no_baseline(desk, capsys, each):
     assert desk.files() == {}
 
 
-def test_a_refresh_measures_one_deployment_and_no_base(desk, capsys):
+def test_a_refresh_measures_one_deployment(desk, capsys):
     desk.write(QUICK)
     with serving(steady()) as server, serving(steady()) as other:
         assert desk.run("refresh", "--preview", server.origin, "--preview", other.origin) == 2
         assert (server.connections, other.connections) == (0, 0)
-    desk.write(QUICK.replace("ready:", "base: http://127.0.0.1:9, ready:"))
-    assert desk.run("refresh", "--preview", "http://127.0.0.1:8") == 2
-    assert "give one --preview and no --base" in capsys.readouterr().err
+    assert "at most one --base: the previous main" in capsys.readouterr().err
+    assert desk.files() == {}
+
+
+def test_main_beside_itself_is_refused_before_anything_is_sent(desk, capsys):
+    desk.write(QUICK)
+    with serving(steady()) as server:
+        assert desk.run("refresh", "--preview", server.origin, "--base", server.origin) == 2
+        assert server.connections == 0
+    assert "teaches nothing" in capsys.readouterr().err
+    assert desk.files() == {}
+
+
+def test_a_refresh_with_the_previous_main_stores_both_and_says_what_it_taught(desk, capsys):
+    desk.write(TWICE)
+    with serving(steady(0.004)) as now, serving(steady(0.002)) as before:
+        assert desk.run("refresh", "--preview", now.origin, "--base", before.origin) == 0
+    (stored,) = desk.files().values()
+    arms = decode_run(stored).endpoints["home"].arms
+    assert set(arms) == {"candidate", "base"}
+    assert {block.round for block in arms["base"].blocks} == {block.round for block in arms["candidate"].blocks}
+    assert "1 of the 10 independent same-code duets" in capsys.readouterr().out
+
+
+def test_a_previous_main_that_is_gone_stores_nothing(desk):
+    desk.write(TWICE)
+    with serving(steady()) as server:
+        assert desk.run("refresh", "--preview", server.origin, "--base", "http://127.0.0.1:9") == 3
     assert desk.files() == {}
 
 

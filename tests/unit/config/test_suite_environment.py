@@ -18,9 +18,11 @@ from gate.errors import ExitCode, UsageError
 FULL = load_suite(Path(__file__).parents[2] / "data" / "suites" / "full.yml")
 VALUES = {
     "ADMIN_TOKEN": "admin-token",
+    "BASE_HOOK": "base-hook-value",
     "BYPASS": "bypass-value",
     "CA_PEM": "-----BEGIN CERTIFICATE-----\nline\n",
     "MAIN_HOST": "main.example",
+    "HOOK": "https://hooks.example/deploy?key=hook-value",
     "PREVIEW_URL": "https://p.example",
     "PROXY_URL": "http://proxy.example:3128",
     "USER_NAME": "ada",
@@ -31,9 +33,11 @@ VALUES = {
 def test_every_place_that_is_sent_is_known():
     assert uses(FULL) == {
         "ADMIN_TOKEN": ["identities.admin.headers.Authorization"],
+        "BASE_HOOK": ["preview.redeploy.base_url"],
         "BYPASS": ["preview.headers.x-vercel-protection-bypass"],
         "CA_PEM": ["preview.ca"],
         "MAIN_HOST": ["preview.base"],
+        "HOOK": ["preview.redeploy.url"],
         "PREVIEW_URL": ["preview.url"],
         "PROXY_URL": ["preview.proxy"],
         "USER_NAME": ["identities.user.login[0].json"],

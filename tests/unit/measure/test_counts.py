@@ -16,9 +16,11 @@ from gate.load.job import Expectation, Journey, Lane, Request, Schedule, Segment
 from gate.load.transport import Answer, Fetched
 from gate.measure.allowance import Allowance, cut
 from gate.measure.counts import BLOCK_REQUESTS, WARMUP_REQUESTS, least_count, too_few
-from gate.measure.plan import make_plan
+from gate.measure.layout import lay_out_stored
+from gate.measure.plan import asked_once, group_endpoints
 from gate.measure.ready import ask_once
 from gate.measure.single import tokens
+from tests.unit.measure.plans import steps_of
 
 SUITE = """\
 endpoints:
@@ -32,10 +34,10 @@ def suite_of(most: int, more: str = ""):
 
 @pytest.mark.parametrize("most", [1, 5, 9, 60, 159, 160, 211])
 def test_no_more_requests_are_planned_than_max_count_allows(most):
-    plan = make_plan(suite_of(most), ("candidate",), seed=1)
-    blocks = sum("buy" in step.endpoints for step in plan.steps)
-    warmup = sum("buy" in step.endpoints for step in plan.warmup)
-    assert warmup * WARMUP_REQUESTS + blocks * BLOCK_REQUESTS + len(plan.asked_once) <= most
+    suite = suite_of(most)
+    blocks = sum("buy" in step.endpoints for step in steps_of(lay_out_stored(suite), suite))
+    warmup = sum("buy" in group for group in group_endpoints(suite))
+    assert warmup * WARMUP_REQUESTS + blocks * BLOCK_REQUESTS + len(asked_once(suite)) <= most
 
 
 @pytest.mark.parametrize("most", [60, 110, 159])
@@ -44,15 +46,15 @@ def test_a_max_count_that_allows_no_verdict_is_told_with_the_one_needed_and_aske
     (notice,) = too_few(suite)
     assert f"max_count {most} is too small" in notice.message
     assert "to 160" in notice.cure
-    assert make_plan(suite, ("candidate",), seed=1).asked_once == ("buy",)
+    assert asked_once(suite) == ("buy",)
     assert too_few(suite_of(160)) == []
 
 
 def test_scenarios_have_their_share_before_the_blocks():
     scenario = "scenarios: {rush: {load: {count: 40, concurrent: 5}, mix: {buy: 1}}}\n"
     assert least_count(suite_of(300, scenario), "buy") == 200
-    plan = make_plan(suite_of(260, scenario), ("candidate",), seed=1)
-    assert sum("buy" in step.endpoints for step in plan.steps) == 4
+    suite = suite_of(260, scenario)
+    assert sum("buy" in step.endpoints for step in steps_of(lay_out_stored(suite), suite)) == 4
 
 
 JOURNEY = """\
@@ -71,14 +73,14 @@ def test_what_journeys_ask_is_the_scenarios_share_too(load, buys):
     mix = "{buy: 1, order: 1}"
     suite = suite_of(500, JOURNEY % 500 + f"scenarios: {{rush: {{load: {load}, mix: {mix}}}}}\n")
     assert least_count(suite, "buy") == 160 + buys
-    plan = make_plan(suite, ("candidate",), seed=1)
-    assert sum("buy" in step.endpoints for step in plan.steps) == (500 - 10 - buys) // BLOCK_REQUESTS
+    steps = steps_of(lay_out_stored(suite), suite)
+    assert sum("buy" in step.endpoints for step in steps) == (500 - 10 - buys) // BLOCK_REQUESTS
 
 
 @pytest.mark.parametrize("most", [1, 159])
 def test_what_only_a_journey_can_ask_is_not_asked_once_however_small_its_count(most):
     suite = suite_of(500, JOURNEY % most + "scenarios: {rush: {load: {count: 5}, mix: {order: 1}}}\n")
-    assert make_plan(suite, ("candidate",), seed=1).asked_once == ()
+    assert asked_once(suite) == ()
     assert too_few(suite) == []
 
 
@@ -86,7 +88,7 @@ def test_a_count_too_small_for_one_journey_is_refused_beforehand():
     text = (JOURNEY % 5).replace("pay, buy]", "pay, buy, pay, pay]").replace("max_count: 5", "max_count: 2")
     suite = suite_of(500, text + "scenarios: {rush: {load: {count: 5}, mix: {order: 1}}}\n")
     with pytest.raises(UsageError) as caught:
-        make_plan(suite, ("candidate",), seed=1)
+        lay_out_stored(suite)
     assert caught.value.message == (
         "endpoints.pay: max_count 2 is too small for one journey of scenarios.rush, which asks 3 times"
     )
@@ -95,7 +97,7 @@ def test_a_count_too_small_for_one_journey_is_refused_beforehand():
 def test_a_scenario_for_which_nothing_is_left_is_refused_beforehand():
     scenario = "scenarios: {rush: {load: {count: 40}, mix: {buy: 1}}}\n"
     with pytest.raises(UsageError, match="max_count 1") as caught:
-        make_plan(suite_of(1, scenario), ("candidate",), seed=1)
+        lay_out_stored(suite_of(1, scenario))
     assert "200" in caught.value.cure
 
 

@@ -10,11 +10,19 @@ from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS
 from gate.measure.hashes import block_seed, endpoint_hash
-from gate.measure.plan import group_endpoints, make_plan
+from gate.measure.layout import AtHand, Layout, lay_out_duet, lay_out_stored, number_deployments
+from gate.measure.plan import asked_once, compared, group_endpoints
+from gate.stats.beliefs import assumed
+from tests.unit.measure.plans import steps_of
 
 
 def suite(endpoints=None, **rest) -> Suite:
     return Suite.model_validate({"endpoints": endpoints or {"a": "GET /a", "b": "GET /b", "c": "GET /c"}} | rest)
+
+
+def duet(made: Suite, *previews: str, hook: bool = False) -> Layout:
+    pairs = number_deployments([(url, f"base of {url}") for url in previews or ("one",)])
+    return lay_out_duet(made, AtHand(pairs, hook), assumed(len(compared(made)), one_host=True))
 
 
 def test_endpoints_run_side_by_side_up_to_the_maximum_rate():
@@ -25,56 +33,64 @@ def test_endpoints_run_side_by_side_up_to_the_maximum_rate():
 def test_groups_do_not_depend_on_the_seed():
     made = suite()
     for seed in range(5):
-        groups = {step.endpoints for step in make_plan(made, ("candidate",), seed).steps}
-        assert groups == {("a", "b"), ("c",)}
+        assert {step.endpoints for step in steps_of(lay_out_stored(made), made, seed)} == {("a", "b"), ("c",)}
+
+
+def test_suspects_alone_fill_the_groups_anew():
+    assert group_endpoints(suite(), {"c", "a"}) == [("a", "c")]
 
 
 def test_every_endpoint_gets_one_block_per_round_and_arm():
-    plan = make_plan(suite(), ("candidate", "base"), seed=3)
-    for number, arm, name in itertools.product(range(plan.rounds), ("candidate", "base"), "abc"):
-        assert sum(s.round == number and s.arm == arm and name in s.endpoints for s in plan.steps) == 1
+    layout = duet(suite())
+    steps = steps_of(layout, suite())
+    for number, arm, name in itertools.product(range(layout.design.first[0].rounds), ("candidate", "base"), "abc"):
+        assert sum(s.round == number and s.arm == arm and name in s.endpoints for s in steps) == 1
 
 
 def test_the_arms_of_a_duet_follow_each_other_at_once_in_random_order():
-    plan = make_plan(suite(), ("candidate", "base"), seed=3)
-    pairs = list(zip(plan.steps[::2], plan.steps[1::2], strict=True))
+    steps = steps_of(duet(suite()), suite())
+    pairs = list(zip(steps[::2], steps[1::2], strict=True))
     assert all(first.endpoints == second.endpoints and first.arm != second.arm for first, second in pairs)
     assert {first.arm for first, _ in pairs} == {"candidate", "base"}
 
 
 def test_the_order_of_groups_changes_between_rounds_and_is_repeatable():
-    plan = make_plan(suite(), ("candidate",), seed=1)
-    firsts = [next(s.endpoints for s in plan.steps if s.round == n) for n in range(plan.rounds)]
+    layout = lay_out_stored(suite())
+    steps = steps_of(layout, suite())
+    firsts = [next(s.endpoints for s in steps if s.round == n) for n in range(layout.design.first[0].rounds)]
     assert len(set(firsts)) == 2
-    assert make_plan(suite(), ("candidate",), seed=1) == plan
+    assert steps_of(layout, suite()) == steps
 
 
 @pytest.mark.parametrize(
     ("budget", "rounds"),
     [({"time": "16s"}, 3), ({"time": "30s"}, 6), ({"time": "10m"}, MAX_ROUNDS), ({"requests": 450, "time": "10m"}, 3)],
 )
-def test_rounds_follow_from_the_budget(budget, rounds):
-    assert make_plan(suite(policy={"budget": budget}), ("candidate",), 0).rounds == rounds
+def test_rounds_without_looks_follow_from_the_budget(budget, rounds):
+    assert lay_out_stored(suite(policy={"budget": budget})).design.first[0].rounds == rounds
 
 
-def test_a_budget_too_small_for_a_verdict_is_refused_with_the_one_needed():
+@pytest.mark.parametrize("lay_out", [lay_out_stored, duet])
+def test_a_budget_too_small_for_a_verdict_is_refused_with_the_one_needed(lay_out):
+    arms = 2 if lay_out is duet else 1
     with pytest.raises(UsageError, match=r"allows 2 rounds") as caught:
-        make_plan(suite(policy={"budget": {"time": "12s"}}), ("candidate",), 0)
-    assert "time: 15s, requests: 450" in caught.value.cure
+        lay_out(suite(policy={"budget": {"time": f"{12 * arms}s"}}))
+    assert f"time: {15 * arms}s, requests: {450 * arms}" in caught.value.cure
 
 
 def test_a_changing_endpoint_is_loaded_at_most_its_count():
     endpoints = {"buy": {"request": "POST /buy", "mutates": True, "max_count": 170}, "see": "GET /see"}
-    plan = make_plan(suite(endpoints, policy={"budget": {"time": "10m"}}), ("candidate",), 0)
-    blocks = sum("buy" in step.endpoints for step in plan.steps)
+    made = suite(endpoints, policy={"budget": {"time": "10m"}})
+    blocks = sum("buy" in step.endpoints for step in steps_of(lay_out_stored(made), made))
     assert blocks * BLOCK_REQUESTS <= 170
     assert blocks == 3
 
 
 def test_a_changing_endpoint_without_leave_is_asked_once_and_never_loaded():
-    plan = make_plan(suite({"drop": "DELETE /all", "see": "GET /see"}), ("candidate",), 0)
-    assert plan.asked_once == ("drop",)
-    assert all("drop" not in step.endpoints for step in plan.steps + plan.warmup)
+    made = suite({"drop": "DELETE /all", "see": "GET /see"})
+    assert asked_once(made) == ("drop",)
+    assert all("drop" not in step.endpoints for step in steps_of(lay_out_stored(made), made))
+    assert compared(made) == ("see",)
 
 
 def test_block_seeds_differ_by_endpoint_and_round_but_not_by_run():

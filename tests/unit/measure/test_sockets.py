@@ -12,8 +12,8 @@ from gate.errors import NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import Socket
 from gate.measure.hashes import scenario_hash
+from gate.measure.layout import lay_out_stored
 from gate.measure.outlook import Job, Runner, look_at_generator
-from gate.measure.plan import make_plan
 from gate.measure.segments import course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST, socket_lane
 
@@ -88,9 +88,10 @@ class Said(list[str]):
 
 
 def job(known: Suite) -> Job:
-    plan = make_plan(known, ("candidate",), 1)
     runner = Runner("local", None)
-    return Job(known, plan, {"candidate": ORIGIN}, {}, None, "id", "2026-11-20T12:00:00Z", 1, runner, "0")
+    return Job(
+        known, lay_out_stored(known), 0, {"candidate": ORIGIN}, {}, None, "id", "2026-11-20T12:00:00Z", 1, runner, "0"
+    )
 
 
 def test_people_are_told_how_arrivals_were_counted_before_anything_is_sent():

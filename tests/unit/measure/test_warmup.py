@@ -9,7 +9,7 @@ import pytest
 from gate.config.suite import Suite
 from gate.load.job import LaneResult, SegmentResult
 from gate.measure.allowance import Allowance
-from gate.measure.plan import make_plan
+from gate.measure.plan import group_endpoints
 from gate.measure.warmup import MOST_STEPS, WarmingUp, is_falling
 
 SUITE = Suite.model_validate({"endpoints": {"a": "GET /a", "b": "GET /b"}})
@@ -59,7 +59,7 @@ class World:
 
     def warm_up(self, most: dict[str, int] | None = None, suite: Suite = SUITE) -> WarmingUp:
         warming = WarmingUp(suite, ORIGINS, Allowance(most or {}, [], 50), self.drive, lambda: self.now_s)
-        warming.run(make_plan(suite, tuple(ORIGINS), 0).warmup)
+        warming.run(group_endpoints(suite))
         return warming
 
 

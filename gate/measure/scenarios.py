@@ -1,0 +1,97 @@
+"""The scenarios of a run: load patterns over a mix, one after the other or beside each other, and searches."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gate.config.journeys import endpoints_of, side_by_side
+from gate.config.suite import Suite
+from gate.load.health import busy_complaints, late_complaints
+from gate.load.job import SegmentResult
+from gate.load.transport import THROTTLED
+from gate.measure.allowance import Allowance, cut
+from gate.measure.driver import CutShort, Driver, Refused
+from gate.measure.outlook import cut_notices
+from gate.measure.records import scenario_record
+from gate.measure.seek import capacity_notice, seek
+from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
+from gate.record.run import Notice, ScenarioRecord
+
+
+class Scenarios:
+    """Runs the scenarios of a suite on one deployment, and gathers their records."""
+
+    def __init__(self, suite: Suite, origin: str, driver: Driver, allowance: Allowance) -> None:
+        self._suite = suite
+        self._origin = origin
+        self._driver = driver
+        self._allowance = allowance
+        self.results: list[SegmentResult] = []
+        self.records: dict[str, ScenarioRecord] = {}
+        self.complaints: list[Notice] = []
+        """Why they may not be judged: the generator did not keep up."""
+        self.notices: list[Notice] = []
+
+    def run(self) -> None:
+        """All of them; one that is cut short leaves what it has."""
+        for names in side_by_side(self._suite):
+            if self._suite.scenarios[names[0]].load.find is not None:
+                self._seek(names[0])
+                continue
+            course = course_of_scenarios(self._suite, names, self._origin)
+            limited = replace(course, streams=cut(course.streams, self._left(course)))
+            try:
+                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}")
+            except (CutShort, Refused) as stopped:
+                if stopped.result is not None:
+                    self._keep_scenarios(names, stopped.result)
+                raise
+            for lane, done in result.lanes.items():
+                self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
+            self._keep_scenarios(names, result)
+            self.notices += cut_notices(" beside ".join(names), course, limited, result)
+
+    def _seek(self, name: str) -> None:
+        """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
+
+        def drive(course: Course, what: str) -> SegmentResult:
+            result = self._driver.drive(course, "candidate", what)
+            self.complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
+            return result
+
+        def keep(record: ScenarioRecord) -> None:
+            self.records[name] = record
+
+        seek(self._suite, name, self._origin, drive, keep)
+        record = self.records[name]
+        if record.search is not None:
+            was_throttled = THROTTLED in record.errors
+            self.notices.append(capacity_notice(self._suite, name, record.search, was_throttled=was_throttled))
+
+    def _left(self, course: Course) -> dict[str, float]:
+        """Requests left for each lane; those of one endpoint share what is left for it."""
+        lanes = [lane.name for stream in course.streams for lane in stream.lanes]
+        sharers = Counter(map(endpoint_of, lanes))
+        left = {
+            name: self._allowance.left(endpoint_of(name), self._origin) / sharers[endpoint_of(name)] for name in lanes
+        }
+        return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
+
+    def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
+        self.results.append(result)
+        self.complaints += busy_complaints(" beside ".join(names), result)
+        for name in names:
+            part = part_of(self._suite, names, name, result)
+            self.complaints += late_complaints(name, part)
+            self.records[name] = scenario_record(self._suite, name, part)
+
+    def capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
+        """What searches found, with the endpoints they asked for."""
+        return {
+            name: (record.search.capacity_rps, endpoints_of(self._suite, name))
+            for name, record in self.records.items()
+            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
+        }

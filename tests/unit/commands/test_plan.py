@@ -1,0 +1,83 @@
+"""What could be seen, told from stored runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+
+from tests.builders import TODAY, World, history_of, run_of, suite_text
+
+SUITE = suite_text("policy: {max_rate: 200/s}\n")
+
+
+def duets(suite, count: int) -> list:
+    return [
+        run_of(suite, f"d{number}", base=World(), created=TODAY + dt.timedelta(days=number), rounds=12)
+        for number in range(count)
+    ]
+
+
+def said(desk, capsys, *options) -> str:
+    assert desk.run("plan", *options) == 0
+    return capsys.readouterr().out
+
+
+def sizes(text: str, way: str) -> list[float]:
+    """Typical sizes of the first way that begins so, in percent: p50, p95."""
+    _, _, table = text.partition("\nway ")
+    line = next(line for line in table.splitlines() if line.startswith(way))
+    return [float(found) for found in re.findall(r"\+([0-9.]+) %", line)]
+
+
+def test_nothing_stored_is_a_usage_error_with_a_cure(desk, capsys):
+    desk.write(SUITE)
+    assert desk.run("plan") == 2
+    assert "gate calibrate" in capsys.readouterr().err
+
+
+def test_more_stored_runs_fresh_deployments_and_learnt_ones_show_more(desk, capsys):
+    suite = desk.write(SUITE)
+    desk.store(history_of(suite, 5))
+    before = said(desk, capsys)
+    assert "is assumed" in before
+    assert sizes(before, "20 stored runs") < sizes(before, "10 stored runs") < sizes(before, "5 stored runs")
+    assert sizes(before, "duet, thorough: one pair of deployments, 1 fresh") < sizes(
+        before, "duet, thorough: one pair of deployments  "
+    )
+    desk.store(duets(suite, 12))
+    after = said(desk, capsys)
+    assert "was learnt from 12 duets" in after
+    assert sizes(after, "duet, thorough: one pair") < sizes(before, "duet, thorough: one pair")
+
+
+def test_less_time_is_a_shorter_design(desk, capsys):
+    desk.store(history_of(desk.write(SUITE), 5))
+    assert "duet, short" in said(desk, capsys, "--minutes", "0.6")
+    fixed = said(desk, capsys, "--minutes", "0.5")
+    assert "duet, fixed: one pair of deployments" in fixed
+    assert "fresh  " not in fixed
+
+
+def test_only_ways_for_the_deployments_at_hand(desk, capsys):
+    desk.store(history_of(desk.write(SUITE), 5))
+    assert "2 pairs" in said(desk, capsys)
+    assert "2 pairs" not in said(desk, capsys, "--preview-count", "1")
+
+
+def test_what_it_takes_to_see_a_size_or_why_it_cannot_be_had(desk, capsys):
+    suite = desk.write(SUITE)
+    desk.store([*history_of(suite, 5), *duets(suite, 12)])
+    easy = said(desk, capsys, "--see", "40%")
+    assert re.search(r"to see \+40 % on p50 with stored runs: [0-9]+ of them", easy)
+    assert "to see +40 % on p95 with a base: duet, short: one pair of deployments; about" in easy
+    hard = said(desk, capsys, "--see", "3.5%")
+    assert "on p95 with a base: cannot be had by measuring longer: deployments" in hard
+    assert "with stored runs: cannot be had: runs of main differ" in hard
+
+
+@pytest.mark.parametrize("options", [("--minutes", "0"), ("--see", "10"), ("--see", "0%"), ("--preview-count", "0")])
+def test_numbers_that_mean_nothing_are_refused(desk, options):
+    desk.store(history_of(desk.write(SUITE), 3))
+    assert desk.run("plan", *options) == 2
