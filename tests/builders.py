@@ -33,7 +33,6 @@ from gate.record.run import (
     ScenarioRecord,
     SocketRecord,
 )
-from gate.stats.constants import VERSION
 from gate.verdict.rules import judge
 from gate.verdict.values import Row, Verdict
 
@@ -141,11 +140,6 @@ def run_of(
         },
         scenarios=dict(scenarios or {}),
     )
-
-
-def made(pair: int) -> dict[str, object]:
-    """What a plan record says of the making of one of two pairs of deployments."""
-    return {"constants": VERSION, "pair": pair, "pairs": {"first": 1, "fresh": 1}}
 
 
 def _record(suite: Suite, name: str, run_id: str, arm: Arm, world: World, rounds: int) -> ArmRecord:

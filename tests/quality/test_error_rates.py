@@ -13,15 +13,15 @@ from scipy.stats import binom
 
 from bench.decision import baselines, duets
 from bench.decision.world import Noise
-from gate.record.run import PlanRecord, Run
+from gate.record.run import Run
 from gate.stats.beliefs import ASSUMED_SIGMA
 from gate.stats.constants import DUETS, STORED
 from gate.stats.designs import DuetDesign
 from gate.stats.limits import duet_scores, stored_scores
 from gate.verdict.shared import limit_of
 from gate.verdict.values import Verdict
-from tests.builders import made, verdict_of
-from tests.reference.files import history_from, pair_from, plain_suite, single_from
+from tests.builders import verdict_of
+from tests.reference.files import history_from, pair_from, plain_suite, plan_of, single_from
 
 pytestmark = pytest.mark.quality
 
@@ -71,9 +71,7 @@ def runs_of(suite, design: DuetDesign, recorder: Recorder, pr: int) -> list[Run]
         part = "first" if pair < design.first_pairs else "fresh"
         rounds = [blocks.shape[-1] for blocks in stages]
         if stages:
-            plan = PlanRecord(
-                way="duet", design=design.name, part=part, rounds=rounds, candidate=pair, base=pair, **made(pair)
-            )
+            plan = plan_of(design.name, part, rounds, pair)
             runs.append(pair_from(suite, f"c{pair}", np.concatenate(stages, axis=-1), plan=plan))
     return runs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gate.load.histogram import Histogram
 from gate.measure.counts import BLOCK_REQUESTS
 from gate.measure.hashes import endpoint_hash
 from gate.record.run import Arm, ArmRecord, Block, EndpointRecord, GeneratorHealth, PlanRecord, Run
+from gate.stats.constants import DUETS, VERSION
 from gate.stats.location import t_location
 from tests.builders import ONE_HOST, TODAY, sha_of, suite_of
 
@@ -77,6 +79,22 @@ def _block(number: int, centre: float, p95: float) -> Block:
     values = {"log_p50": centre, "log_p95": p95, "log_trimmed_mean": centre}
     known = {name: float(value) for name, value in values.items() if math.isfinite(value)}
     return Block(round=number, order=number, start_s=2.0 * number, planned=n, sent=n, dropped=0, errors=0, n=n, **known)
+
+
+def plan_of(design: str, part: Literal["first", "fresh"], rounds: Sequence[int], number: int) -> PlanRecord:
+    """The plan of one pair of deployments of its own in a staged duet."""
+    chosen = next(one for one in DUETS if one.name == design)
+    return PlanRecord(
+        way="duet",
+        design=design,
+        constants=VERSION,
+        part=part,
+        pair=number,
+        pairs={"first": chosen.first_pairs, "fresh": chosen.fresh_pairs if chosen.fresh else 0},
+        rounds=list(rounds),
+        candidate=number,
+        base=number,
+    )
 
 
 def pair_from(suite: Suite, run_id: str, differences: np.ndarray, **more) -> Run:

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+from scipy import stats
+
 NU = 5.0
 Series = list[float | None]
 
@@ -121,7 +123,7 @@ def _history(old: list[Series]) -> tuple[list[Fit], list[float]]:
         centres = [fit.centre for fit in fits]
         rest = _standardised(_less(old, centres, factors), [[fit.scale2] * len(runs) for fit in fits])
         if len(old) >= 8:
-            unrest = [em(_column(rest, r), None, 1.0, 4.0).scale2 for r in runs]
+            unrest = [_unrest(known(_column(rest, r))) for r in runs]
         moved, precisions = _less(old, centres, [0.0] * len(runs)), [1 / fit.scale2 for fit in fits]
         factors = [_known_scale(_column(moved, r), precisions, unrest[r]) for r in runs]
     return fits, factors
@@ -147,9 +149,9 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
     rest = _standardised(_less(moved, [0.0] * len(new), factors), [[0.75 * v for v in row] for row in error2])
     unrest, factor_variance = [1.0] * len(runs), []
     for r in runs:
-        faster = [v for v in known(_column(rest, r)) if v <= 0]
-        if len(new) >= 8:
-            unrest[r] = em([*faster, *(-v for v in faster)], None, 1.0, 4.0).scale2
+        every = known(_column(rest, r))
+        if len(every) >= 8:
+            unrest[r] = _unrest([v for v in every if v <= 0])
         precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
         factor_variance.append(1.25 * unrest[r] / sum(precisions))
     above = _less(old, [fit.centre for fit in fits], old_factors)
@@ -161,6 +163,13 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
         found.stored_variance.append(fit.variance)
         found.df.append(len(known(before)) - 1 + 4.0)
     return found
+
+
+def _unrest(standardised: list[float]) -> float:
+    """Squared scale by the median size, which is the quartile of a t with five degrees; six values' worth of one."""
+    n = len(standardised)
+    own = (median([abs(v) for v in standardised]) / stats.t.ppf(0.75, 5)) ** 2
+    return (6 + n * own) / (6 + n)
 
 
 def _known_scale(values: Series, weights: list[float], scale2: float) -> float:

@@ -13,12 +13,12 @@ import pytest
 from scipy import stats
 
 from gate.record.codec import encode_run
-from gate.record.run import PlanRecord, Run
+from gate.record.run import Run
 from gate.stats.constants import DUET_LIMITS, DUETS, RATES, STORED_LIMITS
 from gate.verdict.values import Row, Verdict
-from tests.builders import made, row_of, suite_of, verdict_of
+from tests.builders import row_of, suite_of, verdict_of
 from tests.reference import plain
-from tests.reference.files import history_from, pair_from, single_from
+from tests.reference.files import history_from, pair_from, plan_of, single_from
 
 NAMES = ("home", "list", "detail", "search", "cart", "orders")
 METRICS = ("p50", "p95")
@@ -121,7 +121,7 @@ def duet_files() -> tuple[Run, Run]:
     d[[0, 2, 3, 5], :, first[0] :] = d[4, :, first[0] + first[1] :] = math.nan
     again[[0, 2, 3, 4, 5]] = math.nan
     plans = [
-        PlanRecord(way="duet", design=QUICK.name, part=part, rounds=rounds, candidate=n, base=n, **made(n))
+        plan_of(QUICK.name, part, rounds, n)
         for n, (part, rounds) in enumerate((("first", list(first)), ("fresh", list(fresh))))
     ]
     return pair_from(SUITE, "c0", d, plan=plans[0]), pair_from(SUITE, "c1", again, plan=plans[1])

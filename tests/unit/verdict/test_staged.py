@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from gate.record.run import PlanRecord, Run
+from gate.record.run import Run
 from gate.stats.constants import DUETS
 from gate.verdict.values import Verdict
-from tests.builders import made, row_of, verdict_of
-from tests.reference.files import pair_from, plain_suite
+from tests.builders import row_of, verdict_of
+from tests.reference.files import pair_from, plain_suite, plan_of
 
 SUITE = plain_suite(6)
 SLOW = "e01"
@@ -24,9 +24,7 @@ def blocks(rounds: int, slower: float = 0.3, who: object = 1) -> np.ndarray:
 
 
 def run(number: int, part: str, design: str, rounds: list[int], differences: np.ndarray | None = None) -> Run:
-    plan = PlanRecord(
-        way="duet", design=design, part=part, rounds=rounds, candidate=number, base=number, **made(number)
-    )
+    plan = plan_of(design, part, rounds, number)
     return pair_from(SUITE, f"c{number}", blocks(sum(rounds)) if differences is None else differences, plan=plan)
 
 
