@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
-    add(
+    refresh = add(
         "refresh",
         "measure main, beside the previous main if given as base, and append one run to the baselines",
         "suite",
@@ -53,11 +53,20 @@ def parser() -> argparse.ArgumentParser:
         "baselines",
         "out",
     )
+    refresh.add_argument(
+        "--accept",
+        metavar="ROW=REASON",
+        action="append",
+        default=[],
+        help="this row changed and is meant to: begin its baselines anew with this run; again for more rows",
+    )
     add("run", "measure only and write run files", "suite", "preview", "base", "commit", "out")
     compare = add("compare", "judge run files offline", "suite", "baselines", "out", "json")
     compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
     report = add("report", "render a verdict again", "out", "json")
     report.add_argument("verdict", metavar="VERDICT.json", type=Path)
+    history = add("history", "how every row of main developed over the stored runs", "suite", "baselines", "json")
+    history.add_argument("--anchor", metavar="SHA", help="compare main now with the stored runs of this commit")
     add("validate", "read a suite and say what it would measure", "suite")
     calibrate = add(
         "calibrate",
@@ -78,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("--preview-count", metavar="N", type=int, help="deployments of each side at hand; default any")
     plan.add_argument("--see", metavar="10%", help="say what it would take to see such a slowdown")
     schema = add("schema", "print a JSON schema")
-    schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict"))
+    schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict", "history"))
     add("demo", "run the whole gate against a bundled shop", "out")
     add("action", "run as a GitHub Action; inputs come from the environment")
     return top
@@ -109,7 +118,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "out": lambda p: p.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("gate-out"), help="default gate-out"
     ),
-    "json": lambda p: p.add_argument("--json", action="store_true", help="print the verdict as JSON"),
+    "json": lambda p: p.add_argument("--json", action="store_true", help="print the result as JSON"),
 }
 
 
@@ -163,7 +172,8 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
 
     suite = measuring.load_suite(options.suite)
     store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
-    return refresh.run(suite, store, _targets(options), options.out, effects)
+    accepted = refresh.accepted_changes(suite, options.accept)
+    return refresh.run(suite, store, _targets(options), options.out, effects, accepted=accepted)
 
 
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
@@ -184,6 +194,14 @@ def _report(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import report
 
     return report.run(options.verdict, options.out, effects, as_json=options.json)
+
+
+def _history(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import history, judging, measuring
+
+    suite = measuring.load_suite(options.suite)
+    store = judging.open_store(suite, options.suite, options.baselines)
+    return history.run(suite, store, effects, anchor=options.anchor, as_json=options.json)
 
 
 def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
@@ -239,6 +257,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "run": _run,
     "compare": _compare,
     "report": _report,
+    "history": _history,
     "validate": _validate,
     "calibrate": _calibrate,
     "plan": _plan,

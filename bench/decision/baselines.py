@@ -48,6 +48,8 @@ def simulate(design: StoredDesign, noise: Noise, effects: Floats, stored: int, r
         found = compare_stored(old[on], new[on], old_noise[on], noises[on])
         scores[on] = found.rows.z(_MARGIN)
         live[on] &= scores[on] >= np.array(stage.keep)
+        if number == len(design.stages) - 1:
+            live[on] &= found.rows.effect > found.highest
     rows = np.where(live, scores, -np.inf)
     return Scores(rows, np.full(prs, -np.inf), requests, again, again)
 

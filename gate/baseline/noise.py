@@ -15,6 +15,7 @@ from gate.measure.hashes import endpoint_hash
 from gate.measure.plan import compared
 from gate.record.blocks import run_values
 from gate.record.run import Block, Run
+from gate.stats.designs import METRICS
 from gate.stats.duet import fit_pair
 from gate.stats.location import Floats, median
 from gate.stats.stored import FACTOR_COST, Moved, StoredComparison, compare_stored
@@ -99,14 +100,16 @@ def _of_one_run(found: StoredComparison) -> Floats:
 
 def _table(suite: Suite, names: Sequence[str], runs: Sequence[Run]) -> tuple[Floats, Floats, Floats]:
     """Values, squared errors and requests of each run, shape ``(endpoints, metrics, runs)``."""
-    table = np.full((3, len(names), 2, len(runs)), np.nan)
-    for column, run in enumerate(runs):
-        for row, name in enumerate(names):
-            if comparable(run, name, endpoint_hash(suite, name)):
-                blocks = _blocks(run, name)
-                table[:2, row, :, column] = run_values(blocks)
-                table[2, row, :, column] = sum(block.n for block in blocks)
-    return table[0], table[1], table[2]
+    cells = [
+        _blocks(run, name) if comparable(run, name, endpoint_hash(suite, name)) else []
+        for name in names
+        for run in runs
+    ]
+    counts = np.array([sum(block.n for block in cell) if cell else np.nan for cell in cells])
+    shape = (len(names), len(runs), len(METRICS))
+    parts = (*run_values(cells), np.repeat(counts[:, np.newaxis], len(METRICS), axis=1))
+    values, noise, requests = (np.swapaxes(part.reshape(shape), 1, 2) for part in parts)
+    return values, noise, requests
 
 
 def _blocks(run: Run, name: str) -> Sequence[Block]:

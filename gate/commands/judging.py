@@ -14,7 +14,7 @@ from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
 from gate.measure.hashes import endpoint_hash, scenario_hash
 from gate.record.run import Run
-from gate.verdict.rules import judge, not_measured
+from gate.verdict.rules import in_order, judge, not_measured
 from gate.verdict.values import Verdict
 
 
@@ -67,6 +67,7 @@ def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], eff
         If what is inside a stored run cannot be read.
     """
     _refuse_strangers(suite, candidates)
+    candidates, stored = in_order(candidates), list(in_order(stored))
     own = {run.run_id for run in candidates[1:]}
     others = [run for run in stored if run.run_id not in own]
     selection = select(candidates[0], others, suite.baselines) if candidates else Selection(())

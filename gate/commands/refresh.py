@@ -6,8 +6,12 @@ how much deployments of nearly the same code differ.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from gate.baseline.history import APPLICATION
 from gate.baseline.learnt import beliefs_for
 from gate.baseline.store import Store
 from gate.baseline.window import append_run
@@ -16,12 +20,45 @@ from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
-from gate.record.run import Run
+from gate.record.run import AcceptedChange, Run
+from gate.stats.designs import METRICS
 from gate.verdict.answers import WORKING
 from gate.verdict.shared import has_latency
 
 
-def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> ExitCode:
+def accepted_changes(suite: Suite, texts: Sequence[str]) -> list[AcceptedChange]:
+    """Rows that are meant to have changed, from ``ROW=REASON``.
+
+    Raises
+    ------
+    UsageError
+        If one of them is no row of latency of the suite, or has no reason.
+    """
+    found = []
+    for text in texts:
+        row, _, reason = text.partition("=")
+        name, endpoint, metric = row.strip().split("/") if row.count("/") == 2 else ("", "", "")
+        if name != suite.name or endpoint not in (*suite.endpoints, APPLICATION) or metric not in METRICS:
+            raise UsageError(
+                f"--accept {text!r} names no row of this suite",
+                f"write it like {suite.name}/{next(iter(suite.endpoints))}/p95=REASON; * is for what all rows share",
+            )
+        try:
+            found.append(AcceptedChange(row=row.strip(), reason=reason.strip()))
+        except ValidationError:
+            raise UsageError(f"--accept {text!r} needs a reason of 1 to 200 characters after the =") from None
+    return found
+
+
+def run(
+    suite: Suite,
+    store: Store,
+    targets: Targets,
+    out: Path,
+    effects: Effects,
+    *,
+    accepted: Sequence[AcceptedChange] = (),
+) -> ExitCode:
     """Measure one deployment of main, beside the previous one if it is named, and store the run if it is sound.
 
     Raises
@@ -53,6 +90,7 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
     refuse_failing(done)
+    done = done.model_copy(update={"accepted": list(accepted)})
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
     for name in done.endpoints:

@@ -8,18 +8,20 @@ from typing import Any
 from gate.commands.effects import Effects
 from gate.errors import ExitCode
 
-KINDS = ("suite", "run", "verdict")
+KINDS = ("suite", "run", "verdict", "history")
 
 
 def schema_of(kind: str) -> dict[str, Any]:
     """JSON schema of one kind of file."""
     from gate.config.schema import suite_schema
-    from gate.record.run import RunFile
+    from gate.record.run import RunFile, Value
+    from gate.report.history import HistoryFile
     from gate.verdict.values import Verdict
 
     if kind == "suite":
         return suite_schema()
-    model = RunFile if kind == "run" else Verdict
+    models: dict[str, type[Value]] = {"run": RunFile, "verdict": Verdict, "history": HistoryFile}
+    model = models[kind]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema(by_alias=True)
 
 

@@ -55,14 +55,25 @@ def _known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def run_values(blocks: Sequence[Block]) -> tuple[Floats, Floats]:
-    """Location of one endpoint's blocks in one run, and its squared standard error; each of shape ``(metrics,)``.
+def block_table(cells: Sequence[Sequence[Block]]) -> Floats:
+    """Values of the blocks of several cells, shape ``(cells, metrics, blocks)``, padded with NaN."""
+    longest = max((len(blocks) for blocks in cells), default=0)
+    table = np.full((len(cells), 2, longest), np.nan)
+    for row, blocks in enumerate(cells):
+        for column, block in enumerate(blocks):
+            table[row, :, column] = block_values(block)
+    return table
 
-    NaN with fewer than three blocks that have a value.
+
+def run_values(cells: Sequence[Sequence[Block]]) -> tuple[Floats, Floats]:
+    """Location of the blocks of each cell (one endpoint in one run), and its squared standard error.
+
+    Returns
+    -------
+    tuple of ndarray, shape (cells, metrics)
+        NaN with fewer than three blocks that have a value.
     """
-    values = np.array([block_values(block) for block in blocks], dtype=np.float64).reshape(-1, 2).T
-    enough = np.isfinite(values).sum(axis=-1) >= MIN_BLOCKS
-    if not enough.any():
-        return np.full(2, np.nan), np.full(2, np.nan)
-    fit = t_location(values)
+    table = block_table(cells)
+    enough = np.isfinite(table).sum(axis=-1) >= MIN_BLOCKS
+    fit = t_location(table)
     return np.where(enough, fit.centre, np.nan), np.where(enough, fit.variance, np.nan)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gate.config.scalars import ROW_PATTERN
+
 SCHEMA = "gate.run/1"
 
 Arm = Literal["candidate", "base"]
@@ -344,6 +346,15 @@ Why = Literal["decided", "budget", "as planned", "fresh not had", "cut short"]
 deployments that were to follow could not be had, or something went wrong."""
 
 
+class AcceptedChange(Value):
+    """A lasting change of one row that is meant: the history of the row begins anew with the run that carries it."""
+
+    row: Annotated[str, Field(pattern=ROW_PATTERN, max_length=200)]
+    """suite/endpoint/metric; ``*`` as the endpoint is what all endpoints share."""
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    """In words, for whoever wonders about the step later."""
+
+
 class PlanRecord(Value):
     """How the rounds of a run came about: with the blocks of all runs of a check enough to plan it again."""
 
@@ -412,6 +423,8 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
+    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=100)
+    """What changed for good between the stored run before and this one, and is meant."""
 
 
 class RunFile(Value):

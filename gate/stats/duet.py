@@ -30,6 +30,8 @@ _MAX_DF = 200.0
 _MEDIAN_COST = math.pi / 2
 _ABSENT = 1e9
 """Variance of a pair that did not measure an endpoint."""
+_RIDGE = 1e-12
+"""Relative to the covariance: far below any noise, enough to solve for weights."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class PairFit:
     level: Floats
     """Shape ``(...)``: change of the whole suite by the first metric; NaN with fewer than three full rounds."""
     level_variance: Floats
+    level_df: Floats
     prior: Floats
     """Shape ``(..., metrics)``: squared scale of a block that every endpoint was drawn towards."""
 
@@ -52,7 +55,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
     """Changes between the arms of one pair of deployments, all endpoints at once.
 
     What all endpoints of a round share (a hiccup of the machine between the arms) is taken out of the rounds that
-    measured most endpoints: the median over endpoints of their deviations from their own medians. Rounds of a few
+    measured most endpoints: the median over endpoints of their deviations from their own centres. Rounds of a few
     suspects keep it, and weigh less for it.
 
     Parameters
@@ -60,7 +63,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
     differences : ndarray, shape (..., endpoints, metrics, rounds)
         Log latency of the candidate minus that of the base, one per pair of blocks; NaN where there is none.
     prior : ndarray, shape (..., metrics), optional
-        Squared scale of a block known from another pair; else it is the mean over the endpoints here.
+        Squared scale of a block known from another pair; else it is the median over the endpoints here.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
         moved = np.where(full & np.isfinite(shared), shared - level.centre[..., np.newaxis], 0.0)
         differences = differences - moved[..., np.newaxis, np.newaxis, :]
     if prior is None:
-        prior = _mean_scale2(np.where(full[..., np.newaxis, np.newaxis, :], differences, np.nan))
+        prior = _typical_scale2(np.where(full[..., np.newaxis, np.newaxis, :], differences, np.nan))
     weights = _weights(level.scale2, prior, full, count) if removes else None
     fit = t_location(differences, weights, prior[..., np.newaxis, :], _PRIOR_DF * (prior[..., np.newaxis, :] > 0))
     enough = np.isfinite(differences).sum(axis=-1) >= MIN_BLOCKS
@@ -94,6 +97,7 @@ def fit_pair(differences: Floats, prior: Floats | None = None) -> PairFit:
         df=fit.df,
         level=np.where(level_known, level.centre, np.nan),
         level_variance=level_variance,
+        level_df=level.df,
         prior=prior,
     )
 
@@ -105,19 +109,25 @@ def _full_rounds(differences: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np
 
 
 def _shared(differences: Floats, full: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[Floats, Floats]:
-    """What the endpoints of each round share, by the first metric, and each endpoint's own median."""
+    """What the endpoints of each round share, by the first metric, and each endpoint's own centre.
+
+    Not its median: of an odd number of rounds that is one of the values, so one deviation in every endpoint would be
+    exactly zero and pull the median over endpoints there.
+    """
     first = differences[..., 0, :]
-    own = median(np.where(full[..., np.newaxis, :], first, np.nan))
+    own = t_location(np.where(full[..., np.newaxis, :], first, np.nan)).centre
     deviations = np.swapaxes(first - own[..., np.newaxis], -1, -2)
     return np.asarray(median(deviations) + median(own)[..., np.newaxis]), own
 
 
-def _mean_scale2(differences: Floats) -> Floats:
-    """Mean squared scale of a block over endpoints, shape ``(..., metrics)``; zero where there is none."""
+def _typical_scale2(differences: Floats) -> Floats:
+    """Squared scale of a block of the typical endpoint, shape ``(..., metrics)``; zero where there is none.
+
+    The median: one erratic endpoint would make a mean so large that nothing could be seen of the others.
+    """
     scale2 = (_SMALL_SAMPLE * mad_sd(differences)) ** 2
     known = np.isfinite(differences).sum(axis=-1) >= MIN_BLOCKS
-    total = np.where(known, scale2, 0.0).sum(axis=-2)
-    return np.asarray(total / np.maximum(known.sum(axis=-2), 1))
+    return np.nan_to_num(median(np.swapaxes(np.where(known, scale2, np.nan), -1, -2)))
 
 
 def _weights(
@@ -210,8 +220,11 @@ def pool(
     known = np.where(present, variance, _ABSENT)
     shares = np.array([[(a.candidate == b.candidate) + (a.base == b.base) for b in deployed] for a in deployed])
     sigma2 = np.broadcast_to(np.square(np.asarray(sigma_dep, dtype=np.float64)), effect.shape[:-1])
-    covariance = sigma2[..., np.newaxis, np.newaxis] * shares + known[..., np.newaxis] * np.eye(len(deployed))
-    singular = ~(np.abs(covariance).max(axis=(-1, -2)) > 0)
+    scale = np.where(present, variance, 0.0).max(axis=-1, initial=0.0) + sigma2
+    singular = ~(scale > 0)
+    # The ridge is for pairs whose blocks are all equal: one without any error, or two of the same deployments.
+    diagonal = known + _RIDGE * scale[..., np.newaxis]
+    covariance = sigma2[..., np.newaxis, np.newaxis] * shares + diagonal[..., np.newaxis] * np.eye(len(deployed))
     covariance = np.where(singular[..., np.newaxis, np.newaxis], np.eye(len(deployed)), covariance)
     raw = np.linalg.solve(covariance, np.ones((*effect.shape, 1)))[..., 0]
     weights = raw / raw.sum(axis=-1, keepdims=True)
@@ -265,11 +278,13 @@ def pool_levels(
     """Change of the whole suite, shape ``(...)``: deployment effects of endpoints average out, common ones do not."""
     endpoints = [np.isfinite(fit.effect[..., 0]).sum(axis=-1) for fit in fits]
     counted = [np.maximum(count, 1) for count in endpoints]
-    own = [2 * sigma_dep**2 / count for count in counted]
+    variances = [fit.level_variance + 2 * sigma_dep**2 / count for fit, count in zip(fits, counted, strict=True)]
+    with np.errstate(divide="ignore", invalid="ignore"):  # an assumed sigma_dep has no degrees to lose here either
+        dfs = [fit.level_df * (v / fit.level_variance) ** 2 for fit, v in zip(fits, variances, strict=True)]
     return pool(
         [fit.level for fit in fits],
-        [fit.level_variance + extra for fit, extra in zip(fits, own, strict=True)],
-        [np.full(fit.level.shape, _MAX_DF) for fit in fits],
+        variances,
+        dfs,
         deployed,
         sigma_common,
         offset,

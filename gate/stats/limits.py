@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from gate.stats.constants import DUET_LIMITS, RATES, STORED_LIMITS
 from gate.stats.designs import Limits
@@ -49,7 +49,12 @@ def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
 
 
 def limit_at(rate: float, scores: Scores) -> float:
-    """Score from which a row blocks so that the given share of harmless pull requests is blocked."""
+    """Score from which a row blocks so that the given share of harmless pull requests is blocked.
+
+    Below the smallest rate of the table it rises as ``blocked_share`` falls.
+    """
+    if rate < RATES[0]:
+        return -float(ndtri(float(ndtr(-scores[0])) * rate / RATES[0]))
     return float(np.interp(math.log(rate), np.log(RATES), scores))
 
 

@@ -65,7 +65,8 @@ def t_location(
         for _ in range(_STEPS):
             distance2 = w * (x - _last(centre)) ** 2
             u = w * (NU + 1) / (NU + np.where(distance2 > 0, distance2 / _last(scale2), 0.0))
-            centre = np.sum(u * x, axis=-1) / np.sum(u, axis=-1)
+            # By steps from where it is, so that equal values leave it exactly there.
+            centre = centre + np.sum(u * (x - _last(centre)), axis=-1) / np.sum(u, axis=-1)
             squares = np.sum(u * (x - _last(centre)) ** 2, axis=-1)
             scale2 = (prior_squares + squares) / (prior_df + n - 1)
         variance = scale2 * (NU + 3) / ((NU + 1) * np.sum(w, axis=-1))
@@ -73,11 +74,12 @@ def t_location(
 
 
 def median(values: Floats) -> Floats:
-    """Median over the last axis of what is not NaN; NaN where nothing is left."""
+    """Median over the last axis of what is finite; NaN where nothing is left."""
     if not values.shape[-1]:
         return np.full(values.shape[:-1], np.nan)
-    ordered = np.sort(values, axis=-1)  # NaN comes last
-    n = np.isfinite(values).sum(axis=-1, keepdims=True)
+    present = np.isfinite(values)
+    ordered = np.sort(np.where(present, values, np.nan), axis=-1)  # NaN comes last
+    n = present.sum(axis=-1, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum((n - 1) // 2, 0), axis=-1)
     high = np.take_along_axis(ordered, np.minimum(n // 2, values.shape[-1] - 1), axis=-1)
     return np.asarray(np.where(n > 0, (low + high) / 2, np.nan)[..., 0])

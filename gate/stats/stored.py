@@ -30,7 +30,9 @@ _TURNS = 2
 """Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
 LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
-UNREST_DF = 4.0
+UNREST_DF = 6.0
+_MEDIAN_OF_T = 0.7267
+"""Median of the absolute value of Student's t with five degrees of freedom."""
 _RUN_VARIANCE = 4 / 3
 """Variance of one run over the squared scale of the t it follows, short of the ``nu / (nu - 2)`` of its far tail."""
 _SURE_DF = 1e6
@@ -42,8 +44,8 @@ _LEAST_RUN_SHARE = 0.1
 _MAX_DF = 200.0
 _AMBIGUOUS_SHARE = 0.25
 _AMBIGUOUS_LEAST = 3
-_AMBIGUOUS_MOVE = math.log(1.1)
-"""A move counts if it exceeds 10 % by two standard errors: noise alone must not look like a rebuilt application."""
+_AMBIGUOUS_MOVE = math.log(1.02)
+"""A move counts if it exceeds this by two standard errors: noise alone must not look like a rebuilt application."""
 _TINY_VARIANCE = 1e-8
 """A spread of 0.01 %: measured latencies are never closer than that by merit."""
 _ASSUMED_SD = (0.04, 0.07)
@@ -91,6 +93,12 @@ class StoredComparison:
     ambiguous: Mask
     """Shape ``(..., endpoints, metrics)``: moved against the factor together with so many others that nobody can tell
     who moved; judged without removing anything."""
+    relative: Moved
+    """Like ``rows``, everything against the factor."""
+    highest: Floats
+    """Shape ``(..., endpoints, metrics)``: how far the slowest stored run lay above its centre. Real histories hold
+    single runs in which one endpoint was far slower for no reason: a change within what main itself has done is none.
+    """
     runs: NDArray[np.int64]
     """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
 
@@ -114,12 +122,12 @@ def compare_stored(
     old = np.where(usable[..., np.newaxis], old, np.nan)
     new = np.where(usable[..., np.newaxis], new, np.nan)
     stored = _stored(old)
-    rows, new_factor = _relative(stored, old_noise, new, new_noise)
+    rows, calm, new_factor = _relative(stored, old_noise, new, new_noise)
     factor = _predicted(stored.factor, new_factor)
     plain = _predicted(old, new)
     removed = _is_removed(usable.sum(axis=-2), stored.factor)
     by_row: Mask = np.asarray(removed)[..., np.newaxis, :]
-    ambiguous = _ambiguous(rows) & by_row
+    ambiguous = _ambiguous(calm) & by_row
     relative = by_row & ~ambiguous
     chosen = Moved(
         effect=np.where(relative, rows.effect, plain.effect),
@@ -127,7 +135,15 @@ def compare_stored(
         stored_variance=np.where(relative, rows.stored_variance, plain.stored_variance),
         df=np.where(relative, rows.df, plain.df),
     )
-    return StoredComparison(chosen, factor, removed, ambiguous, np.isfinite(old).sum(axis=-1))
+    alone = _highest(old - _mean(old)[..., np.newaxis])
+    beside = _highest(old - stored.centre[..., np.newaxis] - _by_row(stored.factor))
+    highest = np.where(relative, beside, alone)
+    return StoredComparison(chosen, factor, removed, ambiguous, rows, highest, np.isfinite(old).sum(axis=-1))
+
+
+def _highest(residuals: Floats) -> Floats:
+    """Largest over the runs; minus infinity where there is none."""
+    return np.asarray(np.max(np.where(np.isfinite(residuals), residuals, -np.inf), axis=-1, initial=-np.inf))
 
 
 @dataclass(frozen=True)
@@ -178,8 +194,21 @@ def _stored(old: Floats) -> _Stored:
 
 def _unrest(standardised: Floats) -> Floats:
     """Squared scale of each run's residuals over its endpoints, ``(..., metrics, runs)``; one where they are few."""
+    by_run = np.moveaxis(standardised, -3, -1)
+    endpoints = np.isfinite(by_run).sum(axis=-1)
+    own = np.square(median(np.abs(by_run)) / _MEDIAN_OF_T)
+    found = (UNREST_DF + endpoints * np.nan_to_num(own)) / (UNREST_DF + endpoints)
+    return np.asarray(np.where(endpoints >= LEAST_FOR_UNREST, found, 1.0))
+
+
+def _candidate_unrest(standardised: Floats) -> Floats:
+    """The same by the endpoints that came out faster than the rest, mirrored.
+
+    The slower ones may be what is looked for, and as unrest they would hide each other: the more, the better.
+    """
     endpoints = np.isfinite(standardised).sum(axis=-3)
-    found = _over_endpoints(standardised, None, 1.0, UNREST_DF).scale2
+    faster = np.where(standardised <= 0, standardised, np.nan)
+    found = _over_endpoints(np.concatenate([faster, -faster], axis=-3), None, 1.0, UNREST_DF).scale2
     return np.asarray(np.where(endpoints >= LEAST_FOR_UNREST, found, 1.0))
 
 
@@ -196,8 +225,8 @@ def _by_row(of_runs: Floats) -> Floats:
     return np.asarray(of_runs[..., np.newaxis, :, :])
 
 
-def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Floats]:
-    """Changes against all other endpoints, candidate runs weighed by their variances; and each run's shared factor."""
+def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats) -> tuple[Moved, Moved, Floats]:
+    """Changes against all other endpoints; the same as if the runs were as calm as others; each run's shared factor."""
     usual = np.nan_to_num(_mean(old_noise))
     beyond = np.maximum(stored.run_variance - usual, _LEAST_RUN_SHARE * stored.run_variance)
     moved = new - stored.centre[..., np.newaxis]
@@ -207,15 +236,22 @@ def _relative(stored: _Stored, old_noise: Floats, new: Floats, new_noise: Floats
     # The scale is known from the stored runs: estimated here, a few slower endpoints would widen it and be believed.
     factor = _over_endpoints(moved, precision, 1 / _RUN_VARIANCE, _SURE_DF).centre
     own = moved - _by_row(factor)
-    unrest = _unrest(own * np.sqrt(_RUN_VARIANCE * precision))
+    unrest = _candidate_unrest(own * np.sqrt(_RUN_VARIANCE * precision))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor_variance = FACTOR_COST * unrest / precision.sum(axis=-3)
-        whole = variance * _by_row(unrest) + _by_row(factor_variance)
-        weights = np.where(present, 1 / whole, 0.0)
+        whole = variance + _by_row(FACTOR_COST / precision.sum(axis=-3))
+    rows, calm = (_mean_of_runs(own, whole * _by_row(spread), stored) for spread in (unrest, np.ones(unrest.shape)))
+    return rows, calm, factor
+
+
+def _mean_of_runs(own: Floats, variance: Floats, stored: _Stored) -> Moved:
+    """Mean over the candidate's runs, each weighed by its variance."""
+    present = np.isfinite(own)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = np.where(present, 1 / variance, 0.0)
         effect = np.sum(weights * np.where(present, own, 0.0), axis=-1) / weights.sum(axis=-1)
         candidate = 1 / weights.sum(axis=-1)
-    effect = np.where(present.any(axis=-1), effect, np.nan)
-    return Moved(effect, candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF)), factor
+    known = np.where(present.any(axis=-1), effect, np.nan)
+    return Moved(known, candidate, stored.centre_variance, np.minimum(stored.df, _MAX_DF))
 
 
 def _predicted(old: Floats, new: Floats) -> Moved:
@@ -246,12 +282,18 @@ def _is_removed(endpoints: NDArray[np.int64], factor: Floats) -> Mask:
 
 
 def _ambiguous(rows: Moved) -> Mask:
-    """Endpoints that surely moved against the factor, where they are too many for the factor to be believed."""
+    """Endpoints that surely moved against the factor, in the company of too many for the factor to be believed.
+
+    Company is who moved the same way at least half as far: with a limit of its own for that, as 10 %, those just below
+    it would be blamed for what the others gained.
+    """
+    size, sign = np.abs(rows.effect), np.sign(rows.effect)
     with np.errstate(invalid="ignore"):
-        far = np.abs(rows.effect) - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+        sure = size - 2 * np.sqrt(rows.variance) > _AMBIGUOUS_MOVE
+    same = sign[..., :, np.newaxis, :] == sign[..., np.newaxis, :, :]  # (..., endpoints, others, metrics)
+    company = np.sum(same & (2 * size[..., np.newaxis, :, :] >= size[..., :, np.newaxis, :]), axis=-2)
     judged = np.isfinite(rows.effect).sum(axis=-2, keepdims=True)
-    count = far.sum(axis=-2, keepdims=True)
-    return np.asarray(far & (count >= _AMBIGUOUS_LEAST) & (count > _AMBIGUOUS_SHARE * judged))
+    return np.asarray(sure & (company >= _AMBIGUOUS_LEAST) & (company > _AMBIGUOUS_SHARE * judged))
 
 
 def _mean(values: Floats) -> Floats:

@@ -10,7 +10,7 @@ from gate.stats.shift import Shift
 
 Standing = Literal["judged", "cleared", "open"]
 """How far a row came: all looks were taken and the last decides; it left early as no suspect; it is suspected still,
-but what would decide it was not measured."""
+but what would decide it was not measured, so the limits of a single look hold."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Change:
     limit: float
     """Score from which it blocks."""
     share: float
-    """Share of harmless pull requests in which some row scores as high; one for a row that is not ``judged``."""
+    """Share of harmless pull requests in which some row scores as high; one for a row that was ``cleared``."""
     share_faster: float
     """The same in the other direction."""
     detectable: float

@@ -97,14 +97,18 @@ def _change(
 def _scored(suite: Suite, limits: _Limits, row: Change, shift: Shift) -> Change:
     """The same row with a change and all that follows from it."""
     score = score_slower(shift, row.margin)
+    # What was not measured to the end has no staged limit; without one, slowness that eats the budget would pass.
+    scores = limits.single if row.standing == "open" else limits.staged
+    limit = limit_of(limits.rate, scores)
     least = max(row.tolerance, suite.policy.absolute_floor_s / (row.baseline_s or math.nan))
     return replace(
         row,
         shift=shift,
         score=score,
-        share=share_of(score, limits.staged) if row.standing == "judged" else 1.0,
+        limit=limit,
+        share=1.0 if row.standing == "cleared" else share_of(score, scores),
         share_faster=share_of(score_faster(shift, row.margin), limits.single),
-        detectable=detectable(shift, row.margin, row.limit, least),
+        detectable=detectable(shift, row.margin, limit, least),
     )
 
 
@@ -113,12 +117,13 @@ def _suite_change(found: Walk, limits: _Limits) -> SuiteChange | None:
     shift = shift_at(found.level, (), int(found.blocks.max(initial=0)))
     if shift is None:
         return None
-    limit = limit_of(limits.rate, limits.staged)
+    scores = limits.single if found.level_open else limits.staged
+    limit = limit_of(limits.rate, scores)
     return SuiteChange(
         metric=METRICS[0],
         shift=replace(shift, test="median over endpoints by round, Student-t location"),
         margin=margin,
-        share=share_of(score_slower(shift, margin), limits.staged) if found.level_judged else 1.0,
+        share=share_of(score_slower(shift, margin), scores) if found.level_judged or found.level_open else 1.0,
         limit=limit,
         proves=True,
         detectable=detectable(shift, margin, limit, 0.0),

@@ -6,6 +6,8 @@ accident. Comparisons are written so that NaN blocks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gate.baseline.select import Selection
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
@@ -39,7 +41,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     Verdict
         Approved only if every run was measured, something could be judged, and nothing blocks.
     """
-    suite = without_steps(suite)
+    suite, candidates = without_steps(suite), in_order(candidates)
     broken = [notice for run in candidates for notice in run.not_measured]
     if broken or not candidates or not all(run.complete for run in candidates):
         message = "; ".join(dict.fromkeys(notice.message for notice in broken)) or "the run is incomplete"
@@ -48,7 +50,7 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
     unlike = _unlike(candidates)
     if unlike is not None:
         return not_measured(suite, tool, unlike.message, unlike.cure, candidates=candidates)
-    evidence = gather(suite, candidates, selection.runs, beliefs_of(suite, candidates))
+    evidence = gather(suite, candidates, in_order(selection.runs), beliefs_of(suite, candidates))
     rows = settle(suite, evidence, candidates[0].created[:10])
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
@@ -63,6 +65,11 @@ def judge(suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool:
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
+
+
+def in_order(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Oldest first: files in another order are the same files, and give the same bytes."""
+    return tuple(sorted(runs, key=lambda run: (run.created, run.run_id)))
 
 
 def beliefs_of(suite: Suite, candidates: tuple[Run, ...]) -> Beliefs:

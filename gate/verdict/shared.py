@@ -53,8 +53,8 @@ def blocks_of(run: Run, name: str, arm: Arm) -> Sequence[Block]:
 
 def seconds(runs: Sequence[Run], name: str, arm: Arm) -> tuple[float | None, float | None]:
     """Centre and p95 of all blocks of an arm, as shown; None with fewer than three blocks."""
-    centre, _ = run_values([block for run in runs for block in blocks_of(run, name, arm)])
-    return shown(centre[0]), shown(centre[1])
+    centre, _ = run_values([[block for run in runs for block in blocks_of(run, name, arm)]])
+    return shown(centre[0, 0]), shown(centre[0, 1])
 
 
 def shown(log_s: float) -> float | None:
@@ -64,4 +64,4 @@ def shown(log_s: float) -> float | None:
 
 def has_latency(run: Run, name: str) -> bool:
     """Whether a run can serve as a baseline of an endpoint's latency."""
-    return bool(np.isfinite(run_values(blocks_of(run, name, "candidate"))[0]).all())
+    return bool(np.isfinite(run_values([blocks_of(run, name, "candidate")])[0]).all())

@@ -37,12 +37,15 @@ class Course:
 
 
 def course_of(runs: Sequence[Run]) -> Course:
-    """Order runs as they were planned; runs without a plan are pairs of their own, all measured at first."""
+    """Order runs as they were planned; runs without a plan are pairs of their own, all measured at first.
+
+    So are fresh ones without the first that they confirm: what was not measured afresh is then missing, and said so.
+    """
     ordered = sorted(runs, key=lambda run: (run.created, run.run_id))
     plans = [run.plan for run in ordered]
     names = {plan.design for plan in plans if plan is not None}
     design = next((design for design in DUETS if {design.name} == names), None)
-    if design is None or any(plan is None for plan in plans):
+    if design is None or all(plan is None or plan.part == "fresh" for plan in plans) or None in plans:
         fixed = tuple(Sitting(run, "first", Deployed(number, number), ()) for number, run in enumerate(ordered))
         return Course(fixed, None)
     planned = [

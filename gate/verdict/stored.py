@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from gate.baseline.history import History, history_of
 from gate.baseline.select import comparable
+from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
 from gate.measure.counts import is_compared
 from gate.record.blocks import run_values
@@ -31,6 +33,11 @@ _MANY_MOVED = Notice(
     " what all share",
     cure="give a base deployment (preview.base) to measure side by side",
 )
+_SEEN_BEFORE = Notice(
+    code="seen-on-main",
+    message="a stored run of main was as slow without a reason, so one run cannot tell",
+    cure="measure again on another runner and judge both runs, or give a base deployment (preview.base)",
+)
 _RELATIVE = "shared factor removed, Student-t location over runs, pooled variance"
 _PLAIN = "prediction interval"
 _OF_FACTOR = "prediction interval of the shared factor"
@@ -40,6 +47,7 @@ _OF_FACTOR = "prediction interval of the shared factor"
 class _Judge:
     """How a score becomes a share of harmless pull requests."""
 
+    moved: Moved
     limit: float
     share: Callable[[float], float]
     design: str
@@ -52,9 +60,11 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
         return Changes((), ())
     new, new_noise = _table(names, runs, lambda _run, _name: True)
     old, old_noise = _table(names, baselines, lambda run, name: _is_comparable(run, runs[0], name))
+    history = history_of(baselines, {name: record.config_hash for name, record in runs[0].endpoints.items()})
+    old, old_noise = (np.where(in_window(history, names), values, np.nan) for values in (old, old_noise))
     found = compare_stored(old, new, old_noise, new_noise)
     rows = [
-        _change(suite, found, old[place, metric], new[place, metric], name, place, metric)
+        _with_window(history, _change(suite, found, old[place, metric], new[place, metric], name, place, metric))
         for metric in range(len(METRICS))
         for place, name in enumerate(names)
     ]
@@ -62,14 +72,18 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
     return Changes(tuple(rows), tuple(factor for factor in factors if factor is not None))
 
 
+def _with_window(history: History, change: Change) -> Change:
+    """The change, saying since when its row is compared."""
+    told = window_notices(history, change.endpoint, change.metric)
+    return replace(change, notices=[*change.notices, *told])
+
+
 def _table(names: Sequence[str], runs: Sequence[Run], counts: Callable[[Run, str], bool]) -> tuple[Floats, Floats]:
     """Values and their squared errors, shape ``(endpoints, metrics, runs)``, NaN where a run does not count."""
-    values = np.full((2, len(names), len(METRICS), len(runs)), np.nan)
-    for column, run in enumerate(runs):
-        for place, name in enumerate(names):
-            if counts(run, name):
-                values[:, place, :, column] = run_values(blocks_of(run, name, "candidate"))
-    return values[0], values[1]
+    cells = [blocks_of(run, name, "candidate") if counts(run, name) else [] for name in names for run in runs]
+    shape = (len(names), len(runs), len(METRICS))
+    values, noise = (np.swapaxes(found.reshape(shape), 1, 2) for found in run_values(cells))
+    return values, noise
 
 
 def _is_comparable(run: Run, candidate: Run, name: str) -> bool:
@@ -90,8 +104,12 @@ def _change(
         notices.append(_few(runs))
     if found.ambiguous[place, metric]:
         notices.append(_MANY_MOVED)
+    is_beyond = shift is not None and (runs < FEW_RUNS or shift.effect > float(found.highest[place, metric]))
+    if shift is not None and not is_beyond and shift.effect > math.log1p(tolerance):
+        notices.append(_SEEN_BEFORE)
     baseline_s = _median_s(old) if runs else None
-    judge = _judge(suite, found, runs, metric, is_relative=is_relative)
+    judges = _judges(suite, found, (place, metric))
+    judge = judges[0]
     score = score_slower(shift, margin) if shift is not None else math.nan
     least = max(tolerance, suite.policy.absolute_floor_s / baseline_s) if baseline_s else tolerance
     return Change(
@@ -104,24 +122,43 @@ def _change(
         tolerance=tolerance,
         score=score,
         limit=judge.limit,
-        share=judge.share(score) if shift is not None else 1.0,
-        share_faster=judge.share(score_faster(shift, margin)) if shift is not None else 1.0,
+        share=_share(judges, (place, metric), lambda moved: score_slower(moved, margin)) if is_beyond else 1.0,
+        share_faster=_share(judges, (place, metric), lambda moved: score_faster(moved, margin)),
         detectable=detectable(shift, margin, judge.limit, least) if shift is not None else math.inf,
         design=judge.design,
         notices=notices,
     )
 
 
-def _judge(suite: Suite, found: StoredComparison, runs: int, metric: int, *, is_relative: bool) -> _Judge:
-    """Limits computed for so many stored runs; where nothing was removed a plain interval for all rows together."""
-    rate = suite.policy.false_block_rate
-    rows = int(np.isfinite(found.rows.effect).sum())
-    if is_relative:
-        endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
-        scores = stored_scores("one", endpoints, runs)
-        return _Judge(limit_of(rate, scores), lambda score: share_of(score, scores), f"stored one, {runs} runs")
-    limit = float(-ndtri(rate * LATENCY_SHARE / max(1, rows)))
-    return _Judge(limit, lambda score: min(1.0, rows * float(ndtr(-score)) / LATENCY_SHARE), "stored plain")
+def _judges(suite: Suite, found: StoredComparison, place: tuple[int, int]) -> tuple[_Judge, ...]:
+    """What a row has to pass, the one that is shown first.
+
+    Limits computed for so many stored runs; where nothing was removed, a plain interval for all rows together. Where
+    the factor is ambiguous both: against the factor, and that it is not the others that moved. What all rows of a
+    metric have in common in the latter is the runner, so that is one test a metric.
+    """
+    rate, metric = suite.policy.false_block_rate, place[1]
+    if not found.removed[metric]:
+        return (_plain(found.rows, rate, max(1, int(np.isfinite(found.rows.effect).sum()))),)
+    endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
+    runs = int(found.runs[place])
+    scores = stored_scores("one", endpoints, runs)
+    limit, design = limit_of(rate, scores), f"stored one, {runs} runs"
+    relative = _Judge(found.relative, limit, lambda score: share_of(score, scores), design)
+    return (_plain(found.rows, rate, len(METRICS)), relative) if found.ambiguous[place] else (relative,)
+
+
+def _plain(moved: Moved, rate: float, tests: int) -> _Judge:
+    limit = float(-ndtri(rate * LATENCY_SHARE / tests))
+    return _Judge(moved, limit, lambda score: min(1.0, tests * float(ndtr(-score)) / LATENCY_SHARE), "stored plain")
+
+
+def _share(judges: Sequence[_Judge], place: tuple[int, int], score_of: Callable[[Shift], float]) -> float:
+    """The largest share: a row has to pass every judge."""
+    shifts = [_shift(judge.moved, place, 0, "") for judge in judges]
+    return max(
+        judge.share(score_of(shift)) if shift is not None else 1.0 for judge, shift in zip(judges, shifts, strict=True)
+    )
 
 
 def _few(runs: int) -> Notice:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gate.record.blocks import pair_differences
 from gate.record.run import Arm, Run
 from gate.stats.beliefs import Beliefs
+from gate.stats.constants import DUET_LIMITS
 from gate.stats.designs import MARGINS, DuetDesign, Stage
 from gate.stats.duet import PairFit, Pooled, fit_pair, pool_levels, pool_rows
 from gate.stats.location import Floats
@@ -52,14 +53,14 @@ def walk(course: Course, names: Sequence[str], beliefs: Beliefs) -> Walk:
     fits = _fits(first, tables, None)
     if course.design is None:
         rows, level = _pooled(fits, first, beliefs), _level(fits, first, beliefs)
-        design = f"fixed {min(len(first), _MOST_FIXED)}"
+        design = _limits(None, len(first), 0)
         return Walk(rows, np.isfinite(rows.effect), _none(rows), level, True, False, blocks, design)
     live, finished = _look_at_first(course.design, first, tables, beliefs)
     suite_live = _suite_score(_fits(first, tables, 1), first, beliefs) >= course.design.suite_suspect
     if not (course.design.fresh and fresh):
         rows, level = _pooled(fits, first, beliefs), _level(fits, first, beliefs)
         judged, open_ = (live, _none(rows)) if finished else (_none(rows), live)
-        design = f"{course.design.effort} {course.design.first_pairs}+0"
+        design = _limits(course.design, len(first), 0)
         return Walk(rows, judged, open_, level, True, False, blocks, design)
     priors = [fit.prior for fit in fits]
     still, lost, ended = _look_afresh(course.design, fresh, tables, beliefs, live, priors)
@@ -70,8 +71,14 @@ def walk(course: Course, names: Sequence[str], beliefs: Beliefs) -> Walk:
     unseen = bool(suite_live and not np.isfinite(alone))
     confirmed = bool(suite_live and alone >= course.design.suite_again)
     judged, open_ = (still, lost) if finished and ended else (_none(rows), still | lost)
-    design = f"{course.design.effort} {course.design.first_pairs}+{min(len(fresh), course.design.fresh_pairs)}"
+    design = _limits(course.design, len(first), min(len(fresh), course.design.fresh_pairs))
     return Walk(rows, judged, open_, level, confirmed, unseen, blocks, design)
+
+
+def _limits(design: DuetDesign | None, first: int, fresh: int) -> str:
+    """Whose limits hold for so many pairs; those without looks, which ask for more, where none were computed."""
+    name = f"{design.effort} {first}+{fresh}" if design is not None else ""
+    return name if name in DUET_LIMITS else f"fixed {min(first + fresh, _MOST_FIXED)}"
 
 
 def _look_at_first(
@@ -84,7 +91,7 @@ def _look_at_first(
             return live, True
         if not all(len(sitting.rounds) >= number for sitting in sittings):
             return live, False
-        live = live & _suspected(_pooled(_fits(sittings, tables, number), sittings, beliefs), stage)
+        live = live & ~_cleared(_pooled(_fits(sittings, tables, number), sittings, beliefs), stage)
     return live, True
 
 
@@ -107,6 +114,11 @@ def _look_afresh(
         lost = lost | (live & ~np.isfinite(alone.effect))
         live = live & _suspected(alone, stage)
     return live, lost, True
+
+
+def _cleared(rows: Pooled, stage: Stage) -> Mask:
+    """Shown to be no suspect; a row that was not measured enough for a score is not."""
+    return np.asarray(rows.z(_MARGIN) < np.array(stage.keep))
 
 
 def _suspected(rows: Pooled, stage: Stage) -> Mask:

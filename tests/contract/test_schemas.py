@@ -26,7 +26,7 @@ def validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("kind", ["run", "verdict"])
+@pytest.mark.parametrize("kind", ["run", "verdict", "history"])
 def test_the_committed_schema_is_what_the_command_prints(kind, capsys):
     """If this fails on purpose: `gate schema KIND > docs/schemas/KIND.schema.json`."""
     assert main(["schema", kind]) == 0

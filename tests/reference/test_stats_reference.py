@@ -7,10 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
-from scipy.optimize import minimize
 
-from gate.stats.duet import duet_shift
-from gate.stats.location import t_location
 from gate.stats.moderation import fit_prior, inverse_trigamma
 from gate.stats.multiplicity import holm
 from gate.stats.proportion import (
@@ -25,7 +22,6 @@ from gate.stats.proportion import (
 )
 from gate.stats.sample import quantile, trimmed_mean
 from gate.stats.shift import Shift
-from gate.stats.stored import compare_stored
 
 
 def test_sample_quantile_is_definition_7_of_hyndman_and_fan():
@@ -86,25 +82,6 @@ def test_design_effect_of_clustered_means_by_hand():
     assert design_effect([1.0, 3.0], 4.0, 10) == pytest.approx(5.0)
 
 
-def test_t_location_maximises_the_t_likelihood():
-    values = scipy_stats.t.rvs(5, loc=0.3, scale=0.1, size=40, random_state=np.random.default_rng(8))
-
-    def negative(parameters: np.ndarray) -> float:
-        return -float(np.sum(scipy_stats.t.logpdf(values, 5, parameters[0], math.exp(parameters[1]))))
-
-    best = minimize(
-        negative,
-        [float(np.median(values)), math.log(0.1)],
-        method="Nelder-Mead",
-        options={"xatol": 1e-9, "fatol": 1e-12},
-    )
-    fit = t_location(values)
-    # The scale divides by n - 1 where maximum likelihood divides by n; the centre moves by far less than its error.
-    assert fit.centre == pytest.approx(best.x[0], abs=0.02 * math.sqrt(fit.variance))
-    ml_variance = math.exp(best.x[1]) ** 2 * 8 / 6 / 40
-    assert fit.variance == pytest.approx(ml_variance * 40 / 39, rel=0.05)
-
-
 def test_inverse_trigamma_inverts_scipy():
     from scipy.special import polygamma
 
@@ -135,39 +112,3 @@ def test_detectable_slowdown_has_the_power_it_claims():
     critical = scipy_stats.t.isf(0.001, 20)
     power = scipy_stats.nct.sf(critical, 20, (size - math.log1p(0.02)) / 0.03)
     assert power == pytest.approx(0.80, abs=0.02)
-
-
-def test_duet_shift_by_hand_without_outliers():
-    """Equal weights at the centre: symmetric differences give their mean, and both variances add."""
-    d = np.array([0.08, 0.10, 0.12])
-    shift = duet_shift(d, sigma_dep=0.015, pairs=1, prior_variance=0.0)
-    assert shift is not None
-    assert shift.effect == pytest.approx(0.10)
-    assert shift.se**2 == pytest.approx(shift.se_parts["blocks"] ** 2 + 2 * 0.015**2)
-
-
-def test_prediction_interval_by_hand():
-    """Two endpoints keep the plain test: Hahn and Meeker's s sqrt(1 + 1/k) on k - 1 degrees of freedom."""
-    old = np.log([[0.010, 0.011, 0.012, 0.011], [0.020, 0.021, 0.019, 0.020]])
-    new = np.log([[0.013], [0.020]])
-    shift = compare_stored(old, new, "p50").shifts[0]
-    assert shift is not None
-    assert shift.effect == pytest.approx(math.log(0.013) - float(np.mean(old[0])))
-    assert shift.se == pytest.approx(float(np.std(old[0], ddof=1)) * math.sqrt(1 + 1 / 4))
-    assert shift.df == 3
-
-
-def test_moderated_t_by_hand_for_three_stored_runs():
-    """Three runs take the fixed prior (3 %, six observations' worth): s^2 = (6 s0^2 + 2 s_e^2) / 8."""
-    pattern = np.array([-0.01, 0.0, 0.01])
-    # Six endpoints whose residuals cancel over endpoints, so that the shared factor is zero in every run.
-    old = np.array([pattern, -pattern, pattern, -pattern, np.zeros(3), np.zeros(3)]) + np.log(0.01)
-    new = np.full((6, 1), np.log(0.01))
-    new[4, 0] += 0.2
-    shift = compare_stored(old, new, "p50").shifts[4]
-    assert shift is not None
-    own = 1e-8  # an endpoint that never moved counts as moving by 0.01 %
-    variance = (6 * 0.03**2 + 2 * own) / 8
-    assert shift.effect == pytest.approx(0.2)
-    assert shift.se**2 == pytest.approx(variance * (1 + (math.pi / 2) / 3))
-    assert shift.df == 8

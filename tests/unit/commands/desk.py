@@ -48,9 +48,9 @@ class Desk:
         given = [command, *map(str, options)]
         if command not in ("validate", "schema", "report"):
             given += ["--suite", str(self.suite_file)]
-        if command in ("check", "refresh", "compare", "calibrate", "plan"):
+        if command in ("check", "refresh", "compare", "calibrate", "plan", "history"):
             given += ["--baselines", str(self.baselines)]
-        return main(given if command == "plan" else [*given, "--out", str(self.out)])
+        return main(given if command in ("plan", "history") else [*given, "--out", str(self.out)])
 
     def compare(self, *runs: Run, options: Iterable[str] = ()) -> int:
         """Exit code of `gate compare` on these runs."""

@@ -1,0 +1,1 @@
+"""How well stored runs tell lasting changes and creep of main."""
