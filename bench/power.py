@@ -24,7 +24,7 @@ from gate.stats.limits import duet_scores, limit_at, stored_scores
 from gate.stats.power import detectable_duet, detectable_stored
 from gate.stats.stored import compare_stored
 
-ENDPOINTS, PRS, RATE = 20, 2_000, 0.01
+ENDPOINTS, PRS, RATE = 20, 1_000, 0.01
 _METRICS = ("p50", "p95")
 _WORLDS = ((0.01, 0.02), (0.03, 0.06))
 _CELLS = RESULTS / "power.cells.json"

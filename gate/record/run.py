@@ -58,7 +58,7 @@ LEFT_BEHIND = "left-behind"
 class Block(Value):
     """A fixed number of requests of one endpoint at its fixed rate."""
 
-    round: Count
+    round: Annotated[int, Field(ge=0, le=100_000)]
     order: Count
     """Position among all blocks of the run."""
     start_s: float

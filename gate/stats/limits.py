@@ -32,7 +32,8 @@ def duet_scores(design: str, endpoints: int, sigma_dep: float) -> Scores:
     KeyError
         If the table knows no such design.
     """
-    return _between(_enough(DUET_LIMITS[design], endpoints), sigma_dep)
+    rows = _enough(DUET_LIMITS[design], endpoints)
+    return _for_more(rows, _between(rows, sigma_dep), endpoints)
 
 
 def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
@@ -45,7 +46,7 @@ def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
     """
     rows = sorted(_enough(STORED_LIMITS[design], endpoints), key=lambda row: row.at)
     known = [row for row in rows if row.at <= runs]
-    return (known or rows[:1])[-1].scores
+    return _for_more(rows, (known or rows[:1])[-1].scores, endpoints)
 
 
 def limit_at(rate: float, scores: Scores) -> float:
@@ -84,6 +85,12 @@ def _enough(table: Iterable[Limits], endpoints: int) -> list[Limits]:
     sizes = sorted({row.endpoints for row in rows})
     size = next((size for size in sizes if size >= endpoints), sizes[-1])
     return [row for row in rows if row.endpoints == size]
+
+
+def _for_more(rows: list[Limits], scores: Scores, endpoints: int) -> Scores:
+    """Limits of a suite larger than any in the table: each endpoint gets its share of the rate (Bonferroni)."""
+    times = endpoints / rows[0].endpoints
+    return scores if times <= 1 else tuple(limit_at(rate / times, scores) for rate in RATES)
 
 
 def _between(rows: list[Limits], at: float) -> Scores:

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtri, ndtr, ndtri, stdtrit
 
 from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign
-from gate.stats.location import NU, Floats
+from gate.stats.location import Floats
 from gate.stats.stored import LEAST_FOR_UNREST, UNREST_DF
 
 POWER = 0.8
@@ -209,7 +209,7 @@ def detectable_stored(
         Change that the estimate itself has to reach, a ratio: the user's tolerance or the absolute floor.
     endpoints : int
         Compared at once, where what they share is taken out: with eight or more the candidate's unrest is estimated
-        from them, the slower one included.
+        from those of them that are not slower.
     power : float
         Probability of being caught.
 
@@ -252,14 +252,11 @@ def _spread_luck(df: Floats, normal: Floats) -> Floats:
 
 
 def _unrest_luck(endpoints: int, normal: Floats) -> Floats:
-    """How much the candidate's own unrest widens the error: by chance, and by the slower endpoint itself.
-
-    In a t location a value far out adds at most ``nu + 1`` to the squares, where an ordinary one adds one.
-    """
+    """How much the candidate's own unrest widens the error by chance: half of the endpoints tell of it."""
     if endpoints < LEAST_FOR_UNREST:
         return np.ones(normal.shape)
-    df = UNREST_DF + endpoints - 1
-    return np.asarray(np.sqrt(chdtri(df, ndtr(-normal)) / df + NU / df))
+    df = UNREST_DF + (endpoints - 1) / 2
+    return np.asarray(np.sqrt(chdtri(df, ndtr(-normal)) / df))
 
 
 def _t_of(score: Floats, df: Floats) -> Floats:
