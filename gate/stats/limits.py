@@ -23,7 +23,7 @@ def duet_scores(design: str, endpoints: int, sigma_dep: float) -> Scores:
     design : str
         Name of a design, or ``fixed N`` for N pairs of deployments measured without looking.
     endpoints : int
-        Compared; the next larger number in the table counts.
+        Compared; the next larger number in the table counts, and beyond it each endpoint gets its share of the rate.
     sigma_dep : float
         As believed of the centre, or half of p95's if that is more; between two of the table linearly.
 

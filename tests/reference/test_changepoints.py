@@ -99,7 +99,10 @@ def test_neither_unit_nor_origin_nor_direction_of_time_matters(seed, shift, powe
     found = change_points(x, 1.0)
     assert change_points(scale * (x + shift), scale) == found
     assert change_points(-x, 1.0) == found
-    assert tuple(len(x) - cut for cut in reversed(change_points(x[::-1].copy(), 1.0))) == found
+    backwards = tuple(len(x) - cut for cut in reversed(change_points(x[::-1].copy(), 1.0)))
+    # A value that is an outlier to both sides costs the same on either, so it may go with the one or the other.
+    assert len(backwards) == len(found)
+    assert all(abs(a - b) <= 1 for a, b in zip(backwards, found, strict=True))
 
 
 def test_equal_values_and_short_series_do_not_change():
