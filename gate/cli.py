@@ -65,6 +65,15 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
     report = add("report", "render a verdict again", "out", "json")
     report.add_argument("verdict", metavar="VERDICT.json", type=Path)
+    explain = add("explain", "show everything behind one row of a verdict")
+    explain.add_argument("row", metavar="ROW", help="suite/endpoint/metric, or without the suite")
+    explain.add_argument(
+        "--verdict",
+        metavar="FILE",
+        type=Path,
+        default=Path("gate-out/verdict.json"),
+        help="default gate-out/verdict.json",
+    )
     history = add("history", "how every row of main developed over the stored runs", "suite", "baselines", "json")
     history.add_argument("--anchor", metavar="SHA", help="compare main now with the stored runs of this commit")
     add("validate", "read a suite and say what it would measure", "suite")
@@ -204,6 +213,12 @@ def _history(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return history.run(suite, store, effects, anchor=options.anchor, as_json=options.json)
 
 
+def _explain(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import explain
+
+    return explain.run(options.row, options.verdict, effects)
+
+
 def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import validate
 
@@ -258,6 +273,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "compare": _compare,
     "report": _report,
     "history": _history,
+    "explain": _explain,
     "validate": _validate,
     "calibrate": _calibrate,
     "plan": _plan,

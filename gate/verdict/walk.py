@@ -13,8 +13,9 @@ from gate.record.run import Arm, Run
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUET_LIMITS
 from gate.stats.designs import MARGINS, DuetDesign, Stage
-from gate.stats.duet import PairFit, Pooled, fit_pair, pool_levels, pool_rows
+from gate.stats.duet import PairFit, Pooled, fit_pair
 from gate.stats.location import Floats
+from gate.stats.looks import pooled_rows, pooled_suite, suite_score
 from gate.verdict.shared import blocks_of
 from gate.verdict.sittings import Course, Sitting
 
@@ -139,19 +140,15 @@ def _fits(
 
 
 def _pooled(fits: list[PairFit], sittings: list[Sitting], beliefs: Beliefs) -> Pooled:
-    deployed = [sitting.deployed for sitting in sittings]
-    return pool_rows(fits, deployed, beliefs.sigma_dep, beliefs.offset, beliefs.offset_variance)
+    return pooled_rows(fits, [sitting.deployed for sitting in sittings], beliefs)
 
 
 def _level(fits: list[PairFit], sittings: list[Sitting], beliefs: Beliefs) -> Pooled:
-    deployed = [sitting.deployed for sitting in sittings]
-    sigma = float(np.sqrt(np.mean(np.square(beliefs.sigma_dep[:, 0])))) if len(beliefs.sigma_dep) else 0.0
-    offset, known = np.mean(beliefs.offset[:, 0]), np.mean(beliefs.offset_variance[:, 0])
-    return pool_levels(fits, deployed, sigma, beliefs.sigma_common, offset, known)
+    return pooled_suite(fits, [sitting.deployed for sitting in sittings], beliefs)
 
 
 def _suite_score(fits: list[PairFit], sittings: list[Sitting], beliefs: Beliefs) -> float:
-    return float(_level(fits, sittings, beliefs).z(_MARGIN[0]))
+    return suite_score(fits, [sitting.deployed for sitting in sittings], beliefs)
 
 
 def _differences(run: Run, names: Sequence[str]) -> Floats:
