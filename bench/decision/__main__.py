@@ -3,11 +3,13 @@
 Each study is one command and writes ``bench/results/<study>.json``: ``python -m bench.decision STUDY``.
 
 - ``reproduce`` (also without a name; half a minute) measures rows of an earlier study of the same model again and
-  writes ``decision.json``.
+  writes ``reproduce.json``.
+- ``ours``: the figures that the gate's own procedures have to reach, D1 to D8, in ``decision.json``.
+- ``constants``: limits of every design, written into ``gate/stats/constants.py``.
 - ``peers`` (a quarter of an hour): the rules of other tools in the standard table.
 - ``oracle`` (half an hour): what could be seen by somebody who knows every variance, with the requests of our plans.
 
-The last two keep what is finished in ``bench/results/<study>.cells.json`` and go on from there.
+Those but the first keep what is finished in ``bench/results/<study>.cells.json`` and go on from there.
 """
 
 from __future__ import annotations
@@ -16,16 +18,16 @@ import argparse
 import sys
 from dataclasses import replace
 
-from bench.decision import reproduce
+from bench.decision import constants, goals, reproduce
 from bench.decision.oracle import PLANS, Oracle
 from bench.decision.peers.catalogue import KAYENTA, ON_DEPLOYMENTS, ON_RUNNERS, PEERS
 from bench.decision.sheet import Line, publish_standard
-from bench.decision.table import ENDPOINTS
+from bench.decision.table import ENDPOINTS, Cells
 from bench.decision.world import Noise
-from bench.figures import publish
+from bench.figures import RESULTS, publish
 
 SEED = 1
-PRS = {"reproduce": reproduce.PRS, "peers": 1_000, "oracle": 4_000}
+PRS = {"reproduce": reproduce.PRS, "ours": 1_000, "constants": 2_000, "peers": 1_000, "oracle": 4_000}
 
 
 def main() -> int:
@@ -42,8 +44,13 @@ def main() -> int:
         met = publish_standard("peers", peer_lines(), prs, chosen.seed)
     elif chosen.study == "oracle":
         met = publish_standard("oracle", oracle_lines(chosen.seed), prs, chosen.seed)
+    elif chosen.study == "constants":
+        constants.write(prs, chosen.seed, RESULTS / "constants.cells.json")
+        met = True
+    elif chosen.study == "ours":
+        met = publish("decision", list(goals.figures(prs, chosen.seed, Cells(RESULTS / "ours.cells.json"))))
     else:
-        met = publish("decision", reproduce.run(chosen.seed, prs))
+        met = publish("reproduce", reproduce.run(chosen.seed, prs))
     return 0 if met else 1
 
 

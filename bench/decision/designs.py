@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.stats.designs import DuetDesign, Stage, StoredDesign, StoredStage
+from gate.stats.duet import MIN_BLOCKS
 
 _FIRST = {
     "short": (Stage(4, (0.2, 1.0)), Stage(6, (1.2, 1.4)), Stage(20, (2.0, 2.4))),
@@ -17,8 +18,15 @@ _AGAIN = {
 _PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 """Of deployments, at first and afresh."""
 
+
+def _enough(stages: tuple[Stage, ...], pairs: int) -> tuple[Stage, ...]:
+    """The same with at least three rounds of every pair in the first stage: fewer tell nothing."""
+    first = stages[0]
+    return (Stage(max(first.rounds, MIN_BLOCKS * pairs), first.keep), *stages[1:])
+
+
 DUETS = tuple(
-    DuetDesign(effort, first, _AGAIN[effort] if fresh else (), pairs, max(1, fresh))
+    DuetDesign(effort, _enough(first, pairs), _AGAIN[effort] if fresh else (), pairs, max(1, fresh))
     for effort, first in _FIRST.items()
     for pairs, fresh in _PAIRS
 )

@@ -37,7 +37,7 @@ def duet_scores(design: str, endpoints: int, sigma_dep: float) -> Scores:
 
 
 def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
-    """Limits against so many stored runs; the next smaller number in the table counts, for fewer runs need more.
+    """Limits against so many stored runs; the next larger number in the table counts, or the largest there is.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
         If the table knows no such design.
     """
     rows = sorted(_enough(STORED_LIMITS[design], endpoints), key=lambda row: row.at)
-    known = [row for row in rows if row.at <= runs]
-    return _for_more(rows, (known or rows[:1])[-1].scores, endpoints)
+    scores = next((row.scores for row in rows if row.at >= runs), rows[-1].scores)
+    return _for_more(rows, scores, endpoints)
 
 
 def limit_at(rate: float, scores: Scores) -> float:

@@ -30,7 +30,7 @@ _TURNS = 2
 """Rounds of fitting endpoints, runs and what runs share; more change nothing that matters."""
 LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
-UNREST_DF = 6.0
+UNREST_DF = 20.0
 _RUNS_TO_FORGIVE_ONE = 5
 _MEDIAN_OF_T = 0.7267
 """Median of the absolute value of Student's t with five degrees of freedom."""
@@ -103,10 +103,18 @@ class StoredComparison:
     """
     runs: NDArray[np.int64]
     """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
+    candidates: NDArray[np.int64]
+    """The same of the candidate's runs."""
+    factor_runs: NDArray[np.int64]
+    """Shape ``(..., metrics)``: the same of what all endpoints share."""
 
 
 def compare_stored(
-    old: Floats, new: Floats, old_noise: Floats | None = None, new_noise: Floats | None = None
+    old: Floats,
+    new: Floats,
+    old_noise: Floats | None = None,
+    new_noise: Floats | None = None,
+    factor_counts: Mask | None = None,
 ) -> StoredComparison:
     """Compare candidate runs with stored ones.
 
@@ -117,6 +125,8 @@ def compare_stored(
     old_noise, new_noise : ndarray, like old and new, optional
         Squared standard error of each value from its blocks: a candidate's run that measured less than the stored ones
         is trusted less. Without them all runs count as equally large.
+    factor_counts : ndarray, shape (..., metrics, runs), optional
+        Stored runs with which what all endpoints share is compared: those since it last changed.
     """
     old_noise = np.zeros(old.shape) if old_noise is None else old_noise
     new_noise = np.zeros(new.shape) if new_noise is None else new_noise
@@ -125,7 +135,8 @@ def compare_stored(
     new = np.where(usable[..., np.newaxis], new, np.nan)
     stored = _stored(old)
     rows, calm, new_factor = _relative(stored, old_noise, new, new_noise)
-    factor = _predicted(stored.factor, new_factor)
+    factors = stored.factor if factor_counts is None else np.where(factor_counts, stored.factor, np.nan)
+    factor = _predicted(factors, new_factor)
     plain = _predicted(old, new)
     removed = _is_removed(usable.sum(axis=-2), stored.factor)
     by_row: Mask = np.asarray(removed)[..., np.newaxis, :]
@@ -140,7 +151,8 @@ def compare_stored(
     alone = _highest(old - _mean(old)[..., np.newaxis])
     beside = _highest(old - stored.centre[..., np.newaxis] - _by_row(stored.factor))
     highest = np.where(relative, beside, alone)
-    return StoredComparison(chosen, factor, removed, ambiguous, rows, highest, np.isfinite(old).sum(axis=-1))
+    stored_runs, candidates, counted = (np.isfinite(values).sum(axis=-1) for values in (old, new, factors))
+    return StoredComparison(chosen, factor, removed, ambiguous, rows, highest, stored_runs, candidates, counted)
 
 
 def _highest(residuals: Floats) -> Floats:

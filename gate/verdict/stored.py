@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from gate.baseline.history import History, history_of
+from gate.baseline.history import APPLICATION, History, history_of
 from gate.baseline.select import comparable
 from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
@@ -25,6 +25,8 @@ from gate.verdict.change import Change, Changes, SuiteChange
 from gate.verdict.hosts import SUSPECTED_AT
 from gate.verdict.shared import LATENCY_SHARE, blocks_of, detectable, limit_of, score_faster, score_slower, share_of
 
+_DESIGNS = ("one", "two", "three")
+"""By the number of the candidate's runs; more count as three."""
 _HALF = 0.5
 """With one or two stored runs only such a change may block."""
 _MANY_MOVED = Notice(
@@ -62,7 +64,7 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
     old, old_noise = _table(names, baselines, lambda run, name: _is_comparable(run, runs[0], name))
     history = history_of(baselines, {name: record.config_hash for name, record in runs[0].endpoints.items()})
     old, old_noise = (np.where(in_window(history, names), values, np.nan) for values in (old, old_noise))
-    found = compare_stored(old, new, old_noise, new_noise)
+    found = compare_stored(old, new, old_noise, new_noise, in_window(history, [APPLICATION])[0])
     rows = [
         _with_window(history, _change(suite, found, old[place, metric], new[place, metric], name, place, metric))
         for metric in range(len(METRICS))
@@ -141,9 +143,10 @@ def _judges(suite: Suite, found: StoredComparison, place: tuple[int, int]) -> tu
     if not found.removed[metric]:
         return (_plain(found.rows, rate, max(1, int(np.isfinite(found.rows.effect).sum()))),)
     endpoints = int(np.isfinite(found.rows.effect[:, metric]).sum())
-    runs = int(found.runs[place])
-    scores = stored_scores("one", endpoints, runs)
-    limit, design = limit_of(rate, scores), f"stored one, {runs} runs"
+    runs, candidates = int(found.runs[place]), int(found.candidates[place])
+    name = _DESIGNS[min(candidates, len(_DESIGNS)) - 1] if candidates else _DESIGNS[0]
+    scores = stored_scores(name, endpoints, runs)
+    limit, design = limit_of(rate, scores), f"stored {name}, {runs} runs"
     relative = _Judge(found.relative, limit, lambda score: share_of(score, scores), design)
     return (_plain(found.rows, rate, len(METRICS)), relative) if found.ambiguous[place] else (relative,)
 
@@ -173,7 +176,7 @@ def _factor(suite: Suite, found: StoredComparison, metric: int) -> SuiteChange |
     """What all endpoints share, where it was taken out; only a suspicion can come of it, for the runner is in it."""
     if not found.removed[metric]:
         return None
-    runs = int(found.runs[:, metric].max(initial=0))
+    runs = int(found.factor_runs[metric])
     shift = _shift(found.factor, (metric,), runs, _OF_FACTOR + ("" if runs >= FEW_RUNS else ", assumed spread"))
     if shift is None:
         return None

@@ -210,7 +210,7 @@ GOLDEN = [
     Case(
         "three-candidate-runs",
         1,
-        blames=("search/p50",),
+        blames=SEARCH,
         runs=lambda s: [run_of(s, f"c{n}", World(slower={"search": 1.18})) for n in range(3)],
     ),
     Case("not-gated", 0, SLOW, suite=UNGATED),

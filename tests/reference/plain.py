@@ -176,7 +176,7 @@ def _unrest(standardised: list[float]) -> float:
     """Squared scale by the median size, which is the quartile of a t with five degrees; six values' worth of one."""
     n = len(standardised)
     own = (median([abs(v) for v in standardised]) / stats.t.ppf(0.75, 5)) ** 2
-    return (6 + n * own) / (6 + n)
+    return (20 + n * own) / (20 + n)
 
 
 def _known_scale(values: Series, weights: list[float], scale2: float) -> float:

@@ -40,9 +40,16 @@ def test_the_next_larger_suite_counts(endpoints, scores):
     assert limits.stored_scores("d", endpoints, 1) == pytest.approx(scores)
 
 
-@pytest.mark.parametrize(("runs", "scores"), [(0, NARROW), (1, NARROW), (2, NARROW), (3, WIDE), (30, WIDE)])
-def test_the_next_smaller_number_of_stored_runs_counts(runs, scores):
+@pytest.mark.parametrize(("runs", "scores"), [(0, NARROW), (1, NARROW), (2, WIDE), (3, WIDE), (30, WIDE)])
+def test_the_next_larger_number_of_stored_runs_counts(runs, scores):
     assert limits.stored_scores("d", 20, runs) == pytest.approx(scores)
+
+
+def test_a_suite_larger_than_any_in_the_table_shares_its_rate():
+    """Twice as many endpoints as were simulated: each half has half the rate."""
+    doubled = limits.duet_scores("d", 40, 1.0)
+    assert doubled == pytest.approx([limits.limit_at(rate / 2, tuple(NARROW)) for rate in RATES])
+    assert all(more > less for more, less in zip(doubled, NARROW, strict=True))
 
 
 def test_a_design_without_limits_is_refused():

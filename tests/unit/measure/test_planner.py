@@ -180,7 +180,7 @@ def test_a_budget_is_kept_where_rounds_take_longer_than_they_should():
         before = Look(left_s=left.left_s + times * first_s, left_requests=10**9)
         decision = decide(setting, tables, [before, left])
         assert isinstance(decision, Stage)
-        assert sum(decision.rounds) == rounds
+        assert rounds - 1 <= sum(decision.rounds) <= rounds  # whole rounds of what is its part
 
 
 def test_however_small_the_rest_of_a_budget_every_stage_gets_its_part_of_it():

@@ -8,7 +8,7 @@ import numpy as np
 
 from gate.record.run import AcceptedChange
 from gate.verdict import stored
-from tests.builders import SOUND, TODAY, World, outcomes_of, row_of, run_of, suite_of, verdict_of
+from tests.builders import SOUND, TODAY, World, history_of, outcomes_of, row_of, run_of, suite_of, verdict_of
 
 SUITE = suite_of()
 SLOWER = World(slower={"list": 1.4})
@@ -64,3 +64,16 @@ def test_an_accepted_change_begins_the_window_at_once():
     assert row.change < 0.15
     assert row.trail is not None
     assert row.trail.n == 1
+
+
+def test_runners_that_became_slower_for_good_make_no_suspect_of_every_pull_request():
+    """Five runs at the new level are enough to compare what all endpoints share with those alone."""
+    slower = World(slower={"*": 1.4})
+    before, suspect = history_of(SUITE, 12), run_of(SUITE, world=slower)
+    after = [
+        run_of(SUITE, f"s{n}", slower, created=TODAY - dt.timedelta(hours=12 - n), commit=f"slow {n}") for n in range(5)
+    ]
+    assert verdict_of(SUITE, suspect, before).exit_code == 3
+    verdict = verdict_of(SUITE, suspect, [*before, *after])
+    assert verdict.exit_code == 0
+    assert row_of(verdict, "*/p50").trail.n == len(after)
