@@ -100,19 +100,19 @@ def _change(
     runs = int(found.runs[place, metric])
     is_relative = bool(found.removed[metric] and not found.ambiguous[place, metric])
     shift = _shift(found.rows, (place, metric), runs, _RELATIVE if is_relative else _PLAIN)
-    notices = []
-    if shift is not None and runs < FEW_RUNS:
-        tolerance = max(tolerance, _HALF)
-        notices.append(_few(runs))
-    if found.ambiguous[place, metric]:
-        notices.append(_MANY_MOVED)
-    is_beyond = shift is not None and (runs < FEW_RUNS or shift.effect > float(found.highest[place, metric]))
-    if shift is not None and not is_beyond and shift.effect > math.log1p(tolerance):
-        notices.append(_SEEN_BEFORE)
+    is_few = shift is not None and runs < FEW_RUNS
+    tolerance = max(tolerance, _HALF) if is_few else tolerance
+    is_beyond = shift is not None and (is_few or shift.effect > float(found.highest[place, metric]))
     baseline_s = _median_s(old) if runs else None
     judges = _judges(suite, found, (place, metric))
     judge = judges[0]
     score = score_slower(shift, margin) if shift is not None else math.nan
+    share = _share(judges, (place, metric), lambda moved: score_slower(moved, margin))
+    told = {
+        _few(runs): is_few,
+        _MANY_MOVED: bool(found.ambiguous[place, metric]),
+        _SEEN_BEFORE: share <= suite.policy.false_block_rate and not is_beyond,
+    }
     least = max(tolerance, suite.policy.absolute_floor_s / baseline_s) if baseline_s else tolerance
     return Change(
         endpoint=name,
@@ -124,11 +124,11 @@ def _change(
         tolerance=tolerance,
         score=score,
         limit=judge.limit,
-        share=_share(judges, (place, metric), lambda moved: score_slower(moved, margin)) if is_beyond else 1.0,
+        share=share if is_beyond else 1.0,
         share_faster=_share(judges, (place, metric), lambda moved: score_faster(moved, margin)),
         detectable=detectable(shift, margin, judge.limit, least) if shift is not None else math.inf,
         design=judge.design,
-        notices=notices,
+        notices=[notice for notice, holds in told.items() if holds],
     )
 
 

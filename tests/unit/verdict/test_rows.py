@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import pytest
 
-from tests.builders import NAMES, World, history_of, outcomes_of, row_of, run_of, suite_of, verdict_of
+from tests.builders import NAMES, TODAY, World, history_of, outcomes_of, row_of, run_of, suite_of, verdict_of
 
 SUITE = suite_of()
 MAIN = history_of(SUITE, 10)
@@ -140,3 +141,32 @@ def test_when_most_endpoints_became_faster_the_rest_are_not_called_slower():
     verdict = verdict_of(SUITE, run_of(SUITE, world=faster), MAIN)
     assert not any(row.outcome == "regressed" for row in verdict.rows)
     assert any(notice.code == "ambiguous-factor" for row in verdict.rows for notice in row.notices)
+
+
+def with_bad_runs(count: int):
+    """Ten runs of main; in so many of them search was far slower for no reason, and back in the next."""
+    return [
+        run_of(SUITE, f"b{n}", World(slower={"search": 1.8}), created=run_time(n), commit=f"main {n}")
+        if n in (3, 7)[:count]
+        else run
+        for n, run in enumerate(MAIN)
+    ]
+
+
+def run_time(number: int):
+    return TODAY - dt.timedelta(days=len(MAIN) - number)
+
+
+def test_one_bad_run_of_main_hides_no_later_slowdown_and_two_are_told():
+    assert slow_search(SUITE).exit_code == 1
+    candidate = run_of(SUITE, world=SLOW)
+    assert verdict_of(SUITE, candidate, with_bad_runs(1)).exit_code == 1
+    twice = verdict_of(SUITE, candidate, with_bad_runs(2))
+    row = row_of(twice, "search/p50")
+    assert row.outcome == "inconclusive"
+    assert "seen-on-main" in [notice.code for notice in row.notices]
+
+
+def test_a_harmless_row_does_not_say_that_main_was_as_slow():
+    verdict = verdict_of(SUITE, run_of(SUITE), with_bad_runs(2))
+    assert not any(notice.code == "seen-on-main" for row in verdict.rows for notice in row.notices)
