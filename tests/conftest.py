@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,3 +20,8 @@ def _own_signals() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
+
+
+# No test asserts on time: machines are shared, and a deadline would call a slow one flaky.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
