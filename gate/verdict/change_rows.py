@@ -46,7 +46,7 @@ def change_row(suite: Suite, evidence: Evidence, change: Change, errors: Errors)
             "change": math.expm1(shift.effect),
             "change_lo": math.expm1(low),
             "change_hi": math.expm1(high),
-            "detectable": change.detectable,
+            "detectable": change.detectable if math.isfinite(change.detectable) else None,
             "outcome": outcome,
             "blocks": gated and outcome == "regressed",
             "notices": [*change.notices, *_notices(evidence, change, outcome)],

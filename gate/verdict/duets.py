@@ -111,7 +111,8 @@ def _scored(suite: Suite, limits: _Limits, row: Change, shift: Shift) -> Change:
         limit=limit,
         share=1.0 if row.standing == "cleared" else share_of(score, scores),
         share_faster=share_of(score_faster(shift, row.margin), limits.single),
-        detectable=max(least, row.detectable),
+        # max() would take the tolerance where the other is NaN, and promise what nobody worked out.
+        detectable=max(least, row.detectable) if math.isfinite(row.detectable) else math.inf,
     )
 
 
