@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.decision.duets import Scores
 from bench.decision.world import Floats, Noise, draw_runs
@@ -79,7 +80,7 @@ def _mixed(rng: np.random.Generator, noise: Noise, suspected: Floats, many: int,
     return drawn, REQUEST_VARIANCE / n
 
 
-def _spread(values: Floats, on: np.ndarray, shape: tuple[int, ...]) -> Floats:  # type: ignore[type-arg]
+def _spread(values: Floats, on: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
     """Values of some pull requests, NaN for the others."""
     whole = np.full(shape, np.nan)
     whole[on] = values
