@@ -70,8 +70,8 @@ def _mixed(rng: np.random.Generator, noise: Noise, suspected: Floats, many: int,
     drawn = draw_runs(rng, noise, endpoints, many, (prs,))
     if not suspected.all() and few != many:
         other = draw_runs(rng, noise, endpoints, few, (prs,))
-        # On one runner: the shared factor of the run belongs to both. Its drift should too, but is drawn for each: what is
-        # not suspected tells less of the runner here than it would, so staged confirmation comes out somewhat too weak.
+        # On one runner: the shared factor of the run belongs to both. Its drift should too, but is drawn for each:
+        # what is not suspected tells less of the runner than it would, so staged confirmation comes out too weak.
         shared = rng.normal(0, noise.runner, (prs, 1, 1))
         quiet = Noise(runner=0.0, run=noise.run, tails=noise.tails)
         drawn = draw_runs(rng, quiet, endpoints, many, (prs,)) + shared
