@@ -50,13 +50,20 @@ def test_missing_values_leave_every_series_whole(seed, gaps):
         assert len(series.current) >= (3 if series.changes else 1)
 
 
-@settings(deadline=None, max_examples=40)
-@given(seeds, st.floats(0.3, 2.0), st.integers(4, RUNS - 4))
-def test_a_large_step_is_found_where_it_is(seed, step, at):
-    """Within one run: a value that is an outlier of both levels may be counted to either."""
-    values = endpoints(seed)
-    values[0, at:] += step
-    found = separate(values, levels_of)
-    series = series_of("home", "p50", found.own[0], common_variance(found.own), ())
-    assert series is not None
-    assert {at - 1, at, at + 1} & {change.run for change in series.changes}
+def test_a_large_step_is_found_where_it_is():
+    """Within one run: a value that is an outlier of both levels may be counted to either.
+
+    A share, no property: where chance makes neighbours much alike, the spread is taken for less than half of what it
+    is, and four runs at a new level look like four outliers (28 of 20,000 such histories).
+    """
+    rng = np.random.default_rng(1)
+    missed = 0
+    for seed in range(300):
+        values = endpoints(seed)
+        at = int(rng.integers(4, RUNS - 4, endpoint=True))
+        values[0, at:] += rng.uniform(0.3, 2.0)
+        found = separate(values, levels_of)
+        series = series_of("home", "p50", found.own[0], common_variance(found.own), ())
+        assert series is not None
+        missed += not {at - 1, at, at + 1} & {change.run for change in series.changes}
+    assert missed <= 3
