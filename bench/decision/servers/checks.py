@@ -33,6 +33,8 @@ from gate.errors import ExitCode, UsageError
 
 MOST_S = 120.0
 """After so long the gate is killed; no exit code is noted then."""
+CODE = ("baseline", "config", "load", "measure", "record", "stats", "verdict")
+"""Packages of the gate that measure and decide."""
 LOOKS = 100
 """Requests to each endpoint of main, to know what a fifth of its latency is."""
 
@@ -62,7 +64,7 @@ def look(site: Site, channel: Channel, seed: int) -> dict[str, float]:
 
         def ask(name: str) -> float:
             connection, took_s = HTTPConnection(netloc, timeout=30), []
-            path = REQUESTS[name].replace("{product}", "5000")
+            path = REQUESTS[name].replace("{product}", "30000")
             for _ in range(LOOKS):
                 begun_s = time.perf_counter()
                 connection.request("GET", path)
@@ -128,10 +130,10 @@ def refresh(site: Site, channel: Channel, number: int, seed: int) -> Line:
 
 
 def code_hash() -> str:
-    """Of the gate's own modules: figures of two different gates are not to be added up."""
+    """Of what measures and decides in the gate: figures of two different gates are not to be added up."""
     package = Path(gate.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for name in CODE for path in (package / name).rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
