@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from bench.decision.servers import checks, journal, lanes, report
-from bench.decision.servers.cases import CASES, CHANNELS, WAYS, Planned, schedule
+from bench.decision.servers.cases import CASES, CHANNELS, WAYS, Planned, Way, schedule
 from bench.decision.servers.journal import JournalError
 from bench.decision.servers.study import Study
 from bench.decision.servers.suite import BUDGET_S, RATE_RPS, WAIT_S, suite_text
@@ -46,11 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _go_on(chosen: argparse.Namespace) -> None:
-    settings = {name: getattr(chosen, name) for name in ("seed", "pairs", "seconds", "rate")}
-    settings |= {lanes.LANE: str(chosen.lane), "wait_s": WAIT_S, "suite": suite_text(chosen.seconds, chosen.rate)}
+    budget_s: dict[Way, float] = {"duet": chosen.seconds, "stored": chosen.stored_seconds}
+    suites = {way: suite_text(budget_s[way], chosen.rate) for way in WAYS}
+    settings = {name: getattr(chosen, name) for name in ("seed", "pairs", "rate", "seconds", "stored_seconds")}
+    settings |= {lanes.LANE: str(chosen.lane), "wait_s": WAIT_S, "suites": suites}
     with journal.opened(chosen.state, settings) as book:
         site = checks.Site(chosen.state.resolve(), WAIT_S, chosen.pairs)
-        site.suite.write_text(settings["suite"], encoding="utf-8")
+        for way in WAYS:
+            site.suite(way).write_text(suites[way], encoding="utf-8")
         Study(site, book, chosen.seed, chosen.lane, chosen.idle).go_on(_wanted(chosen), chosen.checks, chosen.minutes)
 
 
@@ -80,7 +83,9 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--channels", nargs="+", choices=CHANNELS, default=CHANNELS, help="only these (default both)")
     options.add_argument("--seed", type=int, default=SEED, help=f"of the order of checks (default {SEED})")
     options.add_argument("--pairs", type=int, default=1, help="deployments of an arm in one check (default 1)")
-    options.add_argument("--seconds", type=float, default=BUDGET_S, help=f"policy.budget.time (default {BUDGET_S:g})")
+    for way, option in zip(WAYS, ("--seconds", "--stored-seconds"), strict=True):
+        told = f"policy.budget.time, {way} (default {BUDGET_S[way]:g})"
+        options.add_argument(option, type=float, default=BUDGET_S[way], help=told)
     options.add_argument(
         "--rate", type=float, default=RATE_RPS, help=f"requests per second of an endpoint (default {RATE_RPS:g})"
     )

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import gate
-from bench.decision.servers.cases import ENDPOINTS, Channel, Planned, wait_factors
+from bench.decision.servers.cases import ENDPOINTS, Channel, Planned, Way, wait_factors
 from bench.decision.servers.deployments import Deployed, Shop, deployed, logged_medians_ms, logged_requests
 from bench.decision.servers.journal import Line
 from bench.decision.servers.processors import children_cpu_s, idle_s
@@ -48,9 +48,9 @@ class Site:
     pairs: int
     """Deployments of the preview in each check, and in a duet of the base as well."""
 
-    @property
-    def suite(self) -> Path:
-        return self.folder / "gate.yml"
+    def suite(self, way: Way) -> Path:
+        """The suite of one way: the same endpoints at the same rate, and a budget of its own."""
+        return self.folder / f"{way}.yml"
 
     def store(self, channel: Channel) -> Path:
         """The stored runs of a channel."""
@@ -111,7 +111,9 @@ def check(site: Site, planned: Planned, seen_s: Mapping[str, float], seed: int) 
         urls = all_of_it.urls
         argv = [arg for url in urls[: site.pairs] for arg in ("--preview", url)]
         argv += [arg for url in urls[site.pairs :] for arg in ("--base", url)]
-        line = _gate(site, ["check", *argv, "--baselines", f"dir:{store}", "--out", str(out)], all_of_it)
+        line = _gate(
+            site.suite(planned.way), ["check", *argv, "--baselines", f"dir:{store}", "--out", str(out)], all_of_it
+        )
         shops = {"preview": all_of_it.shops[: site.pairs], "base": all_of_it.shops[site.pairs :]}
         line |= _logged(shops)
     line |= {"kind": "check", "number": planned.number, "channel": planned.channel, "way": planned.way}
@@ -125,7 +127,7 @@ def refresh(site: Site, channel: Channel, number: int, seed: int) -> Line:
     with _deployed(site, channel, [{}], seed) as main:
         store = f"dir:{site.store(channel)}"
         argv = ["refresh", "--preview", main.urls[0], "--baselines", store, "--out", str(out)]
-        line = _gate(site, argv, main) | _logged({"main": main.shops})
+        line = _gate(site.suite("stored"), argv, main) | _logged({"main": main.shops})
     return line | {"kind": "refresh", "channel": channel} | _measured_delay(main)
 
 
@@ -144,11 +146,11 @@ def _deployed(
     return deployed(site.folder, site.wait_s, variants, NETWORK if channel == "proxy" else None, seed)
 
 
-def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
+def _gate(suite: Path, argv: list[str], load: Deployed) -> Line:
     """Run the gate to its end, and say what that took."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     servers_s, gate_s, unused_s, begun_s = load.cpu_s(), children_cpu_s(), idle_s(), time.monotonic()
-    command = [sys.executable, "-m", "gate", argv[0], "--suite", str(site.suite), *argv[1:]]
+    command = [sys.executable, "-m", "gate", argv[0], "--suite", str(suite), *argv[1:]]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONDONTWRITEBYTECODE": "1"}
     exit_code: int | None = None
     said = ""

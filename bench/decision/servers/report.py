@@ -73,7 +73,8 @@ def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
 def _command(settings: Line) -> str:
     """How to make these figures: the same in every lane, then the report of all."""
     of = parse_lane(settings[LANE]).of
-    what = f"--seconds {settings['seconds']:g} --rate {settings['rate']:g} --seed {settings['seed']}"
+    names = ("seconds", "stored_seconds", "rate", "seed")
+    what = " ".join(f"--{name.replace('_', '-')} {settings[name]:g}" for name in names)
     what += "" if settings["pairs"] == 1 else f" --pairs {settings['pairs']}"
     study = "python -m bench.decision.servers"
     if of == 1:

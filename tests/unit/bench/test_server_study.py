@@ -22,7 +22,7 @@ from gate.measure.plan import compared, group_endpoints
 from gate.stats.beliefs import assumed
 from gate.stats.duet import Deployed
 
-SETTINGS = {"seed": 1, "pairs": 1, "seconds": 7.0, "rate": 100.0, "lane": "1/1"}
+SETTINGS = {"seed": 1, "pairs": 1, "seconds": 7.0, "stored_seconds": 5.0, "rate": 100.0, "lane": "1/1"}
 
 
 def test_every_stratum_has_300_unchanged_checks_and_30_of_each_slow_case():
@@ -160,7 +160,7 @@ def test_the_packages_that_measure_and_decide_are_there():
 
 def test_a_duet_by_default_is_measured_in_stages():
     """With less it would have rounds without a look, which no user's budget of minutes leads to."""
-    suite = read_suite(suite_text(BUDGET_S, RATE_RPS).encode(), "gate.yml", lambda name: b"")
+    suite = read_suite(suite_text(BUDGET_S["duet"], RATE_RPS).encode(), "gate.yml", lambda name: b"")
     beliefs = assumed(len(ENDPOINTS), one_host=True)
     assert lay_out_duet(suite, AtHand((Deployed(0, 0),)), beliefs).name == "short 1+0"
 
