@@ -11,6 +11,7 @@ from bench.decision.servers.journal import JournalError, Line
 
 LANE = "lane"
 """Key of the settings in which the journals of one study differ."""
+_CURE = "report lanes of one study together, and others by themselves"
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,14 @@ def add_up(journals: Sequence[tuple[str, Line, list[Line]]]) -> tuple[Line, list
     JournalError
         If they are not lanes of one study, if one is there twice, or if another gate was measured.
     """
-    first, settings, lines = journals[0]
+    first, settings, _ = journals[0]
     seen: dict[str, str] = {}
-    for name, others, other_lines in journals:
-        _same(name, _of_study(others), first, _of_study(settings), "settings")
-        _same(name, gates(other_lines), first, gates(lines), "code of the gate")
+    code: set[str] = set()
+    for name, others, lines in journals:
+        _same_study(name, others, first, settings)
+        code = code or gates(lines)
+        if gates(lines) - code:
+            raise JournalError(f"{name} measured another gate than the states before it; {_CURE}")
         lane = others[LANE]
         if lane in seen:
             raise JournalError(f"{name} and {seen[lane]} are both lane {lane}; name each lane once")
@@ -90,14 +94,12 @@ def gates(lines: Collection[Line]) -> set[str]:
     return {line["gate"] for line in lines if "gate" in line}
 
 
-def _of_study(settings: Line) -> Line:
-    """What lanes of one study have in common."""
-    return {**settings, LANE: f"of {parse_lane(settings[LANE]).of}"}
-
-
-def _same(name: str, found: object, first: str, wanted: object, what: str) -> None:
-    if found != wanted:
-        raise JournalError(
-            f"{name} and {first} differ in {what}: {found} and {wanted}; report states of one study together, others"
-            " by themselves"
-        )
+def _same_study(name: str, settings: Line, other: str, others: Line) -> None:
+    """See that two lanes differ in nothing but their number."""
+    if LANE not in settings or LANE not in others:
+        raise JournalError(f"{name} was begun before there were lanes; begin it anew")
+    mine, theirs = ({**some, LANE: f"of {parse_lane(some[LANE]).of}"} for some in (settings, others))
+    for key in sorted({*mine, *theirs}):
+        if mine.get(key) != theirs.get(key):
+            what = f"{name} and {other} differ in {key}: {mine.get(key)!r} and {theirs.get(key)!r}"
+            raise JournalError(f"{what}; {_CURE}")

@@ -111,13 +111,23 @@ def test_lanes_of_one_study_add_up():
     assert [[line["number"] for line in lines] for lines in lanes] == [[0], [1]]
 
 
+def test_a_state_without_a_lane_is_refused():
+    with pytest.raises(journal.JournalError, match="begin it anew"):
+        add_up([("one", {"seed": 1, "pairs": 1}, [])])
+
+
+def test_a_lane_that_has_not_begun_adds_nothing():
+    empty = ("one", {**SETTINGS, "lane": "1/2"}, [])
+    assert add_up([empty, of_lane("two", "2/2")])[1][0] == []
+
+
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (of_lane("two", "2/2", rate=50.0), "two and one differ in settings"),
-        (of_lane("two", "2/3"), "two and one differ in settings"),
+        (of_lane("two", "2/2", rate=50.0), "two and one differ in rate: 50.0 and 100.0"),
+        (of_lane("two", "2/3"), "two and one differ in lane: 'of 3' and 'of 2'"),
         (of_lane("two", "1/2"), "two and one are both lane 1/2"),
-        (("two", {**SETTINGS, "lane": "2/2"}, [{"kind": "check", "gate": "b"}]), "differ in code of the gate"),
+        (("two", {**SETTINGS, "lane": "2/2"}, [{"kind": "check", "gate": "b"}]), "two measured another gate"),
     ],
 )
 def test_what_is_not_of_one_study_is_not_added_up(second: Any, message: str):
