@@ -4,6 +4,9 @@
 until all are made; every check is noted when it ends, so it may be interrupted at any time. ``--lane 1/3`` makes a
 third of them, for three side by side in folders of their own. ``--report FOLDER...`` publishes what there is in them as
 ``bench/results/servers.json``. Some 1,700 checks of ten seconds: five hours in one lane.
+
+Lanes may fill half of the processors, not all: where none is ever idle, blocks of the same server differ three times as
+much, and the gate rightly misses a fifth. The share that was idle stands in every line of the journal.
 """
 
 from __future__ import annotations
