@@ -9,7 +9,7 @@ from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.counts import MIN_ROUNDS
 from gate.measure.layout import AtHand, lay_out_duet, lay_out_stored, number_deployments
-from gate.measure.plan import compared, round_cost
+from gate.measure.plan import compared, round_cost, warmup_cost
 from gate.stats.beliefs import assumed
 from gate.stats.constants import DUETS
 from gate.stats.duet import Deployed
