@@ -20,7 +20,6 @@ from bench.decision.designs import DUETS, STORED
 from bench.decision.duets import Beliefs
 from bench.decision.world import Floats, Noise
 from gate.stats.designs import DuetDesign, Stage, StoredDesign
-from gate.stats.limits import limit_at
 
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 ENDPOINTS = (20, 50)
@@ -121,7 +120,7 @@ def _suspected_from(cell: Cell, done: dict[str, list[float]], settings: str) -> 
     if cell.suspected_share is None:
         return -np.inf
     one = done[f"stored one | {cell.endpoints} | {cell.at:g} | {settings}"]
-    return limit_at(cell.suspected_share, tuple(one))
+    return float(np.interp(np.log(cell.suspected_share), np.log(RATES), one))
 
 
 def smooth(table: dict[str, list[float]]) -> dict[str, list[float]]:

@@ -24,11 +24,11 @@ from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
 from gate.measure.counts import MAX_ROUNDS
 from gate.measure.layout import lay_out_same_code
-from gate.measure.plan import round_cost
+from gate.measure.plan import Cost, round_cost
 from gate.record.run import CalibrationRecord, Run
 from gate.report import plan as report
+from gate.verdict.afford import duet_within, stored_within
 from gate.verdict.proposals import propose
-from gate.verdict.sight import duet_way, stored_way
 
 MOST_DUETS, MOST_MINUTES = 100, 360
 _RUNS = 10
@@ -85,10 +85,9 @@ def run(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effect
     told += [*_too_short(longer), *([_ALONE] if len({*previews, *bases}) == 1 else [])]
     at_hand = _PAIRS.get(min(len(previews), len(bases) or len(previews) // 2), (2, 2))
     proposal = propose(set_up, made, at_hand)
-    sentences = [
-        report.sentence(set_up, duet_way(set_up, "quick", at_hand)),
-        report.sentence(set_up, stored_way(set_up, _RUNS, proposal.time_s)),
-    ]
+    budget = Cost(proposal.time_s, proposal.requests)
+    within = (duet_within(set_up, at_hand, budget), stored_within(set_up, _RUNS, budget))
+    sentences = [report.sentence(set_up, way) for way in within if way is not None]
     effects.console.show("".join(f"{line}\n" for line in [*told, "", *report.proposal(proposal), "", *sentences]))
     return ExitCode.APPROVED
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.baseline.learnt import beliefs_for
 from gate.baseline.noise import noise_of
@@ -12,14 +12,15 @@ from gate.commands.effects import Effects
 from gate.commands.judging import read_baselines
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
-from gate.measure.counts import MIN_ROUNDS
+from gate.measure.plan import Cost
 from gate.record.run import Run
 from gate.report import plan as report
 from gate.stats.designs import METRICS
 from gate.stats.stored import FEW_RUNS
-from gate.units import format_duration, format_ratio, parse_ratio
-from gate.verdict.needs import duet_need, stored_need
-from gate.verdict.sight import SetUp, Way, duet_ways, stored_way
+from gate.units import format_ratio, parse_ratio
+from gate.verdict.afford import budget_of, duet_ways, least_budget, stored_within
+from gate.verdict.needs import need_of
+from gate.verdict.sight import SetUp, Way
 
 _MOST_MINUTES = 360
 _RUNS = (10, 20)
@@ -69,20 +70,23 @@ def run(suite: Suite, store: Store, asked: Asked, effects: Effects) -> ExitCode:
     BaselineError
         If the store holds something unusable.
     """
-    time_s = suite.policy.budget.time_s if asked.time_s is None else asked.time_s
+    there_is = budget_of(suite)
+    budget = there_is if asked.time_s is None else replace(there_is, time_s=asked.time_s)
     set_up, told = look(suite, read_baselines(suite, store, effects))
     shown = effects.console.show
     shown("".join(f"{line}\n" for line in told) + "\n")
     shown(
-        f"In {format_duration(time_s)} the typical endpoint's smallest slowdown that is caught four times in five,"
+        f"In {report.spent(budget)} the typical endpoint's smallest slowdown that is caught four times in five,"
         f" false blocks at most {format_ratio(suite.policy.false_block_rate)}:\n\n"
     )
-    shown(report.table(set_up, ways(set_up, time_s, asked.previews), time_s))
-    if not any(way.kind == "duet" for way in duet_ways(set_up, time_s)):
-        least_s = MIN_ROUNDS * set_up.rounds_s(2)
-        shown(f"\nthere is no time for a duet, which takes {format_duration(least_s)} at least\n")
+    shown(report.table(set_up, ways(set_up, budget, asked.previews)))
+    for what, arms in (("a duet", 2), ("a comparison with stored runs", 1)):
+        least = least_budget(suite, arms)
+        if least.time_s > budget.time_s or least.requests > budget.requests:
+            shown(f"\nthat is not enough for {what}, which takes {report.spent(least)} at least\n")
     if asked.see is not None:
-        shown("\n" + "".join(f"{line}\n" for line in _needs(set_up, asked.see)))
+        needs = [need_of(set_up, asked.see, metric, budget) for metric in range(len(METRICS))]
+        shown("\n" + "".join(f"{line}\n" for found in needs for line in report.need(set_up, found)))
     return ExitCode.APPROVED
 
 
@@ -113,16 +117,14 @@ def look(suite: Suite, stored: Sequence[Run]) -> tuple[SetUp, list[str]]:
     return SetUp(suite, noise, taught.beliefs), told
 
 
-def ways(set_up: SetUp, time_s: float, previews: int | None) -> list[Way]:
+def ways(set_up: SetUp, budget: Cost, previews: int | None) -> list[Way]:
     """All ways that the deployments at hand allow, and stored runs as they are and as they may become."""
-    found = [way for way in duet_ways(set_up, time_s) if previews is None or way.pairs[0] <= previews]
-    runs = sorted({*([set_up.noise.runs] if set_up.noise.runs else []), *_RUNS})
-    return [*found, *(stored_way(set_up, count, time_s) for count in runs)]
-
-
-def _needs(set_up: SetUp, see: float) -> list[str]:
-    return [
-        report.need(find(set_up, see, metric), see)
-        for find in (duet_need, stored_need)
-        for metric in range(len(METRICS))
+    has_hook = set_up.suite.preview.redeploy is not None
+    found = [
+        way
+        for way in duet_ways(set_up, budget)
+        if previews is None or (way.pairs[0] if has_hook else sum(way.pairs)) <= previews
     ]
+    runs = sorted({*([set_up.noise.runs] if set_up.noise.runs else []), *_RUNS})
+    stored = (stored_within(set_up, count, budget) for count in runs)
+    return [*found, *(way for way in stored if way is not None)]

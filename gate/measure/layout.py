@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.counts import MAX_ROUNDS, MIN_ROUNDS, check_counts
-from gate.measure.plan import compared, round_cost
+from gate.measure.plan import Cost, compared, round_cost, warmup_cost
 from gate.record.run import Arm
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS
@@ -163,16 +163,27 @@ def fixed_rounds(suite: Suite, arms: int) -> int:
     UsageError
         If they are too few for a verdict.
     """
-    budget, cost = suite.policy.budget, round_cost(suite, None, arms)
-    rounds = min(int(budget.time_s / cost.time_s), budget.requests // cost.requests, MAX_ROUNDS)
+    budget, cost, warm = suite.policy.budget, round_cost(suite, None, arms), warmup_cost(suite, arms)
+    rounds = rounds_within(suite, arms, Cost(budget.time_s, budget.requests))
     if rounds < MIN_ROUNDS:
         raise UsageError(
-            f"the budget allows {rounds} rounds of {cost.time_s:.0f} s and {cost.requests} requests; a verdict needs at"
-            f" least {MIN_ROUNDS}",
-            f"set policy.budget to {{time: {math.ceil(MIN_ROUNDS * cost.time_s)}s,"
-            f" requests: {MIN_ROUNDS * cost.requests}}} or more, or raise policy.max_rate if the preview can take it",
+            f"the budget allows {rounds} rounds of {cost.time_s:.0f} s and {cost.requests} requests beside the warm-up;"
+            f" a verdict needs at least {MIN_ROUNDS}",
+            f"set policy.budget to {{time: {math.ceil(MIN_ROUNDS * cost.time_s + warm.time_s)}s,"
+            f" requests: {MIN_ROUNDS * cost.requests + warm.requests}}} or more, or raise policy.max_rate if the"
+            " preview can take it",
         )
     return rounds
+
+
+def rounds_within(suite: Suite, arms: int, budget: Cost) -> int:
+    """Rounds that a budget pays for where nothing is looked at, after the least warm-up of one pair of deployments."""
+    cost, warm = round_cost(suite, None, arms), warmup_cost(suite, arms)
+    by_time, by_requests = (
+        (budget.time_s - warm.time_s) / cost.time_s,
+        (budget.requests - warm.requests) / cost.requests,
+    )
+    return max(0, math.floor(min(by_time, by_requests, MAX_ROUNDS)))
 
 
 def number_deployments(pairs: Sequence[tuple[str, str]]) -> tuple[Deployed, ...]:

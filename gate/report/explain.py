@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.units import format_ratio
-from gate.verdict.values import Row, Trail, Verdict
+from gate.verdict.flips import Flip, flip_of
+from gate.verdict.limits import OF_OPENING
+from gate.verdict.values import Counts, Row, Trail, Verdict
 
+_UNITS = {"mean": "blocks", "lost_connections": "connections"} | dict.fromkeys(OF_OPENING, "connections")
+"""What is counted, by statistic; of all others requests."""
 _STANDINGS = {
     "cleared": "it left early: one of the looks found no suspicion left, so nothing more was measured of it",
-    "open": "it is suspected still, but was not measured to the end: judged by the limit of a single look",
+    "open": "it is suspected still, but was not measured to the end: judged by the hardest of its limits",
     "judged": "it was looked at to the end",
 }
 _OUTCOMES = {
@@ -23,6 +27,17 @@ _OUTCOMES = {
     "met": "met with what is known",
     "missed": "missed: the data rule out that it is met",
 }
+_OF_ERRORS = {
+    "unchanged": "no more of them than before, by half a point or more",
+    "regressed": "more of them, by half a point or more, and the test rules out chance; or what worked fails",
+    "inconclusive": "more of them, by half a point or more, which may be chance",
+    "not_measured": "most requests failed, and nothing tells that they would not have failed before",
+}
+_OF_SIZES = {
+    "unchanged": "answers are not less than half the size they were",
+    "regressed": "answers are less than half the size they were",
+}
+_OF_OBJECTIVES = {"inconclusive": "neither shown to be missed nor shown to be met"}
 
 
 def explained(verdict: Verdict, row: Row) -> str:
@@ -32,11 +47,12 @@ def explained(verdict: Verdict, row: Row) -> str:
 
 def _lines(verdict: Verdict, row: Row) -> Iterator[str]:
     yield f"{row.id}: {row.outcome}"
-    yield f"  {_OUTCOMES[row.outcome]}"
+    own = _OF_OBJECTIVES if row.limit is not None else {"errors": _OF_ERRORS, "body": _OF_SIZES}.get(row.metric, {})
+    yield f"  {(_OUTCOMES | own)[row.outcome]}"
     yield ""
     if row.limit is not None:
         yield f"  objective    {objective(row)}"
-        yield f"  measured     {bounded(row)}"
+        yield f"  measured     {bounded(row)}" + (", one-sided 95 % bounds" if row.lo is not None else "")
     else:
         yield f"  baseline     {amount(row.baseline, row.unit)}"
         yield f"  candidate    {amount(row.candidate, row.unit)}"
@@ -45,17 +61,16 @@ def _lines(verdict: Verdict, row: Row) -> Iterator[str]:
     if row.detectable is not None:
         yield f"  detectable   {detectable(row)}: the smallest that would have been caught four times in five"
     if row.trail is not None:
-        yield from _trail(verdict, row.trail)
+        yield from _trail(verdict, row, row.trail)
     yield f"  blocks       {_blocks(row)}"
     for notice in row.notices:
         yield f"  - {notice.message}" + (f"; {notice.cure}" if notice.cure else "")
 
 
-def _trail(verdict: Verdict, trail: Trail) -> Iterator[str]:
+def _trail(verdict: Verdict, row: Row, trail: Trail) -> Iterator[str]:
     yield f"  test         {trail.test}"
-    yield f"  data         {trail.n} units of replication" + (
-        f", of which {trail.design_effect:.3g} are worth one independent" if trail.design_effect else ""
-    )
+    yield f"  data         {_data(row, trail)}"
+    yield from _counts(row, trail)
     if trail.design is not None:
         yield f"  design       {trail.design}"
     if trail.standing is not None:
@@ -63,14 +78,85 @@ def _trail(verdict: Verdict, trail: Trail) -> Iterator[str]:
     if trail.effect is not None and trail.se is not None:
         parts = ", ".join(f"{name} {part:.4g}" for name, part in trail.se_parts.items())
         yield f"  effect       {trail.effect:+.4g} (natural log), standard error {trail.se:.4g} ({parts})"
+    elif trail.se is not None:
+        yield f"  error        {amount(trail.se, row.unit)} standard error"
     if trail.df is not None:
         yield f"  freedom      {trail.df:.3g} degrees"
     if trail.margin is not None:
         yield f"  margin       {format_ratio(trail.margin)}, to be ruled out"
     if trail.score is not None and trail.limit is not None:
         yield f"  score        {trail.score:.3f}; blocks from {trail.limit:.3f}"
-    yield f"  p            {trail.p:.3g} alone, {trail.p_adjusted:.3g} over all rows; the promise is {trail.level:g}"
+    if row.limit is not None and trail.p_limit is None:
+        yield "  p            none: seen or not seen" if trail.n else "  p            none: nothing to test"
+    else:
+        adjusted = f"{trail.p_adjusted:.3g} over all rows"
+        yield f"  p            {trail.p:.3g} alone, {adjusted}; the promise is {trail.level:g}"
+    yield from _family(row, trail)
     yield f"  way          {verdict.way}" + (f", {len(verdict.baselines)} stored runs" if verdict.baselines else "")
+
+
+def _data(row: Row, trail: Trail) -> str:
+    what = _UNITS.get(row.metric.removeprefix("limit:"), "requests") if _is_of_requests(row) else "units of replication"
+    blocks = f" in {trail.blocks} blocks" if trail.blocks and what != "blocks" else ""
+    said = f"{trail.n:,} {what}{blocks}"
+    if not trail.design_effect:
+        return said
+    if not _is_of_requests(row):
+        return f"{said}, of which {trail.design_effect:.3g} are worth one independent"
+    name = "dispersion of errors" if row.metric in ("errors", "limit:error_rate") else "design effect"
+    return (
+        f"{said}; {name} {trail.design_effect:.3g}, so they count as {trail.n / trail.design_effect:,.0f} independent"
+    )
+
+
+def _is_of_requests(row: Row) -> bool:
+    return row.limit is not None or row.metric == "errors"
+
+
+def _counts(row: Row, trail: Trail) -> Iterator[str]:
+    new, old = trail.counts.get("candidate"), trail.counts.get("baseline")
+    if new is None:
+        return
+    if old is not None:
+        yield f"  failed       {_of(new)} of the candidate, {_of(old) if old.n else 'none known'} of the baseline"
+    elif trail.share is not None:
+        what = "failed       " if row.metric == "limit:error_rate" else "beyond       "
+        yield f"  {what}{_of(new)}; the limit allows {format_ratio(trail.share)}"
+
+
+def _of(counts: Counts) -> str:
+    share = f" ({format_ratio(counts.count / counts.n)})" if counts.n else ""
+    return f"{counts.count:,} of {counts.n:,}{share}"
+
+
+def _family(row: Row, trail: Trail) -> Iterator[str]:
+    if trail.family is None or trail.family_share is None or trail.p_limit is None:
+        return
+    many = f"{trail.family} tests of errors and objectives share" if trail.family > 1 else "this test alone has"
+    bad = "missed" if row.limit is not None else "regressed"
+    yield (
+        f"  family       {many} {format_ratio(trail.family_share)} of the promise, by Holm: {bad} up to"
+        f" p {trail.p_limit:.3g} alone"
+    )
+    flip = flip_of(row)
+    if flip is not None:
+        yield f"  would flip   {_flip(row, trail, flip)}"
+
+
+def _flip(row: Row, trail: Trail, flip: Flip) -> str:
+    counted, n = bool(trail.counts), f" of {trail.n:,}"
+
+    def at(value: float) -> str:
+        return f"{value:,.0f}{n}" if counted else amount(value, row.unit)
+
+    if row.metric == "errors":
+        if flip.bad_from is None:
+            return "nothing: so few requests could not show a rise, or none beyond half a point"
+        return f"regressed from {at(flip.bad_from)} failed, and half a point more than the baseline"
+    what = (" failed" if row.metric == "limit:error_rate" else " beyond the limit") if counted else ""
+    missed = "never missed" if flip.bad_from is None else f"missed from {at(flip.bad_from)}{what}"
+    met = "not to be met with so little data" if flip.met_up_to is None else f"met up to {at(flip.met_up_to)}{what}"
+    return f"{missed}; {met}"
 
 
 def _blocks(row: Row) -> str:

@@ -7,28 +7,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gate.measure.plan import Cost
 from gate.stats.designs import METRICS
 from gate.units import format_duration, format_ratio
-from gate.verdict.needs import MOST_RUNS, Need
+from gate.verdict.needs import Need, Obstacle, Option, most_runs
 from gate.verdict.proposals import Proposal
 from gate.verdict.sight import SetUp, Way
 
 _HEAD = ("way", "p50", "p95", "requests", "time", "fresh deployments")
 
 
-def table(set_up: SetUp, ways: Sequence[Way], time_s: float) -> str:
-    """One line for each way, aligned; one that takes longer on average than there is says so."""
-    lines = [_HEAD, *(_cells(set_up, way, time_s) for way in ways)]
+def table(set_up: SetUp, ways: Sequence[Way]) -> str:
+    """One line for each way, aligned."""
+    lines = [_HEAD, *(_cells(set_up, way) for way in ways)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join(rows) + "\n"
 
 
-def _cells(set_up: SetUp, way: Way, time_s: float) -> tuple[str, ...]:
+def _cells(set_up: SetUp, way: Way) -> tuple[str, ...]:
     afresh = f"{format_ratio(way.afresh)} of harmless pull requests" if way.pairs[1] else "none"
     sizes = (_size(set_up, way, metric) for metric in range(len(METRICS)))
-    takes = format_duration(way.time_s) + (", more than there is" if way.time_s - way.warmup_s > time_s else "")
-    return (name_of(way), *sizes, f"{way.requests:,.0f}", takes, afresh)
+    return (name_of(way), *sizes, f"{way.requests:,.0f}", format_duration(way.time_s), afresh)
 
 
 def _size(set_up: SetUp, way: Way, metric: int) -> str:
@@ -62,6 +62,11 @@ def sentence(set_up: SetUp, way: Way) -> str:
     return f"{format_duration(way.time_s)}, {name_of(way)}: {sizes}, false blocks at most {rate}"
 
 
+def spent(budget: Cost) -> str:
+    """A budget in words."""
+    return f"{format_duration(budget.time_s)} and {budget.requests:,} requests"
+
+
 def proposal(found: Proposal) -> list[str]:
     """Lines to paste into a suite, with reasons."""
     tolerance = ", ".join(f"{metric}: {100 * value:.3g}%" for metric, value in found.tolerance.items())
@@ -74,24 +79,75 @@ def proposal(found: Proposal) -> list[str]:
     ]
 
 
-def need(found: Need, see: float) -> str:
-    """What it takes to see a slowdown, or why it cannot be had."""
-    to_see = f"to see {_signed(see)} on {METRICS[found.metric]}"
-    if found.kind == "stored":
-        if found.way is not None:
-            return f"{to_see} with stored runs: {found.way.runs} of them"
-        return (
-            f"{to_see} with stored runs: cannot be had: runs of main differ among each other; with {MOST_RUNS} of them"
-            f" one run of a preview shows {_signed(found.best)} at best; give a base deployment"
-        )
-    if found.way is not None:
-        return f"{to_see} with a base: {name_of(found.way)}; about {format_duration(found.way.time_s)}"
-    if found.floor > see:
-        return (
-            f"{to_see} with a base: cannot be had by measuring longer: deployments of the same code are believed to"
-            f" differ so much that four pairs of them show {_signed(found.floor)} at best"
-        )
-    return (
-        f"{to_see} with a base: cannot be had by the designs there are; the most thorough shows {_signed(found.best)},"
-        f" more requests would show {_signed(found.floor)}"
+def need(set_up: SetUp, found: Need) -> list[str]:
+    """What it takes to see a slowdown, the least first, or why it cannot be had."""
+    to_see = f"to see {_signed(found.see)} on {METRICS[found.metric]}"
+    if found.options:
+        told = [_option(set_up, option) for option in found.options]
+        lines = [f"{to_see}: {told[0]}", *(f"  or {one}" for one in told[1:])]
+        return [*lines, *(f"  not {_obstacle(set_up, found, one)}" for one in found.obstacles)]
+    if all(one.why == "policy" for one in found.obstacles):
+        return [f"{to_see}: cannot be had: {_passes(found, min(one.best for one in found.obstacles))}"]
+    return [f"{to_see}: cannot be had", *(f"  not {_obstacle(set_up, found, one)}" for one in found.obstacles)]
+
+
+def _option(set_up: SetUp, option: Option) -> str:
+    way, budget = option.way, option.budget
+    with_what = f"a base and {_deployments(way)}" if way.kind == "duet" else _runs(set_up, way)
+    needed = (
+        f"within the {spent(budget)} there are"
+        if option.is_enough
+        else f"policy.budget: {{time: {budget.time_s:g}s, requests: {budget.requests}}}"
     )
+    return f"{with_what}; {needed}, of which a harmless pull request takes {format_duration(way.time_s)}"
+
+
+def _deployments(way: Way) -> str:
+    count = sum(way.pairs)
+    if count == 1:
+        return "one deployment of each side"
+    hook = ", or one of each and preview.redeploy" if way.pairs[0] == 1 else ""
+    return f"{count} deployments of each side{hook}"
+
+
+def _runs(set_up: SetUp, way: Way) -> str:
+    there = set_up.noise.runs
+    known = "which are there" if there >= way.runs else f"there are {there}" if there else "there is none yet"
+    return f"{way.runs} stored run{'s' if way.runs != 1 else ''} of main ({known})"
+
+
+def _obstacle(set_up: SetUp, found: Need, one: Obstacle) -> str:
+    """Continues a sentence that begins with "not"."""
+    how = "with a base" if one.kind == "duet" else "with stored runs"
+    best = _other_than(one.best, found.see)
+    if one.why == "unknown":
+        return f"{how}: nothing is known of the noise; `gate refresh` stores a run"
+    if one.why == "policy":
+        return f"{how}: {_passes(found, one.best)}"
+    if one.why == "time":
+        return f"{how} within six hours"
+    if one.kind == "stored":
+        return (
+            f"{how}: one run of the preview varies so much by itself that compared with {most_runs(set_up)} of main it"
+            f" shows {best} at best"
+        )
+    if one.why == "designs":
+        return f"{how}: the most thorough design there is shows {best} at best"
+    learn = "" if set_up.beliefs.duets else "; that is assumed, and `gate calibrate` would learn it"
+    return (
+        f"{how}, however long: deployments of the same code are taken to differ so much that four of each side show"
+        f" {best} at best{learn}"
+    )
+
+
+def _passes(found: Need, best: float) -> str:
+    return (
+        f"policy.tolerance or policy.absolute_floor let it pass; the smallest that is caught four times in five under"
+        f" them is {_other_than(best, found.see)}"
+    )
+
+
+def _other_than(size: float, see: float) -> str:
+    """A size in as many digits as tell it from the one that was asked for."""
+    told = (_signed(size), *(f"{100 * size:+.{digits}g} %" for digits in range(4, 10)))
+    return next((text for text in told if text != _signed(see)), told[-1])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gate.record.run import Notice
 from gate.verdict.answers import FAILING, LEAST_RISE, WORKING, Body, Errors
 from gate.verdict.evidence import Evidence
-from gate.verdict.values import Outcome, Row, Trail
+from gate.verdict.family import family_of
+from gate.verdict.values import Counts, Outcome, Row, Trail
 
 
 def errors_row(evidence: Evidence, errors: Errors) -> Row:
@@ -17,6 +20,11 @@ def errors_row(evidence: Evidence, errors: Errors) -> Row:
     kinds = ", ".join(
         f"{kind} {count} x" for kind, count in sorted(errors.kinds.items(), key=lambda item: -item[1])[:3]
     )
+    family = family_of(evidence, row_id)
+    sides: dict[Literal["candidate", "baseline"], Counts] = {
+        "candidate": Counts(count=errors.failed, n=errors.sent),
+        "baseline": Counts(count=errors.base_failed, n=errors.base_sent),
+    }
     notices = [Notice(code="errors", message=f"{errors.failed} of {errors.sent} requests: {kinds}")] if kinds else []
     return Row(
         id=row_id,
@@ -34,6 +42,10 @@ def errors_row(evidence: Evidence, errors: Errors) -> Row:
             test="conditional binomial test over the dispersion of errors",
             n=errors.sent,
             design_effect=errors.dispersion,
+            counts=sides,
+            family=family.tests,
+            family_share=family.share,
+            p_limit=family.p_limit,
             p=errors.p_more,
             p_adjusted=p_adjusted,
             level=evidence.level,

@@ -7,7 +7,9 @@ import math
 from gate.config.suite import Suite
 from gate.record.run import Notice
 from gate.verdict.evidence import Evidence, Objective
-from gate.verdict.values import Outcome, Row, Trail
+from gate.verdict.family import family_of
+from gate.verdict.limits import Limit
+from gate.verdict.values import Counts, Outcome, Row, Trail
 
 
 def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
@@ -38,14 +40,28 @@ def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
         gated=objective.gated,
         blocks=objective.gated and outcome == "missed" and not excused,
         notices=[*limit.notices, *([ratchet] if excused else [])],
-        trail=Trail(
-            test=limit.test or "none",
-            n=limit.n,
-            design_effect=limit.design_effect,
-            p=limit.p_missed,
-            p_adjusted=p_adjusted,
-            level=evidence.level,
-        ),
+        trail=_trail(evidence, row_id, limit, p_adjusted),
+    )
+
+
+def _trail(evidence: Evidence, row_id: str, limit: Limit, p_adjusted: float) -> Trail:
+    """A check has no family: it is seen or not seen."""
+    family = None if limit.is_check or not limit.n else family_of(evidence, row_id)
+    return Trail(
+        test=limit.test or "none",
+        n=limit.n,
+        design_effect=limit.design_effect,
+        se=limit.se,
+        df=limit.df,
+        counts={} if limit.over is None else {"candidate": Counts(count=limit.over, n=limit.n)},
+        share=limit.share,
+        blocks=limit.blocks,
+        family=family.tests if family else None,
+        family_share=family.share if family else None,
+        p_limit=family.p_limit if family else None,
+        p=limit.p_missed,
+        p_adjusted=p_adjusted,
+        level=evidence.level,
     )
 
 

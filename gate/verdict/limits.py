@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -76,14 +76,24 @@ class Limit:
     test: str = ""
     n: int = 0
     design_effect: float | None = None
+    over: int | None = None
+    """Requests beyond the limit or failed, where a share of them is tested."""
+    share: float | None = None
+    """The share that may be."""
+    se: float | None = None
+    df: float | None = None
+    """Of a mean over blocks."""
+    blocks: int | None = None
+    """That the requests came in; None for one stretch."""
     notices: tuple[Notice, ...] = ()
 
 
 def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     """Gather the evidence on one objective."""
     if statistic in QUANTILES:
-        effect = _latency_design_effect(observed)
-        return _quantile_limit(statistic, limit, observed.histogram, observed.unanswered, effect)
+        effect, blocks = _latency_design_effect(observed), len(observed.block_log_means) or None
+        found = _quantile_limit(statistic, limit, observed.histogram, observed.unanswered, effect)
+        return replace(found, blocks=blocks)
     if statistic in OF_OPENING:
         return _quantile_limit(statistic, limit, observed.connect, observed.unopened, effect=1.0)
     if statistic == "mean":
@@ -120,6 +130,8 @@ def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int,
         test="share of requests beyond the limit, Clopper-Pearson over the design effect",
         n=n,
         design_effect=effect,
+        over=over,
+        share=share,
         notices=(*_failed(failed, n, statistic), *more),
     )
 
@@ -143,6 +155,9 @@ def _mean_limit(limit: float, observed: Observed) -> Limit:
         is_met=centre + reach <= limit,
         test="t interval over block means",
         n=len(means),
+        se=se,
+        df=float(df),
+        blocks=len(means),
     )
 
 
@@ -167,6 +182,9 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
         test="error rate, Clopper-Pearson over the dispersion of errors" if limit > 0 else "no error seen",
         n=n,
         design_effect=effect,
+        over=failed,
+        share=limit,
+        blocks=len(observed.block_errors) or None,
         notices=() if is_met or failed > limit * n or n >= needed else (_more(needed, n, "error_rate"),),
     )
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from gate.config.objectives import DEFAULT_TOLERANCE
 from gate.measure.busy import BUSY_SHARE
-from gate.measure.layout import FIRST_SHARE
 from gate.record.run import Run
 from gate.stats.beliefs import INFLATION
 from gate.stats.designs import METRICS
-from gate.verdict.sight import SetUp, duet_way, first_s
+from gate.verdict.afford import budget_for
+from gate.verdict.sight import SetUp, design_of, duet_way
 
 _HALF_MINUTE_S = 30.0
 _THOUSAND = 1000
@@ -47,7 +47,8 @@ def propose(set_up: SetUp, runs: Sequence[Run], pairs: tuple[int, int]) -> Propo
     """
     max_rate_rps, rate_why = _rate(set_up, runs)
     way = duet_way(set_up, "quick", pairs)
-    time_s = max(way.time_s, first_s(set_up, way.design) / FIRST_SHARE)
+    least = budget_for(set_up, design_of("quick", pairs))
+    time_s = max(way.time_s, least.time_s)
     tolerance, tolerance_why = _tolerance(set_up)
     return Proposal(
         max_rate_rps=max_rate_rps,
@@ -55,8 +56,8 @@ def propose(set_up: SetUp, runs: Sequence[Run], pairs: tuple[int, int]) -> Propo
         tolerance=tolerance,
         tolerance_why=tolerance_why,
         time_s=_HALF_MINUTE_S * math.ceil(time_s / _HALF_MINUTE_S),
-        requests=_THOUSAND * math.ceil(_SPARE * way.requests / _THOUSAND),
-        budget_why=f"enough for the design {way.design!r}: its first stage in {FIRST_SHARE:.0%} of the time",
+        requests=_THOUSAND * math.ceil(max(_SPARE * way.requests, least.requests) / _THOUSAND),
+        budget_why=f"enough for the design {way.design!r}, with one suspect measured to the end",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,19 +11,18 @@ from scipy.special import ndtri
 
 from gate.baseline.noise import StoredNoise
 from gate.config.suite import Suite
-from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS, MIN_ROUNDS, WARMUP_REQUESTS
-from gate.measure.layout import FIRST_SHARE
+from gate.measure.counts import BLOCK_REQUESTS, WARMUP_REQUESTS
+from gate.measure.layout import FIXED
 from gate.measure.plan import LEAST_WARMUP_STEPS, round_cost
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS, STORED
-from gate.stats.designs import METRICS, DuetDesign, Stage
-from gate.stats.limits import duet_scores, stored_scores
+from gate.stats.designs import METRICS, DuetDesign, Stage, StoredDesign
+from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.stats.location import Floats
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 from gate.stats.stored import FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
 
-EFFORTS = ("thorough", "quick", "short")
 PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 """Pairs of deployments at first and afresh."""
 _ANY = (-9.0, -9.0)
@@ -48,8 +48,7 @@ class Way:
     requests: float
     """Of a harmless pull request, on average."""
     time_s: float
-    warmup_s: float
-    """Part of the time that no budget counts."""
+    """Warm-up included, as in the budget; without scenarios, and without waiting for deployments."""
     afresh: float
     """Share of harmless pull requests that need fresh deployments."""
 
@@ -66,11 +65,15 @@ class SetUp:
     suite: Suite
     noise: StoredNoise
     beliefs: Beliefs
+    is_strict: bool = False
+    """Neither tolerance nor floor let anything pass: what could be seen without them."""
 
     @property
     def least(self) -> Floats:
         """Change that policy would block at all: the tolerance or the floor, shape ``(endpoints, metrics)``."""
         names = self.noise.names
+        if self.is_strict:
+            return np.zeros((len(names), len(METRICS)))
         tolerance = np.array([[self.suite.tolerance_of(name, metric) for metric in METRICS] for name in names])
         floor = np.nan_to_num(self.suite.policy.absolute_floor_s / self.noise.latency_s)
         return np.asarray(np.maximum(tolerance, floor))
@@ -92,44 +95,30 @@ class SetUp:
         return round_cost(self.suite, None, arms).time_s
 
 
-def duet_ways(set_up: SetUp, time_s: float) -> Iterator[Way]:
-    """The most thorough duet that the time allows, for each number of pairs of deployments."""
-    for pairs in PAIRS:
-        for effort in EFFORTS:
-            way = duet_way(set_up, effort, pairs)
-            if first_s(set_up, way.design) <= FIRST_SHARE * time_s:
-                yield way
-                break
-        else:
-            rounds = int(time_s / set_up.rounds_s(2))
-            if pairs[1] == 0 and rounds >= MIN_ROUNDS:
-                yield fixed_way(set_up, rounds)
-
-
-def first_s(set_up: SetUp, design: str) -> float:
-    """Time of the first stage."""
-    return _design(design).first[0].rounds * set_up.rounds_s(2)
+def design_of(effort: str, pairs: tuple[int, int]) -> DuetDesign:
+    """The design that checks follow with so many pairs of deployments at first and afresh."""
+    return next(design for design in DUETS if design.name == f"{effort} {pairs[0]}+{pairs[1]}")
 
 
 def duet_way(set_up: SetUp, effort: str, pairs: tuple[int, int]) -> Way:
-    """A duet in stages."""
-    design = _design(f"{effort} {pairs[0]}+{pairs[1]}")
-    return _duet(set_up, design, design.name, pairs)
+    """A duet in stages, whatever it takes."""
+    return staged_way(set_up, design_of(effort, pairs), pairs)
 
 
-def fixed_way(set_up: SetUp, rounds: int) -> Way:
-    """A duet of one pair of deployments without looks, for when the time does not reach for more."""
-    return _duet(set_up, DuetDesign("fixed", (Stage(rounds, _ANY),), ()), "fixed 1", (1, 0))
+def staged_way(set_up: SetUp, design: DuetDesign, pairs: tuple[int, int]) -> Way:
+    """A duet in stages, some of which may be shorter than the design's own, or without looks."""
+    return _duet(set_up, design, design.name if design.effort != FIXED else f"{FIXED} 1", pairs)
+
+
+def fixed(rounds: int) -> DuetDesign:
+    """One pair of deployments without looks, for when the budget does not reach for more."""
+    return DuetDesign(FIXED, (Stage(rounds, _ANY),), ())
 
 
 def unlimited_duet(set_up: SetUp, pairs: tuple[int, int]) -> Way:
     """What deployments alone would leave to be seen, were requests for nothing."""
     free = replace(set_up, noise=replace(set_up.noise, pair_variance=set_up.noise.pair_variance * 1e-6))
     return duet_way(free, "thorough", pairs)
-
-
-def _design(name: str) -> DuetDesign:
-    return next(design for design in DUETS if design.name == name)
 
 
 def _duet(set_up: SetUp, design: DuetDesign, limits: str, pairs: tuple[int, int]) -> Way:
@@ -158,38 +147,52 @@ def _duet(set_up: SetUp, design: DuetDesign, limits: str, pairs: tuple[int, int]
         runs=0,
         sees=sees,
         requests=2 * BLOCK_REQUESTS * first * len(noise.names) + float(sum(n * live.sum() for n, live in later)),
-        warmup_s=warm * set_up.rounds_s(2),
         time_s=first * set_up.rounds_s(2) + sum(n * set_up.suspects_s(live) for n, live in later),
         afresh=afresh,
     )
 
 
-def stored_way(set_up: SetUp, runs: int, time_s: float) -> Way:
-    """One run of the candidate against so many stored runs that vary as those at hand do."""
+def stored_way(set_up: SetUp, runs: int, rounds: int) -> Way:
+    """One run of the candidate, of so many rounds, against so many stored runs that vary as those at hand do."""
     noise, suite = set_up.noise, set_up.suite
-    rounds = max(MIN_ROUNDS, int(min(MAX_ROUNDS, time_s / set_up.rounds_s(1))))
     more = noise.request_variance * (1 / (rounds * BLOCK_REQUESTS) - 1 / noise.requests)
     one = np.maximum(noise.rows.candidate_variance + more, 0.1 * noise.rows.candidate_variance)
     stored = noise.rows.stored_variance * max(noise.runs, 1) / runs
     df = np.where(noise.removed, runs - 1 + _POOLED_DF, max(runs - 1.0, 1.0)) * np.ones(one.shape)
-    rate, design = suite.policy.false_block_rate, next(design for design in STORED if design.name == "one")
-    relative = limit_of(rate, stored_scores(design.name, len(noise.names), runs))
-    plain = float(-ndtri(rate * LATENCY_SHARE / max(1, np.isfinite(one).sum())))
+    design = stored_design(suite)
     least = np.maximum(set_up.least, _HALF) if runs < FEW_RUNS else set_up.least
-    endpoints = len(noise.names)
-    by_limit = [
-        detectable_stored(one, stored, df, design, relative, least=least, endpoints=endpoints),
-        detectable_stored(one, stored, df, design, plain, least=least),
-    ]
+    relative, plain = (
+        detectable_stored(one, stored, df, design, limit, suspected_from=suspected, least=least, endpoints=endpoints)
+        for limit, suspected, endpoints in _stored_limits(set_up, design, runs)
+    )
     warm = LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Way(
         kind="stored",
         design=design.name,
         pairs=(0, 0),
         runs=runs,
-        sees=np.where(noise.removed, *by_limit),
+        sees=np.where(noise.removed, relative, plain),
         requests=BLOCK_REQUESTS * (rounds + warm) * len(noise.names),
         time_s=(rounds + warm) * set_up.rounds_s(1),
-        warmup_s=warm * set_up.rounds_s(1),
-        afresh=0.0,
+        afresh=design.suspected_share or 0.0,
     )
+
+
+def stored_design(suite: Suite) -> StoredDesign:
+    """By which one run of a preview is judged or confirmed."""
+    return next((design for design in STORED if design.name == suite.policy.on_suspect), STORED[0])
+
+
+def _stored_limits(set_up: SetUp, design: StoredDesign, runs: int) -> Iterator[tuple[float, float, int]]:
+    """Limit and score from which is suspected, for how many endpoints: with what all share taken out, and without."""
+    endpoints, rate = len(set_up.noise.names), set_up.suite.policy.false_block_rate
+    yield (
+        limit_of(rate, stored_scores(design.name, endpoints, runs)),
+        suspected_from(design, endpoints, runs),
+        endpoints,
+    )
+    rows = 2 * endpoints
+    if design.suspected_share is None:
+        yield float(-ndtri(rate * LATENCY_SHARE / rows)), -math.inf, 0
+    else:
+        yield float(-ndtri(rate * LATENCY_SHARE)), float(-ndtri(design.suspected_share / rows)), 0

@@ -32,6 +32,14 @@ ReasonCode = Literal[
 ]
 
 
+class Counts(Value):
+    """Requests (or WebSockets) of one side that went wrong, among all of them."""
+
+    count: int
+    """Not answered as expected; of an objective also those beyond its limit."""
+    n: int
+
+
 class Trail(Value):
     """How a number was tested, complete enough to do it again by hand."""
 
@@ -55,6 +63,18 @@ class Trail(Value):
     """The change less its margin, as a standard normal score."""
     limit: float | None = None
     """Score from which it blocks at this level."""
+    counts: dict[Literal["candidate", "baseline"], Counts] = Field(default_factory=dict)
+    """Of errors and of objectives on shares of requests, as counted."""
+    share: float | None = None
+    """Of an objective: share of the requests that may be beyond its limit."""
+    blocks: int | None = None
+    """Of an objective: blocks that its requests came in; None for one stretch."""
+    family: int | None = None
+    """Tests of errors and objectives that are corrected for together, by Holm."""
+    family_share: float | None = None
+    """Part of the promise that this family may spend."""
+    p_limit: float | None = None
+    """The largest p alone with which it would be regressed or missed, the other tests of its family as they are."""
     p: float
     p_adjusted: float
     """Of a latency: share of simulated harmless pull requests in which some row scores as high, scaled to the whole

@@ -53,7 +53,7 @@ def test_the_commands_in_the_readme_run_in_their_order(tmp_path):
         for line in commands:
             line = re.sub(r"https://[a-z0-9.-]+", server.origin, line)
             if line.startswith("echo "):
-                line = f"{line}; echo 'policy: {{budget: {{time: 8s}}}}' >> gate.yml"
+                line = f"{line}; echo 'policy: {{budget: {{time: 9s}}}}' >> gate.yml"
             program = f'gate() {{ {sys.executable} -I -m gate "$@"; }}; {line}'
             done = subprocess.run(["bash", "-ec", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
             # One stored run of one endpoint: nothing can be decided against it yet, but nothing is wrong either.

@@ -72,11 +72,27 @@ def test_what_it_takes_to_see_a_size_or_why_it_cannot_be_had(desk, capsys):
     suite = desk.write(SUITE)
     desk.store([*history_of(suite, 5), *duets(suite, 12)])
     easy = said(desk, capsys, "--see", "40%")
-    assert re.search(r"to see \+40 % on p50 with stored runs: [0-9]+ of them", easy)
-    assert "to see +40 % on p95 with a base: duet, short: one pair of deployments; about" in easy
-    hard = said(desk, capsys, "--see", "3.5%")
-    assert "on p95 with a base: cannot be had by measuring longer: deployments" in hard
-    assert "with stored runs: cannot be had: runs of main differ" in hard
+    assert re.search(r"[0-9]+ stored runs of main \([^)]+\); within the 3 min and 60,000 requests there are", easy)
+    assert "a base and one deployment of each side; within the 3 min and 60,000 requests there are" in easy
+    hard = said(desk, capsys, "--see", "1.5%")
+    assert hard.count("cannot be had") == 2
+    assert "  not with a base, however long: deployments of the same code are taken to differ" in hard
+    assert "  not with stored runs: one run of the preview varies so much by itself" in hard
+
+
+def test_a_longer_time_that_is_asked_about_is_what_there_is(desk, capsys):
+    suite = desk.write(SUITE)
+    desk.store([*history_of(suite, 5), *duets(suite, 12)])
+    assert "within the 10 min and 60,000 requests there are" in said(desk, capsys, "--see", "40%", "--minutes", "10")
+
+
+def test_a_budget_of_requests_binds_as_well_as_time(desk, capsys):
+    suite = desk.write(suite_text("policy: {max_rate: 200/s, budget: {time: 10m, requests: 2000}}\n"))
+    desk.store(history_of(suite, 5))
+    told = said(desk, capsys, "--minutes", "60")
+    assert "In 60 min and 2,000 requests" in told
+    assert "duet" not in told.partition("\nway ")[2].partition("\n\n")[0]
+    assert "not enough for a duet, which takes" in told
 
 
 @pytest.mark.parametrize("options", [("--minutes", "0"), ("--see", "10"), ("--see", "0%"), ("--preview-count", "0")])

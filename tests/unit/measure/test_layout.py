@@ -21,7 +21,7 @@ from gate.measure.layout import (
     number_deployments,
 )
 from gate.measure.outlook import Job, Runner
-from gate.measure.plan import compared, round_cost
+from gate.measure.plan import compared, round_cost, warmup_cost
 from gate.stats.beliefs import assumed
 from gate.stats.constants import DUETS
 from gate.stats.duet import Deployed
@@ -89,8 +89,9 @@ def test_the_first_stage_takes_at_most_six_tenths_of_the_budget(effort):
 
 
 def test_where_no_design_fits_as_many_rounds_are_measured_as_do():
-    each = round_cost(suite(), None, arms=2)
-    layout = laid_out(suite(time=f"{5 * each.time_s:.0f}s"), 2)
+    each, warm = round_cost(suite(), None, arms=2), warmup_cost(suite(), arms=2)
+    assert laid_out(suite(time=f"{1000 * (5 * each.time_s + warm.time_s) - 1:.0f}ms"), 2).design.first[0].rounds == 4
+    layout = laid_out(suite(time=f"{1000 * (5 * each.time_s + warm.time_s) + 1:.0f}ms"), 2)
     assert (layout.name, layout.design.first[0].rounds, layout.fresh) == ("fixed 1", 5, ())
 
 

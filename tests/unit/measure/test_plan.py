@@ -64,9 +64,9 @@ def test_the_order_of_groups_changes_between_rounds_and_is_repeatable():
 
 @pytest.mark.parametrize(
     ("budget", "rounds"),
-    [({"time": "16s"}, 3), ({"time": "30s"}, 6), ({"time": "10m"}, MAX_ROUNDS), ({"requests": 450, "time": "10m"}, 3)],
+    [({"time": "17s"}, 3), ({"time": "32s"}, 6), ({"time": "10m"}, MAX_ROUNDS), ({"requests": 510, "time": "10m"}, 3)],
 )
-def test_rounds_without_looks_follow_from_the_budget(budget, rounds):
+def test_rounds_without_looks_follow_from_the_budget_and_leave_room_for_the_warm_up(budget, rounds):
     assert lay_out_stored(suite(policy={"budget": budget})).design.first[0].rounds == rounds
 
 
@@ -74,8 +74,8 @@ def test_rounds_without_looks_follow_from_the_budget(budget, rounds):
 def test_a_budget_too_small_for_a_verdict_is_refused_with_the_one_needed(lay_out):
     arms = 2 if lay_out is duet else 1
     with pytest.raises(UsageError, match=r"allows 2 rounds") as caught:
-        lay_out(suite(policy={"budget": {"time": f"{12 * arms}s"}}))
-    assert f"time: {15 * arms}s, requests: {450 * arms}" in caught.value.cure
+        lay_out(suite(policy={"budget": {"time": f"{14 * arms}s"}}))
+    assert f"time: {(15 + 2) * arms}s, requests: {(450 + 60) * arms}" in caught.value.cure
 
 
 def test_a_changing_endpoint_is_loaded_at_most_its_count():

@@ -12,12 +12,12 @@ import pytest
 
 from gate.baseline.noise import noise_of
 from gate.measure.layout import lay_out_same_code
-from gate.measure.plan import round_cost, warmup_cost
+from gate.measure.plan import Cost, round_cost, warmup_cost
 from gate.record.run import Notice
 from gate.stats.beliefs import assumed
-from gate.verdict.needs import duet_need, stored_need
+from gate.verdict.afford import budget_for, duet_ways
 from gate.verdict.proposals import propose
-from gate.verdict.sight import SetUp, duet_way, duet_ways, first_s, fixed_way, stored_way, unlimited_duet
+from gate.verdict.sight import SetUp, design_of, duet_way, fixed, staged_way, stored_way, unlimited_duet
 from tests.builders import TODAY, World, run_of, suite_of
 
 SUITE = suite_of("policy: {max_rate: 100/s}\n")
@@ -29,7 +29,7 @@ def test_a_round_takes_as_long_as_the_plan_says():
     budget = suite_of("policy: {max_rate: 100/s, budget: {time: 10m}}\n")
     layout = lay_out_same_code(budget)
     warm = warmup_cost(budget, arms=2)
-    way = fixed_way(replace(SET_UP, suite=budget), layout.most_rounds(0))
+    way = staged_way(replace(SET_UP, suite=budget), fixed(layout.most_rounds(0)), (1, 0))
     assert way.time_s == pytest.approx(layout.longest_s(budget) + warm.time_s)
     requests = layout.most_rounds(0) * round_cost(budget, None, arms=2).requests + warm.requests
     assert way.requests == pytest.approx(requests)
@@ -42,7 +42,7 @@ def test_more_of_anything_sees_more():
 
     sees(*(duet_way(SET_UP, effort, (1, 1)) for effort in ("short", "quick", "thorough")))
     sees(*(duet_way(SET_UP, "quick", pairs) for pairs in ((1, 0), (1, 1), (1, 2), (2, 2))))
-    sees(stored_way(SET_UP, 10, 10), stored_way(SET_UP, 10, 60))
+    sees(stored_way(SET_UP, 10, 3), stored_way(SET_UP, 10, 20))
     sees(duet_way(SET_UP, "thorough", (1, 1)), unlimited_duet(SET_UP, (1, 1)))
 
 
@@ -61,39 +61,12 @@ def test_harmless_pull_requests_cost_the_first_stage_and_a_few_suspects():
     assert duet_way(SET_UP, "quick", (1, 0)).afresh == 0
 
 
-def test_the_most_thorough_way_that_the_time_allows():
-    minutes = [first_s(SET_UP, f"{effort} 1+0") / 0.6 for effort in ("short", "quick", "thorough")]
-    chosen = [next(iter(duet_ways(SET_UP, time_s + 1))).design.split()[0] for time_s in minutes]
-    assert chosen == ["short", "quick", "thorough"]
-    assert [way.design for way in duet_ways(SET_UP, minutes[0] - 1)] == ["fixed 1"]
-    assert list(duet_ways(SET_UP, 1.0)) == []
-
-
-def test_what_is_needed_is_the_cheapest_that_sees_it():
-    need = duet_need(SET_UP, 0.30, 0)
-    assert need.way.typical(0) <= 0.30
-    assert need.way.pairs == (1, 0), "the fewest deployments first"
-    assert duet_need(SET_UP, 0.30, 0).way.time_s <= duet_need(SET_UP, 0.15, 0).way.time_s
-    impossible = duet_need(SET_UP, 0.031, 1)
-    assert impossible.way is None
-    assert 0.031 < impossible.floor <= impossible.best
-
-
-def test_the_fewest_stored_runs_are_asked_for():
-    size = stored_way(SET_UP, 8, SUITE.policy.budget.time_s).typical(0)
-    need = stored_need(SET_UP, size, 0)
-    assert need.way.typical(0) <= size
-    fewer = [stored_way(SET_UP, runs, SUITE.policy.budget.time_s) for runs in range(3, need.way.runs)]
-    assert all(way.typical(0) > size for way in fewer)
-    assert stored_need(SET_UP, 0.01, 0).way is None
-
-
 def test_few_endpoints_are_judged_without_taking_out_what_they_share():
     suite = suite_of("policy: {max_rate: 100/s}\n", names=("home",))
     stored = [run_of(suite, f"s{n}", created=TODAY + dt.timedelta(days=n)) for n in range(10)]
     set_up = SetUp(suite, noise_of(suite, stored), assumed(1, one_host=True))
     assert not set_up.noise.removed.any()
-    assert np.isfinite(stored_way(set_up, 10, 60).sees).all()
+    assert np.isfinite(stored_way(set_up, 10, 12).sees).all()
 
 
 def test_an_endpoint_without_a_past_is_not_known_and_spoils_nothing():
@@ -119,6 +92,14 @@ def test_proposed_tolerance_is_not_less_than_deployments_differ_by():
     assert propose(remote, RUNS, (1, 1)).tolerance == {"p50": 0.08, "p95": 0.12}
 
 
-def test_the_proposed_budget_reaches_for_the_design():
-    found = propose(SET_UP, RUNS, (1, 1))
-    assert any(way.design == "quick 1+1" or "thorough" in way.design for way in duet_ways(SET_UP, found.time_s))
+@pytest.mark.parametrize("names", [("home",), ("home", "list", "detail")])
+def test_the_proposed_budget_measures_one_suspect_to_the_end(names):
+    suite = suite_of("policy: {max_rate: 100/s}\n", names=names)
+    runs = [run_of(suite, f"d{n}", base=World(), created=TODAY + dt.timedelta(days=n), rounds=10) for n in range(8)]
+    set_up = SetUp(suite, noise_of(suite, runs), assumed(len(names), one_host=True))
+    found, least = propose(set_up, runs, (1, 1)), budget_for(set_up, design_of("quick", (1, 1)))
+    assert found.time_s >= least.time_s
+    assert found.requests >= least.requests
+    ways = duet_ways(set_up, Cost(found.time_s, found.requests))
+    sizes = next(way.typical(0) for way in ways if way.pairs == (1, 1))
+    assert sizes <= 1.01 * duet_way(set_up, "quick", (1, 1)).typical(0)
