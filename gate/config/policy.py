@@ -20,12 +20,12 @@ from gate.config.scalars import (
 
 
 class Budget(Model):
-    """What one check may cost, readiness and scenarios apart."""
+    """What one check may cost in warm-up and blocks; waiting for deployments, logins, hooks and scenarios are apart."""
 
     time_s: DurationS = Field(default=180.0, alias="time", gt=0, le=21_600)
-    """Time spent measuring."""
+    """Time spent on warm-up and blocks, of all pairs of deployments together."""
     requests: int = Field(default=60_000, ge=100, le=100_000_000)
-    """Requests sent."""
+    """Requests sent in that time."""
 
 
 class Waiver(Model):

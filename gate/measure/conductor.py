@@ -16,7 +16,7 @@ from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
 from gate.measure.driver import Progress, deployment
 from gate.measure.network import Network
-from gate.measure.outlook import Job
+from gate.measure.outlook import Job, time_words
 from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.measure.ready import Clock
 from gate.measure.redeploy import Redeployer
@@ -103,6 +103,8 @@ class Conductor:
 
     def _measure(self) -> None:
         layout = self._setting.layout
+        if self._setting.names:
+            self._means.progress.say(time_words(self._job_of(0)))
         for pair in range(len(layout.first)):
             self._sittings.add(pair)
         self._spend(partial(self._warm_up, self._setting.names))

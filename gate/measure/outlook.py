@@ -22,6 +22,7 @@ from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST
 from gate.record.run import Arm, Environment, Notice
+from gate.units import format_duration
 
 _SLACK = 2.0
 _SLACK_S = 60.0
@@ -114,6 +115,12 @@ def longest_s(job: Job) -> float:
     """
     layout = job.layout
     planned_s = layout.longest_s(job.suite) + len(layout.pairs) * warmup_cost(job.suite, len(job.origins)).time_s
+    return _SLACK * (planned_s + scenarios_s(job)) + _SLACK_S
+
+
+def scenarios_s(job: Job) -> float:
+    """Planned time of the scenarios, a fixed count at its timeouts, a search at its most levels."""
+    planned_s = 0.0
     if job.has_scenarios:
         searches = [scenario.load for scenario in job.suite.scenarios.values() if scenario.load.find is not None]
         planned_s += MOST_LEVELS * sum(load.for_s or HOLD_S for load in searches)
@@ -124,7 +131,20 @@ def longest_s(job: Job) -> float:
         for stream in course.streams:
             turns = math.ceil((stream.schedule.count or 1) / (stream.schedule.users or 1))
             planned_s += turns * max(lane.request.timeout_s for lane in stream.lanes)
-    return _SLACK * planned_s + _SLACK_S
+    return planned_s
+
+
+def time_words(job: Job) -> str:
+    """How long a check will take, in one line: what the budget counts, and what comes on top."""
+    suite, layout = job.suite, job.layout
+    warm_s = len(layout.first) * warmup_cost(suite, len(layout.arms)).time_s
+    most = (
+        "" if layout.is_fixed else f", at most {format_duration(suite.policy.budget.time_s)} if anything is suspected"
+    )
+    scenarios = f", and scenarios of up to {format_duration(scenarios_s(job))}" if job.has_scenarios else ""
+    verb = "come" if scenarios else "comes"
+    told = f"about {format_duration(warm_s + layout.first_s(suite))}{most}"
+    return f"warm-up and blocks take {told}; waiting for deployments{scenarios} {verb} on top"
 
 
 def look_at_generator(job: Job, engine: Engine, progress: Progress) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gate.config.suite import Suite
+from gate.measure.counts import MIN_ROUNDS
 from gate.measure.layout import FACTOR_ROUNDS, Layout
 from gate.measure.plan import Cost, Step, compared
 from gate.measure.suspects import Looks, Part, Seen
@@ -102,6 +103,8 @@ def _first(
         names, rounds = _suspected(setting, looked), stage.rounds
         if not names:
             return None
+        if layout.is_fixed:  # a long warm-up takes its time from the rounds, not from whoever waits
+            rounds = min(rounds, max(MIN_ROUNDS * way.pairs, affordable(looks[0], way.cost(names), Cost(0.0, 0))))
         if number:
             ahead = [later.rounds for later in (*layout.design.first[number:], *layout.design.fresh)]
             kept = way.cost(setting.names) * (_whole_rounds(layout) if looked.suite else 0)

@@ -13,7 +13,7 @@ from gate.measure import conductor
 from gate.measure.conductor import Conductor, Means
 from gate.measure.layout import AtHand, lay_out_duet, lay_out_stored, number_deployments
 from gate.measure.outlook import Job, Runner
-from gate.measure.plan import compared
+from gate.measure.plan import compared, round_cost, warmup_cost
 from gate.measure.planner import Setting
 from gate.measure.ready import Clock
 from gate.measure.replay import differences, replay
@@ -21,6 +21,7 @@ from gate.measure.session import Measured
 from gate.record.codec import decode_run, encode_run
 from gate.record.run import Block, Notice
 from gate.stats.beliefs import assumed
+from gate.units import format_duration
 from gate.verdict.sittings import course_of
 from gate.verdict.walk import walk
 from tests.builders import SOUND, run_of
@@ -40,14 +41,19 @@ class World:
     diary: list[str] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     now_s: float = 0.0
+    warm_s: float = 0.0
+    ready_s: float = 0.0
+    pace: float = 0.0
+    """How many times its nominal time a step takes; else a tenth of a second."""
+    told: list[str] = field(default_factory=list)
 
     def do(self, what: str) -> None:
         self.diary.append(what)
         if what in self.fails:
             raise self.fails[what]
 
-    def say(self, _text: str) -> None:
-        pass
+    def say(self, text: str) -> None:
+        self.told.append(text)
 
     live = say
 
@@ -70,15 +76,18 @@ class MadeUp:
         self.signalled_s = None
 
     def open(self) -> None:
+        self._world.now_s += self._world.ready_s
         self._world.do(f"open {self._job.pair}")
 
     def warm_up(self, names) -> None:
+        self._world.now_s += self._world.warm_s
         self._world.do(f"warm up {self._job.pair} {' '.join(names)}")
 
     def measure(self, step, _what) -> None:
         if step.arm == "candidate":
             self._world.do(f"measure {step.pair} {step.round}")
-        self._world.now_s += 0.1
+        slowest_rps = min(self._job.suite.endpoints[name].rate_rps for name in step.endpoints)
+        self._world.now_s += self._world.pace * 50 / slowest_rps or 0.1
         for name in step.endpoints:
             self.sent += 50
             luck = Random(f"{step}{name}").gauss(0, 0.02)
@@ -129,13 +138,22 @@ class Hook:
         self._world.do(f"deploy {self._times}")
 
 
-def conducted(monkeypatch, world: World, pairs: int = 1, *, hook: bool = False, sigma: float = 0.01, base: bool = True):
+def conducted(
+    monkeypatch,
+    world: World,
+    pairs: int = 1,
+    *,
+    hook: bool = False,
+    sigma: float = 0.01,
+    base: bool = True,
+    time: str = "2h",
+):
     """One check of a made-up world."""
     monkeypatch.setattr(conductor, "Session", MadeUp)
     suite = Suite.model_validate(
         {
             "endpoints": {name: f"GET /{name}" for name in NAMES},
-            "policy": {"budget": {"time": "2h", "requests": 10_000_000}},
+            "policy": {"budget": {"time": time, "requests": 10_000_000}},
         }
     )
     beliefs = assumed(len(compared(suite)), one_host=True)
@@ -269,3 +287,27 @@ def test_without_a_base_the_rounds_are_measured_and_nothing_is_looked_at(monkeyp
         "as planned",
     )
     assert run.plan.rounds == [20]
+
+
+@pytest.mark.parametrize("base", [True, False])
+@pytest.mark.parametrize("slow", [(), ("search",), NAMES])
+@pytest.mark.parametrize("time_s", [36.0, 50.0, 120.0, 400.0])
+def test_nobody_waits_longer_than_the_budget_and_the_time_to_be_ready(monkeypatch, base, slow, time_s):
+    """A warm-up that takes the fifth it may takes it from the rounds; only the least number of rounds is kept."""
+    world = World(slow=slow, warm_s=time_s / 5, ready_s=1000.0, pace=1.0)
+    setting, done = conducted(monkeypatch, world, base=base, time=f"{time_s:g}s")
+    waited_s = world.now_s - 1000.0 * len(done.runs)
+    least_s = time_s / 5 + 3 * round_cost(setting.suite, None, len(setting.layout.arms)).time_s
+    assert waited_s <= max(time_s, least_s) + 1e-6
+    rounds = [run.plan.rounds for run in done.runs]
+    assert [decision.why for decision in replay(setting.suite, world.runs)[-1:]] == [done.runs[-1].plan.stopped], rounds
+
+
+@pytest.mark.parametrize("base", [True, False])
+def test_the_time_told_at_the_beginning_is_the_time_that_passes(monkeypatch, base):
+    world = World(pace=1.0)
+    setting, _ = conducted(monkeypatch, world, base=base, time="5m")
+    world.now_s += warmup_cost(setting.suite, len(setting.layout.arms)).time_s  # the least, which is what is told
+    assert f"warm-up and blocks take about {format_duration(world.now_s)}" in world.told[0]
+    assert ("at most 5 min if anything is suspected" in world.told[0]) == base
+    assert "waiting for deployments comes on top" in world.told[0]
