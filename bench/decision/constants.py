@@ -124,16 +124,18 @@ def _suspected_from(cell: Cell, done: dict[str, list[float]], settings: str) -> 
 
 
 def smooth(table: dict[str, list[float]]) -> dict[str, list[float]]:
-    """Limits that never fall with more endpoints, a wider spread or more stored runs: where they do it is luck."""
+    """Limits that never fall with more endpoints, a wider spread or more stored runs: where they do it is luck.
+
+    Runs that confirm are the other way round: the fewer runs are stored, the more of the first one's luck is theirs.
+    """
+    places = {key: (key.split(" | ")[0], int(key.split(" | ")[1]), float(key.split(" | ")[2])) for key in table}
     smoothed: dict[str, list[float]] = {}
-    for key in table:
-        design, endpoints, at = key.split(" | ")
+    for key, (design, endpoints, at) in places.items():
+        falls = design.startswith("stored confirm")
         below = [
-            scores
-            for other, scores in table.items()
-            if other.split(" | ")[0] == design
-            and int(other.split(" | ")[1]) <= int(endpoints)
-            and float(other.split(" | ")[2]) <= float(at)
+            table[other]
+            for other, (name, count, place) in places.items()
+            if name == design and count <= endpoints and (place >= at if falls else place <= at)
         ]
         smoothed[key] = [
             max(_least(design, rate), *column) for rate, column in zip(RATES, zip(*below, strict=True), strict=True)

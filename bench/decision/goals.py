@@ -1,8 +1,8 @@
-"""The figures that the decision has to reach, in simulation: ids D1 to D8."""
+"""The figures that the decision has to reach, in simulation: ids D1 to D8, and D10."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench.decision.procedures import Duet, Stored
@@ -162,6 +162,28 @@ def figures(prs: int, seed: int, cells: Cells) -> Iterator[Figure]:
         for (pattern, slowdown), wanted in goal.powers.items():
             cell = cells.get(goal.procedure, goal.noise, Case(goal.endpoints, pattern, slowdown), prs, seed)
             yield _figure(goal, f"{_WORDS[pattern]} +{slowdown:.0%}, caught", cell.caught, cell, wanted, command)
+
+
+def shares_of_oracle(prs: int, seed: int, cells: Cells, oracle: Mapping[str, float]) -> Iterator[Figure]:
+    """D10: power at +10 % over that of somebody who knows every variance, with the same requests and stages.
+
+    Parameters
+    ----------
+    oracle : mapping of str to float
+        Share of pull requests with one endpoint 10 % slower that it catches, by name of its plan.
+    """
+    command = f"python -m bench.decision ours --seed {seed} --prs {prs}"
+    for what, procedure, plan in (
+        ("duet quick, spread 1/2 % learnt", Duet("quick 1+1", SAFE), "oracle, duet 1/2 %"),
+        ("stored, 20 runs, confirm", Stored("confirm", 20), "oracle, 20 stored runs, re-measured <= 15%"),
+        ("stored, 20 runs, confirm_more", Stored("confirm_more", 20), "oracle, 20 stored runs, re-measured <= 40%"),
+    ):
+        cell = cells.get(procedure, LEARNT, Case(20, "one", 0.10), prs, seed)
+        low, high = (bound / oracle[plan] for bound in share(cell.caught, cell.prs))
+        value = cell.caught / cell.prs / oracle[plan]
+        name = f"{what}: share of the oracle's power at +10%"
+        interval = (round(low, 3), round(high, 3))
+        yield Figure(name, round(value, 3), "", ">= 0.9", cell.prs, interval, command, "D10")
 
 
 _WORDS: dict[Pattern, str] = {

@@ -42,6 +42,8 @@ class Noise:
     """Of an endpoint in a run; p95 has its own on top of the centre's, for where all requests are slower p95 is too."""
     runner: float = 0.08
     """Of a run, common to all its endpoints."""
+    second_kind: float = 0.0
+    """Log ratio by which every other runner is slower than the rest: two kinds of machines under one name."""
     drift: float = 0.025
     """The same, from what changes meanwhile: what a drift of 3 % and autocorrelated noise of 4 % leave in a run."""
     deployment: tuple[float, float] = (0.01, 0.02)
@@ -126,4 +128,6 @@ def run_effects(rng: np.random.Generator, noise: Noise, shape: tuple[int, ...]) 
     """What a run does to its endpoints beyond their requests; ``shape`` ends in endpoints, the result in metrics."""
     centre, p95 = (student(rng, sd, noise.tails, shape) for sd in noise.run)
     common = rng.normal(0, np.hypot(noise.runner, noise.drift), (*shape[:-1], 1))
+    if noise.second_kind:
+        common = common + noise.second_kind * rng.integers(0, 2, common.shape)
     return np.stack([centre + common, centre + p95 + common], axis=-1)

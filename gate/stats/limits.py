@@ -37,7 +37,7 @@ def duet_scores(design: str, endpoints: int, sigma_dep: float) -> Scores:
 
 
 def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
-    """Limits against so many stored runs; the next larger number in the table counts, or the largest there is.
+    """Limits against so many stored runs: the harder ones of those for the next smaller and the next larger number.
 
     Raises
     ------
@@ -45,8 +45,9 @@ def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
         If the table knows no such design.
     """
     rows = sorted(_enough(STORED_LIMITS[design], endpoints), key=lambda row: row.at)
-    scores = next((row.scores for row in rows if row.at >= runs), rows[-1].scores)
-    return _for_more(rows, scores, endpoints)
+    fewer = next((row.scores for row in reversed(rows) if row.at <= runs), rows[0].scores)
+    more = next((row.scores for row in rows if row.at >= runs), rows[-1].scores)
+    return _for_more(rows, tuple(map(max, fewer, more)), endpoints)
 
 
 def suspected_from(design: StoredDesign, endpoints: int, runs: int) -> float:

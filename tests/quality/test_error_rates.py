@@ -17,7 +17,7 @@ from gate.record.run import Run
 from gate.stats.beliefs import ASSUMED_SIGMA
 from gate.stats.constants import DUETS, STORED
 from gate.stats.designs import DuetDesign
-from gate.stats.limits import duet_scores, stored_scores
+from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.verdict.shared import limit_of
 from gate.verdict.values import Verdict
 from tests.builders import verdict_of
@@ -172,6 +172,34 @@ def test_a_large_slowdown_is_caught_from_stored_runs(stored, ratio):
     found = baselines.simulate(design, Noise(), effects, stored, rng)
     slower = np.where(effects > 0, found.rows, -np.inf).max(axis=(1, 2))
     assert share(slower >= limit_of(RATE, stored_scores("one", 20, stored))) >= 0.9
+
+
+@pytest.mark.parametrize("design", ["confirm", "confirm_more"])
+@pytest.mark.parametrize("stored", [5, 20])
+def test_runs_that_confirm_block_few_harmless_pull_requests_and_are_asked_for_as_often_as_said(design, stored):
+    rng, prs, chosen = np.random.default_rng(SEED), 400, next(d for d in STORED if d.name == design)
+    suspected = suspected_from(chosen, 20, stored)
+    found = baselines.simulate(chosen, Noise(), np.zeros((prs, 20, 2)), stored, rng, suspected)
+    assert share(found.redeployed) <= bound(prs, chosen.suspected_share)
+    assert share(found.redeployed) >= chosen.suspected_share / 2
+    assert share(found.highest >= limit_of(RATE, stored_scores(design, 20, stored))) <= bound(prs)
+
+
+def test_with_heavier_tails_than_were_simulated_the_promise_is_kept_by_those_that_confirm():
+    """One run that decides has 3 of 100 harmless pull requests blocked there."""
+    rng, prs, chosen = np.random.default_rng(SEED), 600, next(d for d in STORED if d.name == "confirm")
+    found = baselines.simulate(
+        chosen, Noise(tails=3.0), np.zeros((prs, 20, 2)), 10, rng, suspected_from(chosen, 20, 10)
+    )
+    assert share(found.highest >= limit_of(RATE, stored_scores("confirm", 20, 10))) <= bound(prs)
+
+
+def test_what_is_slower_is_confirmed():
+    rng, prs, chosen = np.random.default_rng(SEED), 150, next(d for d in STORED if d.name == "confirm")
+    effects = effects_of(prs, 20, 0.20, rng)
+    found = baselines.simulate(chosen, Noise(), effects, 20, rng, suspected_from(chosen, 20, 20))
+    slower = np.where(effects > 0, found.rows, -np.inf).max(axis=(1, 2))
+    assert share(slower >= limit_of(RATE, stored_scores("confirm", 20, 20))) >= 0.95
 
 
 def blocked_by_the_gate(endpoints: int, stored: int, changes: np.ndarray, prs: int) -> np.ndarray:

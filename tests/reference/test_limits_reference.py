@@ -45,6 +45,13 @@ def test_the_next_larger_number_of_stored_runs_counts(runs, scores):
     assert limits.stored_scores("d", 20, runs) == pytest.approx(scores)
 
 
+def test_between_two_numbers_of_stored_runs_the_harder_limits_count(monkeypatch):
+    """With runs that confirm, fewer stored runs are the harder ones."""
+    falling = {"d": (Limits(20, 1.0, tuple(WIDE)), Limits(20, 3.0, tuple(NARROW)))}
+    monkeypatch.setattr(limits, "STORED_LIMITS", falling)
+    assert [limits.stored_scores("d", 20, runs)[0] for runs in (1, 2, 3)] == [6.0, 6.0, 4.0]
+
+
 def test_a_suite_larger_than_any_in_the_table_shares_its_rate():
     """Twice as many endpoints as were simulated: each half has half the rate."""
     doubled = limits.duet_scores("d", 40, 1.0)

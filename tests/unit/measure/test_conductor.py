@@ -208,7 +208,7 @@ def test_first_pairs_are_left_before_fresh_ones_are_opened(monkeypatch):
 def test_deployments_in_each_others_place_are_made_one_after_the_other(monkeypatch):
     world = World(slow=("search",))
     setting, done = conducted(monkeypatch, world, hook=True, sigma=0.03)
-    assert setting.layout.name == "thorough 1+2"
+    assert setting.layout.name == "wide 1+2"
     assert order(world, "open", "leave", "deploy") == [
         *("open 0", "leave 0", "deploy 1", "open 1", "leave 1", "deploy 2", "open 2", "leave 2"),
     ]
