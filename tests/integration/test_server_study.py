@@ -18,7 +18,7 @@ def test_two_checks_and_their_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(checks, "LOOKS", 20)
     monkeypatch.setattr(figures, "RESULTS", tmp_path / "results")
     state = tmp_path / "state"
-    begin = ["--state", str(state), "--seconds", "4", "--rate", "80", "--checks", "1"]
+    begin = ["--state", str(state), "--seconds", "5", "--rate", "80", "--checks", "1"]
     assert study.main([*begin, "--ways", "duet", "--channels", "loopback", "--cases", "unchanged"]) == 0
     assert study.main([*begin, "--ways", "stored", "--channels", "proxy", "--cases", "one+50%"]) == 0
 
