@@ -20,7 +20,7 @@ from bench.decision.world import Floats, Noise, draw_runs
 from bench.figures import RESULTS, Figure, publish
 from gate.stats.constants import DUETS, STORED
 from gate.stats.designs import DuetDesign, StoredDesign
-from gate.stats.limits import duet_scores, limit_at, stored_scores
+from gate.stats.limits import duet_scores, limit_at, stored_scores, suspected_from
 from gate.stats.power import detectable_duet, detectable_stored
 from gate.stats.stored import compare_stored
 
@@ -66,7 +66,8 @@ def measured(case: Case, metric: int, seed: int, prs: int) -> tuple[float, float
         noise, beliefs = Noise(deployment=case.sigma), duets.Beliefs(case.sigma)
         scores = duets.simulate(_duet(case), noise, effects, beliefs, rng)
     else:
-        scores = baselines.simulate(_stored(case), Noise(), effects, case.runs, rng)
+        suspected = suspected_from(_stored(case), ENDPOINTS, case.runs)
+        scores = baselines.simulate(_stored(case), Noise(), effects, case.runs, rng, suspected)
     caught = scores.rows[np.arange(prs), who, metric] >= limit
     return float(np.median(sizes[:, metric])), float(np.mean(caught))
 
@@ -87,7 +88,9 @@ def _duet_sizes(case: Case, seed: int) -> tuple[Floats, float]:
 def _stored_sizes(case: Case, seed: int) -> tuple[Floats, float]:
     limit = limit_at(RATE, stored_scores(case.design, ENDPOINTS, case.runs))
     seen = _stored_variances(Noise(), case.runs, seed)
-    return detectable_stored(*seen, _stored(case), limit, request_variance=REQUEST_VARIANCE, endpoints=ENDPOINTS), limit
+    suspected = suspected_from(_stored(case), ENDPOINTS, case.runs)
+    found = detectable_stored(*seen, _stored(case), limit, suspected_from=suspected, endpoints=ENDPOINTS)
+    return found, limit
 
 
 def _pair_variance(seed: int) -> Floats:

@@ -60,7 +60,15 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="this row changed and is meant to: begin its baselines anew with this run; again for more rows",
     )
-    add("run", "measure only and write run files", "suite", "preview", "base", "commit", "out")
+    run = add("run", "measure only and write run files", "suite", "preview", "base", "commit", "baselines", "out")
+    run.add_argument(
+        "--after",
+        metavar="RUN.json",
+        action="append",
+        default=[],
+        type=Path,
+        help="measure what this run on another runner made suspect, to be judged together; again for more runs",
+    )
     compare = add("compare", "judge run files offline", "suite", "baselines", "out", "json")
     compare.add_argument("runs", metavar="RUN.json", nargs="+", type=Path, help="candidate runs of one commit")
     report = add("report", "render a verdict again", "out", "json")
@@ -186,9 +194,12 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
 
 
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
-    from gate.commands import measuring, run
+    from gate.commands import judging, measuring, run
 
-    return run.run(measuring.load_suite(options.suite), _targets(options), options.out, effects)
+    suite, after = measuring.load_suite(options.suite), None
+    if options.after:
+        after = run.After(tuple(options.after), judging.open_store(suite, options.suite, options.baselines))
+    return run.run(suite, _targets(options), options.out, effects, after)
 
 
 def _compare(options: argparse.Namespace, effects: Effects) -> ExitCode:

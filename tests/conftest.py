@@ -22,8 +22,8 @@ def _own_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-# No test asserts on time: machines are shared, and a deadline would call a slow one flaky. Draws are the same every time,
-# so that a change is judged by what it does; `pytest --hypothesis-profile=search tests/property` draws anew.
+# No test asserts on time: machines are shared, and a deadline would call a slow one flaky. Draws are the same every
+# time, so that a change is judged by what it does; `pytest --hypothesis-profile=search tests/property` draws anew.
 settings.register_profile("shared machine", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("shared machine")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.decision.duets import Scores
-from bench.decision.world import Floats, Noise, draw_runs
+from bench.decision.duets import Mask, Scores
+from bench.decision.world import Floats, Noise, draw_blocks, draw_runs, run_effects
 from gate.stats.designs import MARGINS, StoredDesign
-from gate.stats.stored import compare_stored
+from gate.stats.stored import StoredComparison, compare_stored
 
 STORED_REQUESTS = 1_000
 """Of each endpoint in a stored run."""
@@ -17,72 +16,64 @@ REQUEST_VARIANCE = np.array([0.228, 0.645])
 _MARGIN = np.array(MARGINS["stored"])
 
 
-def simulate(design: StoredDesign, noise: Noise, effects: Floats, stored: int, rng: np.random.Generator) -> Scores:
+def simulate(
+    design: StoredDesign,
+    noise: Noise,
+    effects: Floats,
+    stored: int,
+    rng: np.random.Generator,
+    suspected_from: float = -np.inf,
+) -> Scores:
     """Judge pull requests with the given true changes (log), shape ``(prs, endpoints, metrics)``.
 
-    ``redeployed`` tells that more than one run was needed.
+    Parameters
+    ----------
+    suspected_from : float
+        Score from which the first run of a design that confirms suspects a row. Scores are those of the runs that
+        decide; ``redeployed`` tells that more runs than the first were needed.
     """
     prs, endpoints, _ = effects.shape
-    old = _runs(draw_runs(rng, noise, endpoints, STORED_REQUESTS, (prs, stored)))
-    old_noise = np.broadcast_to(_request_noise(STORED_REQUESTS), old.shape)
-    live = np.ones(effects.shape, dtype=bool)
+    old = np.moveaxis(draw_runs(rng, noise, endpoints, STORED_REQUESTS, (prs, stored)), 1, -1)
+    everywhere = np.ones((prs, endpoints), dtype=bool)
+    suspected, again = np.ones(effects.shape, dtype=bool), np.zeros(prs, dtype=bool)
     requests = np.zeros(prs)
-    new, noises = np.empty((*effects.shape, 0)), np.empty((*effects.shape, 0))
+    on = np.arange(prs)
+    if design.suspected_share is not None:
+        suspected = compare(old, [draw_run(rng, noise, everywhere, design, effects)]).rows.z(_MARGIN) >= suspected_from
+        again = suspected.any(axis=(1, 2))
+        on = np.flatnonzero(again)
+        requests += design.requests * endpoints
+    measured = suspected.any(axis=2)
     scores = np.full(effects.shape, -np.inf)
-    again = np.zeros(prs, dtype=bool)
-    for number, stage in enumerate(design.stages):
-        on = np.flatnonzero(live.any(axis=(1, 2)))
-        if number == 1:
-            again[on] = True
-        if not len(on):
-            break
-        suspected = live.any(axis=2)
-        more, more_noise = [], []
-        for _ in range(stage.runs):
-            values, value_noise = _mixed(rng, noise, suspected[on], stage.suspects_requests, stage.others_requests)
-            more.append(_spread(values + effects[on], on, effects.shape))
-            more_noise.append(_spread(value_noise, on, effects.shape))
-        new = np.concatenate([new, np.stack(more, axis=-1)], axis=-1)
-        noises = np.concatenate([noises, np.stack(more_noise, axis=-1)], axis=-1)
-        asked = np.where(suspected, stage.suspects_requests, stage.others_requests).sum(axis=1)
-        requests += np.where(live.any(axis=(1, 2)), stage.runs * asked, 0)
-        found = compare_stored(old[on], new[on], old_noise[on], noises[on])
-        scores[on] = found.rows.z(_MARGIN)
-        live[on] &= scores[on] >= np.array(stage.keep)
-        if number == len(design.stages) - 1:
-            live[on] &= found.rows.effect > found.highest
-    rows = np.where(live, scores, -np.inf)
+    if len(on):
+        runs = [draw_run(rng, noise, measured[on], design, effects[on]) for _ in range(design.runs)]
+        found = compare(old[on], runs)
+        scores[on] = np.where(found.rows.effect > found.highest, found.rows.z(_MARGIN), -np.inf)
+    each = np.where(measured, design.requests, design.others_requests or design.requests).sum(axis=1)
+    requests[on] += design.runs * each[on]
+    rows = np.where(suspected, scores, -np.inf)
     return Scores(rows, np.full(prs, -np.inf), requests, again, again)
 
 
-def _runs(drawn: Floats) -> Floats:
-    """From ``(prs, runs, endpoints, metrics)`` to runs last."""
-    return np.asarray(np.moveaxis(drawn, 1, -1))
+def compare(old: Floats, runs: list[tuple[Floats, Floats]]) -> StoredComparison:
+    """Judge runs of a candidate, each with its squared errors, beside stored ones, shape ``(..., runs)``."""
+    new, errors = (np.stack(part, axis=-1) for part in zip(*runs, strict=True))
+    return compare_stored(old, new, np.broadcast_to(_request_noise(STORED_REQUESTS), old.shape), errors)
 
 
 def _request_noise(requests: int) -> Floats:
     return np.asarray((REQUEST_VARIANCE / requests)[np.newaxis, np.newaxis, :, np.newaxis])
 
 
-def _mixed(rng: np.random.Generator, noise: Noise, suspected: Floats, many: int, few: int) -> tuple[Floats, Floats]:
-    """One run with many requests of the suspects and few of the others, and its squared errors by requests."""
-    prs, endpoints = suspected.shape
-    drawn = draw_runs(rng, noise, endpoints, many, (prs,))
-    if not suspected.all() and few != many:
-        other = draw_runs(rng, noise, endpoints, few, (prs,))
-        # On one runner: the shared factor of the run belongs to both. Its drift should too, but is drawn for each:
-        # what is not suspected tells less of the runner than it would, so staged confirmation comes out too weak.
-        shared = rng.normal(0, noise.runner, (prs, 1, 1))
-        quiet = Noise(runner=0.0, run=noise.run, tails=noise.tails)
-        drawn = draw_runs(rng, quiet, endpoints, many, (prs,)) + shared
-        other = draw_runs(rng, quiet, endpoints, few, (prs,)) + shared
-        drawn = np.where(suspected[..., np.newaxis], drawn, other)
-    n = np.where(suspected, many, few)[..., np.newaxis]
-    return drawn, REQUEST_VARIANCE / n
-
-
-def _spread(values: Floats, on: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
-    """Values of some pull requests, NaN for the others."""
-    whole = np.full(shape, np.nan)
-    whole[on] = values
-    return whole
+def draw_run(
+    rng: np.random.Generator, noise: Noise, measured: Mask, design: StoredDesign, effects: Floats
+) -> tuple[Floats, Floats]:
+    """One run with fewer requests of what is not suspected, and its squared errors by requests."""
+    endpoints = measured.shape[1]
+    drawn = draw_blocks(rng, endpoints, design.requests, (len(measured),))
+    few = design.others_requests
+    if few is not None and not measured.all():
+        drawn = np.where(measured[..., np.newaxis], drawn, draw_blocks(rng, endpoints, few, (len(measured),)))
+    counts = np.where(measured, design.requests, few or design.requests)[..., np.newaxis]
+    values = drawn + run_effects(rng, noise, measured.shape) + effects
+    return values, np.asarray(REQUEST_VARIANCE / counts)

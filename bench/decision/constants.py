@@ -21,7 +21,7 @@ from bench.decision.duets import Beliefs
 from bench.decision.world import Floats, Noise
 from gate.stats.designs import DuetDesign, Stage, StoredDesign
 
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 ENDPOINTS = (20, 50)
 SIGMAS = (0.01, 0.02, 0.03, 0.05)
 """Of the centre; p95's is twice as large."""
@@ -29,8 +29,11 @@ RUNS = (1, 3, 5, 10, 20, 30)
 FIXED = (1, 2, 3, 4)
 """Pairs of deployments measured without looking."""
 _FIXED_ROUNDS = 8
-LEAST = 2.0
-"""No limit is lower, even where fewer harmless pull requests than promised come so far: the model may be wrong."""
+LEAST, LEAST_CONFIRMED = 2.0, 1.0
+"""No limit is lower, even where fewer harmless pull requests than promised come so far: the model may be wrong. Runs
+that confirm what another run suspected need not say it as loudly."""
+LEAST_UNTIL = 0.05
+"""With stored runs larger rates are no promises: they say what is worth measuring again."""
 _CHUNK = 500
 TARGET = Path(__file__).parents[2] / "gate" / "stats" / "constants.py"
 
@@ -42,8 +45,10 @@ class Cell:
     design: str
     endpoints: int
     at: float
-    draw: Callable[[np.random.Generator, Floats], Floats]
-    """Highest scores of pull requests with the given true changes."""
+    draw: Callable[[np.random.Generator, Floats, float], Floats]
+    """Highest scores of pull requests with the given true changes, given the score from which one run suspects."""
+    suspected_share: float | None = None
+    """Of harmless pull requests that one run is to suspect."""
 
     @property
     def key(self) -> str:
@@ -62,33 +67,37 @@ def cells() -> list[Cell]:
         found += [Cell(name, endpoints, sigma, _duet(design, sigma)) for endpoints in ENDPOINTS for sigma in SIGMAS]
     for stored in STORED:
         found += [
-            Cell(f"stored {stored.name}", endpoints, runs, _stored(stored, runs))
+            Cell(f"stored {stored.name}", endpoints, runs, _stored(stored, runs), stored.suspected_share)
             for endpoints in ENDPOINTS
             for runs in RUNS
         ]
     return found
 
 
-def _duet(design: DuetDesign, sigma: float) -> Callable[[np.random.Generator, Floats], Floats]:
+def _duet(design: DuetDesign, sigma: float) -> Callable[[np.random.Generator, Floats, float], Floats]:
     spread = (sigma, 2 * sigma)
-    return lambda rng, effects: duets.simulate(design, Noise(deployment=spread), effects, Beliefs(spread), rng).highest
+    return lambda rng, effects, _: (
+        duets.simulate(design, Noise(deployment=spread), effects, Beliefs(spread), rng).highest
+    )
 
 
-def _stored(design: StoredDesign, runs: int) -> Callable[[np.random.Generator, Floats], Floats]:
-    return lambda rng, effects: baselines.simulate(design, Noise(), effects, runs, rng).highest
+def _stored(design: StoredDesign, runs: int) -> Callable[[np.random.Generator, Floats, float], Floats]:
+    return lambda rng, effects, suspected_from: (
+        baselines.simulate(design, Noise(), effects, runs, rng, suspected_from).highest
+    )
 
 
-def measure(cell: Cell, prs: int, seed: int) -> tuple[float, ...]:
+def measure(cell: Cell, prs: int, seed: int, suspected_from: float) -> tuple[float, ...]:
     """Scores that the given shares of harmless pull requests reach, falling."""
     highest = []
     if cell.endpoints > ENDPOINTS[0]:
         prs //= 2  # they cost more, and few suites are so large
-    if cell.design.startswith("stored one"):
-        prs *= 4  # the usual case, and soon done
+    if cell.design == "stored one" or cell.suspected_share is not None:
+        prs *= 4  # the usual cases, and soon done
     for chunk, begin in enumerate(range(0, prs, _CHUNK)):
         rng = np.random.default_rng([seed, chunk, *cell.key.encode()])
         effects = np.zeros((min(_CHUNK, prs - begin), cell.endpoints, 2))
-        highest.append(cell.draw(rng, effects))
+        highest.append(cell.draw(rng, effects, suspected_from))
     found = np.quantile(np.concatenate(highest), [1 - rate for rate in RATES], method="higher")
     return tuple(round(float(max(score, 0.0)), 3) for score in found)
 
@@ -99,11 +108,19 @@ def write(prs: int, seed: int, kept: Path, target: Path = TARGET) -> None:
     for number, cell in enumerate(cells(), 1):
         key = f"{cell.key} | {prs} | {seed}"
         if key not in done:
-            done[key] = list(measure(cell, prs, seed))
+            done[key] = list(measure(cell, prs, seed, _suspected_from(cell, done, f"{prs} | {seed}")))
             kept.write_text(json.dumps(done, indent=0) + "\n", encoding="utf-8")
             print(f"{number} of {len(cells())}: {cell.key}: {done[key]}", flush=True)
     table = {cell.key: done[f"{cell.key} | {prs} | {seed}"] for cell in cells()}
     target.write_text(module(smooth(table), prs, seed), encoding="utf-8")
+
+
+def _suspected_from(cell: Cell, done: dict[str, list[float]], settings: str) -> float:
+    """From which score one run suspects a row, by the cell of one run that came before."""
+    if cell.suspected_share is None:
+        return -np.inf
+    one = done[f"stored one | {cell.endpoints} | {cell.at:g} | {settings}"]
+    return float(np.interp(np.log(cell.suspected_share), np.log(RATES), one))
 
 
 def smooth(table: dict[str, list[float]]) -> dict[str, list[float]]:
@@ -118,8 +135,16 @@ def smooth(table: dict[str, list[float]]) -> dict[str, list[float]]:
             and int(other.split(" | ")[1]) <= int(endpoints)
             and float(other.split(" | ")[2]) <= float(at)
         ]
-        smoothed[key] = [max(LEAST, *column) for column in zip(*below, strict=True)]
+        smoothed[key] = [
+            max(_least(design, rate), *column) for rate, column in zip(RATES, zip(*below, strict=True), strict=True)
+        ]
     return smoothed
+
+
+def _least(design: str, rate: float) -> float:
+    if design.startswith("stored confirm"):
+        return LEAST_CONFIRMED
+    return 0.0 if design.startswith("stored ") and rate > LEAST_UNTIL else LEAST
 
 
 def module(table: dict[str, list[float]], prs: int, seed: int) -> str:
@@ -158,7 +183,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gate.stats.designs import DuetDesign, Limits, Stage, StoredDesign, StoredStage
+from gate.stats.designs import DuetDesign, Limits, Stage, StoredDesign
 
 VERSION = "1"
 RATES = {rates}

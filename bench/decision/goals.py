@@ -56,8 +56,8 @@ GOALS = (
     *(
         Goal(
             "D3",
-            f"duet quick, spread 3/6 %, {pairs}",
-            Duet(f"quick {pairs}", (0.03, 0.06)),
+            f"duet wide, spread 3/6 %, {pairs}",
+            Duet(f"wide {pairs}", (0.03, 0.06)),
             LOUD,
             _one(ten, twenty),
             requests="<= 25000",
@@ -65,25 +65,38 @@ GOALS = (
         for pairs, ten, twenty in (("1+1", ">= 13", ">= 90"), ("1+2", ">= 25", ">= 92"), ("2+2", ">= 50", ">= 98"))
     ),
     Goal("D4", "duet without fresh deployments, 1/2 %", Duet("quick 1+0", SAFE), LEARNT, _one(None, None)),
-    Goal("D4", "duet without fresh deployments, 3/6 %", Duet("quick 1+0", (0.03, 0.06)), LOUD, _one(None, None)),
+    Goal("D4", "duet without fresh deployments, 3/6 %", Duet("wide 1+0", (0.03, 0.06)), LOUD, _one(None, None)),
     *(
         Goal(
             name,
-            f"stored, {runs} runs, confirmed",
-            Stored("confirm", runs),
-            LEARNT,
+            f"stored, {runs} runs, {design}",
+            Stored(design, runs),
+            noise,
             _one(ten, twenty),
             again=again,
         )
-        for name, runs, ten, twenty, again in (
-            ("D5", 20, ">= 65", ">= 99", "<= 15"),
-            ("D6", 5, ">= 55", ">= 98", "<= 20"),
+        for name, runs, design, noise, ten, twenty, again in (
+            ("D5", 20, "confirm", LEARNT, ">= 65", ">= 99", "<= 15"),
+            ("D5", 20, "confirm_more", LEARNT, ">= 80", ">= 99", "<= 40"),
+            ("D6", 5, "confirm", LEARNT, ">= 55", ">= 98", "<= 20"),
+            ("D6", 5, "confirm_more", LEARNT, ">= 70", ">= 98", "<= 50"),
         )
     ),
     *(
         Goal(
+            "D5",
+            f"stored, 20 runs, confirm, runners differ by {sd:.0%}",
+            Stored("confirm", 20),
+            Noise(runner=sd),
+            _one(">= 65", ">= 99"),
+            again="<= 15",
+        )
+        for sd in (0.03, 0.15)
+    ),
+    *(
+        Goal(
             "D5" if runs == 20 else "D6",
-            f"stored, {runs} runs, one run of the candidate",
+            f"stored, {runs} runs, one run decides",
             Stored("one", runs),
             LEARNT,
             _one(None, None),
@@ -106,9 +119,20 @@ GOALS = (
             ("blocks 4 % noisier", Noise(block=0.045)),
         )
     ),
+    *(
+        Goal(
+            "D8",
+            f"stored, {runs} runs, confirm, t3 instead of t5",
+            Stored("confirm", runs),
+            Noise(tails=3.0),
+            _one(None, None),
+            "<= 1.5",
+        )
+        for runs in (20, 5)
+    ),
     Goal(
         "D8",
-        "stored, 20 runs, one look, t3 instead of t5",
+        "stored, 20 runs, one run decides, t3 instead of t5",
         Stored("one", 20),
         Noise(tails=3.0),
         _one(None, None),

@@ -19,6 +19,7 @@ from functools import partial
 
 from bench.decision.fastify import read_history
 from bench.decision.kept import Kept
+from bench.decision.lasting import lasts
 from bench.decision.peers.recorded import history_figures, shown
 from bench.decision.recorded import Tally
 from bench.decision.stored_replay import Case, Replay, Seen
@@ -35,13 +36,19 @@ def study(seed: int) -> list[Figure]:
     """Every row, those with goals first."""
     replay, kept = Replay(read_history(), seed), Kept(STUDY)
     command = f"python -m bench.decision.{STUDY} --seed {seed}"
-    once, three = replay.cases(10), replay.cases(10, measured=3)
+    three = replay.cases(10, measured=3)
+
+    def confirmed(case: Case, victim: str | None = None, factor: float = 1.0) -> Seen:
+        return replay.judge_confirmed(case, victim, factor)[0]
+
     lines = (
-        ("10 stored runs", once, replay.judge),
-        ("10 stored runs of the same versions", replay.cases(10, same_for=10), replay.judge),
-        ("5 stored runs", replay.cases(5), replay.judge),
-        ("20 stored runs", replay.cases(20), replay.judge),
-        ("10 stored runs, suspects measured twice more", three, lambda *given: replay.judge_twice(*given)[0]),
+        ("10 stored runs, confirmed by two more", three, confirmed),
+        ("5 stored runs, confirmed by two more", replay.cases(5, measured=3), confirmed),
+        ("20 stored runs, confirmed by two more", replay.cases(20, measured=3), confirmed),
+        ("10 stored runs, one run", replay.cases(10), replay.judge),
+        ("10 stored runs of the same versions, one run", replay.cases(10, same_for=10), replay.judge),
+        ("5 stored runs, one run", replay.cases(5), replay.judge),
+        ("20 stored runs, one run", replay.cases(20), replay.judge),
     )
     figures = []
     for number, (what, cases, judge) in enumerate(lines):
@@ -49,9 +56,20 @@ def study(seed: int) -> list[Figure]:
             make = partial(_count, judge, replay, cases, factor)
             hits, left, n = kept.counts(f"{what}, {factor}, seed {seed}", make)
             figures += _figures(what, factor, Tally(hits, n), Tally(left, n), command, has_goals=number == 0)
-    again = kept.counts("measured again", lambda: [sum(replay.judge_twice(case)[1] for case in three), len(three)])
-    figures.append(Tally(*again).figure(f"fastify, {lines[-1][0]}: unchanged, measured again", command))
+    again = kept.counts(
+        "measured again, confirmed", lambda: [sum(replay.judge_confirmed(case)[1] for case in three), len(three)]
+    )
+    figures.append(Tally(*again).figure(f"fastify, {lines[0][0]}: unchanged, measured again", command))
+    passing = kept.counts("passing", lambda: [sum(_is_passing(replay, case) for case in three), len(three)])
+    what = f"fastify, {lines[0][0]}: unchanged, blocked, and gone in the runs that follow"
+    figures.append(Tally(*passing).figure(what, command))
     return figures + history_figures(replay, (1.0, *SLOWDOWNS), "fastify", command)
+
+
+def _is_passing(replay: Replay, case: Case) -> bool:
+    """Blocked, with a server among the reasons that was as fast as before in the runs after those that judged it."""
+    blamed = replay.judge_confirmed(case)[0].slower
+    return not all(lasts(replay.history, case, server) for server in blamed)
 
 
 def _count(

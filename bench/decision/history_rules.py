@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.decision.fastify import HistoryRun, read_history
+from bench.decision.fastify import read_history
+from bench.decision.lasting import log_table
 from bench.decision.recorded import Tally
 from bench.decision.stored_replay import Case, cases
 from bench.decision.world import Floats, Mask
@@ -58,7 +59,7 @@ class Scored:
 def score(case: Case) -> Scored:
     """Judge all sets of candidate runs that some rule asks for."""
     names = sorted(case.candidates[0].latency_s)
-    old, new = _table(names, case.stored), _table(names, case.candidates)
+    old, new = log_table(names, case.stored), log_table(names, case.candidates)
     sets = {runs for wanted in RUNS.values() for runs in wanted} | {(0,)}
     deviation = old - median(old)[:, None]
     return Scored(
@@ -66,10 +67,6 @@ def score(case: Case) -> Scored:
         np.asarray(deviation - median(deviation.T)),
         np.array([name in case.gated for name in names]),
     )
-
-
-def _table(names: list[str], runs: tuple[HistoryRun, ...]) -> Floats:
-    return np.log([[run.latency_s.get(name, np.nan) for run in runs] for name in names])
 
 
 def _first(rows: Moved) -> Moved:

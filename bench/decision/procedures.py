@@ -11,7 +11,7 @@ from bench.decision.duets import Beliefs, Scores
 from bench.decision.table import Judged
 from bench.decision.world import Floats, Noise
 from gate.stats.constants import DUETS, STORED
-from gate.stats.limits import duet_scores, stored_scores
+from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.verdict.shared import limit_of
 
 RATE = 0.01
@@ -54,8 +54,11 @@ class Stored:
     def judge(self, rng: np.random.Generator, noise: Noise, effects: Floats) -> Judged:
         """As the gate does."""
         design = next(design for design in STORED if design.name == self.design)
-        scores = baselines.simulate(design, noise, effects, self.runs, rng)
-        return _judged(scores, limit_of(RATE, stored_scores(self.design, effects.shape[1], self.runs)))
+        endpoints = effects.shape[1]
+        scores = baselines.simulate(
+            design, noise, effects, self.runs, rng, suspected_from(design, endpoints, self.runs)
+        )
+        return _judged(scores, limit_of(RATE, stored_scores(self.design, endpoints, self.runs)))
 
 
 def _judged(scores: Scores, limit: float) -> Judged:

@@ -32,7 +32,9 @@ _CONFIDENCE = 0.975
 _EFFECTS = real_effects(StreamConsole(sys.stdout, sys.stderr), {})
 
 
-def suite_text(name: str, endpoints: Iterable[str], gated: Collection[str], window: int = 30) -> str:
+def suite_text(
+    name: str, endpoints: Iterable[str], gated: Collection[str], window: int = 30, on_suspect: str = "decide"
+) -> str:
     """A suite as YAML; endpoints that are not gated are measured and shown, and never block.
 
     Two keys differ from their defaults. Loopback endpoints answer in less than the absolute floor of 1 ms, so it is
@@ -44,7 +46,7 @@ def suite_text(name: str, endpoints: Iterable[str], gated: Collection[str], wind
         for endpoint in endpoints
     )
     return (
-        f"suite: {name}\nendpoints:\n{lines}policy: {{absolute_floor: 0ms}}\n"
+        f"suite: {name}\nendpoints:\n{lines}policy: {{absolute_floor: 0ms, on_suspect: {on_suspect}}}\n"
         f"baselines: {{window: {window}, max_age: 3660d}}\n"
     )
 

@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from bench.decision.fastify import HistoryRun, read_history
 from bench.decision.recorded import hashes_of, run_of, suite_of, suite_text, verdict_of
+from gate.commands.judging import suspicion_of
 from gate.load.histogram import Histogram
-from gate.record.run import ArmRecord, Block, Environment, Run
+from gate.measure.layout import CONFIRM, Suspicion
+from gate.record.run import ArmRecord, Block, Environment, PlanRecord, Run
+from gate.stats.constants import VERSION
 from gate.verdict.values import Verdict
 
 SUITE = "fastify"
@@ -33,8 +36,6 @@ HOSTED = Environment(host="loopback", runner="github-hosted/Linux/X64", cpu=None
 BLOCKS, REQUESTS = 20, 50
 EVERYTHING = "*"
 """Endpoint of rows on what all servers share."""
-SCREEN_P = 0.02
-"""Of a row on its own, from which it is worth measuring again."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,9 @@ class Case:
     gated: tuple[str, ...]
     """Servers whose code is known to be the same."""
 
-    @property
-    def suite_text(self) -> str:
+    def suite_text(self, on_suspect: str = "decide") -> str:
         """The suite that judges it."""
-        return suite_text(SUITE, sorted(self.candidates[0].latency_s), self.gated, len(self.stored))
+        return suite_text(SUITE, sorted(self.candidates[0].latency_s), self.gated, len(self.stored), on_suspect)
 
 
 def cases(history: list[HistoryRun], k: int, *, same_for: int = 1, measured: int = 1) -> Iterator[Case]:
@@ -121,9 +121,8 @@ class Seen:
     """All slower at once is suspected: blocked as not measured."""
     ambiguous: bool
     """What all endpoints share could not be told, so rows were judged without taking it out."""
-
-    suspected: bool
-    """Something is, so that it would be worth measuring again."""
+    unconfirmed: bool
+    """Something is suspected, and other runs are wanted."""
 
     @property
     def inconclusive(self) -> bool:
@@ -135,22 +134,38 @@ def seen_in(verdict: Verdict) -> Seen:
     """Read a verdict; that p95 was not measured is left aside, for it never was."""
     slower = frozenset(row.endpoint for row in verdict.rows if row.blocks and row.endpoint != EVERYTHING)
     codes = {notice.code for row in verdict.rows for notice in row.notices}
-    everything = any(reason.code == "everything-slower" for reason in verdict.reasons)
-    low = [row for row in verdict.rows if row.gated and row.trail is not None and row.trail.p <= SCREEN_P]
-    return Seen(slower, everything, "ambiguous-factor" in codes, bool(low) or everything)
+    reasons = {reason.code for reason in verdict.reasons}
+    return Seen(slower, "everything-slower" in reasons, "ambiguous-factor" in codes, "unconfirmed" in reasons)
+
+
+def _gone_on(run: Run, suspicion: Suspicion) -> Run:
+    """A run as one that goes on from others."""
+    plan = PlanRecord(
+        way="stored",
+        design=f"{CONFIRM} 1",
+        constants=VERSION,
+        part="first",
+        pair=0,
+        pairs={"first": 1, "fresh": 0},
+        after=list(suspicion.runs),
+        suspects=list(suspicion.endpoints),
+        candidate=0,
+        base=0,
+    )
+    return run.model_copy(update={"plan": plan})
 
 
 class Replay:
     """A history whose runs are made into run files once."""
 
     def __init__(self, history: list[HistoryRun], seed: int) -> None:
-        self._history = history
+        self.history = history
         self._files = {run.number: run_file(run) for run in history}
         self._seed = seed
 
     def cases(self, k: int, *, same_for: int = 1, measured: int = 1) -> list[Case]:
         """All pull requests of one kind."""
-        return list(cases(self._history, k, same_for=same_for, measured=measured))
+        return list(cases(self.history, k, same_for=same_for, measured=measured))
 
     def files(self, case: Case, slowed: str | None = None, factor: float = 1.0) -> tuple[tuple[Run, ...], list[Run]]:
         """Candidate and stored runs of a pull request."""
@@ -160,12 +175,20 @@ class Replay:
 
     def judge(self, case: Case, slowed: str | None = None, factor: float = 1.0) -> Seen:
         """What the gate says, with nothing changed or one server slowed down."""
-        return seen_in(verdict_of(suite_of(case.suite_text), *self.files(case, slowed, factor)))
+        return seen_in(verdict_of(suite_of(case.suite_text()), *self.files(case, slowed, factor)))
 
-    def judge_twice(self, case: Case, slowed: str | None = None, factor: float = 1.0) -> tuple[Seen, bool]:
-        """The same where more runs are made only if the first gives a suspect; and whether they were."""
-        first = self.judge(replace(case, candidates=case.candidates[:1]), slowed, factor)
-        return (self.judge(case, slowed, factor), True) if first.suspected else (first, False)
+    def judge_confirmed(self, case: Case, slowed: str | None = None, factor: float = 1.0) -> tuple[Seen, bool]:
+        """The same where one run only suspects, and the next ones of the history decide; and whether they had to.
+
+        They measured all servers as thoroughly as the first: a history has no runs that did less.
+        """
+        suite, (runs, stored) = suite_of(case.suite_text("confirm")), self.files(case, slowed, factor)
+        first = seen_in(verdict_of(suite, runs[:1], stored))
+        if not first.unconfirmed:
+            return first, False
+        suspicion = suspicion_of(suite, runs[:1], list(stored))
+        again = tuple(_gone_on(run, suspicion) for run in runs[1:])
+        return seen_in(verdict_of(suite, (runs[0], *again), stored)), True
 
     def victim(self, case: Case) -> str:
         """The server that is slowed down, drawn once for each candidate."""

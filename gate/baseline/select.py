@@ -72,6 +72,8 @@ def _unfit(run: Run, candidate: Run, now: dt.datetime, max_age_s: float) -> str 
         return "not measured completely"
     if run.calibration is not None:
         return "made by `gate calibrate`, from deployments that are measured again and again"
+    if run.plan is not None and run.plan.after:
+        return "they only measured again what another run made suspect"
     if run.run_id == candidate.run_id:
         return "it is the candidate itself"
     if run.environment != candidate.environment:

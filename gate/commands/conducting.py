@@ -9,7 +9,14 @@ from gate.commands.effects import Effects
 from gate.config.suite import Suite
 from gate.measure.access import is_loopback
 from gate.measure.conductor import Conductor, Means
-from gate.measure.layout import AtHand, lay_out_duet, lay_out_same_code, lay_out_stored, number_deployments
+from gate.measure.layout import (
+    AtHand,
+    Suspicion,
+    lay_out_duet,
+    lay_out_same_code,
+    lay_out_stored,
+    number_deployments,
+)
 from gate.measure.outlook import Job
 from gate.measure.plan import compared
 from gate.measure.planner import Setting
@@ -40,6 +47,8 @@ class Asked:
     """Of the preview, where several are measured without a base."""
     same_code: bool = False
     """The one pair of deployments is to be learnt from: no looks."""
+    after: Suspicion | None = None
+    """What runs on other runners made suspect."""
 
 
 def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects) -> Conductor:
@@ -58,7 +67,7 @@ def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects)
     elif "base" in origins[0]:
         layout = lay_out_duet(suite, at_hand(suite, origins), beliefs)
     else:
-        layout = lay_out_stored(suite, asked.number)
+        layout = lay_out_stored(suite, asked.number, asked.after)
     ids = tuple(effects.new_id() for _ in layout.pairs)
     setting = Setting(suite, layout, beliefs, tuple(int(run_id, 16) for run_id in ids))
 

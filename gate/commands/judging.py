@@ -15,8 +15,10 @@ from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, UsageError
 from gate.measure.hashes import endpoint_hash, scenario_hash
+from gate.measure.layout import Suspicion
 from gate.record.run import Run
 from gate.verdict.rules import in_order, judge, not_measured
+from gate.verdict.stored import suspected
 from gate.verdict.values import Verdict
 
 
@@ -74,6 +76,32 @@ def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], eff
     others = [run for run in stored if run.run_id not in own]
     selection = select(candidates[0], others, suite.baselines) if candidates else Selection(())
     return judge(suite, candidates, selection, effects.tool, _taught(suite, candidates, stored) if candidates else None)
+
+
+def suspicion_of(suite: Suite, runs: tuple[Run, ...], stored: list[Run]) -> Suspicion:
+    """What is suspected in runs, for runs on other runners to confirm or clear.
+
+    Raises
+    ------
+    UsageError
+        If they are not sound runs of this suite as it is now, go on from others themselves, or nothing is suspected.
+    """
+    _refuse_strangers(suite, runs)
+    for run in runs:
+        if not run.complete or run.not_measured or (run.plan is not None and run.plan.after):
+            raise UsageError(
+                f"run {run.run_id} is no whole run of its own that others could go on from",
+                "give the run of the first check; if that was cut short, check again",
+            )
+    runs = in_order(runs)
+    selection = select(runs[0], list(in_order(stored)), suite.baselines)
+    names = suspected(without_steps(suite), runs, selection.runs)
+    if not names:
+        raise UsageError(
+            f"nothing is suspected in {', '.join(run.run_id for run in runs)} beside {len(selection.runs)} stored runs",
+            "there is nothing to confirm; judge as it is with `gate compare`",
+        )
+    return Suspicion(tuple(run.run_id for run in runs), names)
 
 
 def _taught(suite: Suite, candidates: tuple[Run, ...], stored: list[Run]) -> Taught:

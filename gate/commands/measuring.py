@@ -19,6 +19,7 @@ from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
 from gate.measure.conductor import Means
+from gate.measure.layout import Suspicion
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
@@ -133,7 +134,13 @@ class Measurements:
 
 
 def measure(
-    prepared: Prepared, out: Path, effects: Effects, believe: Believe = believe_nothing, *, same_code: bool = False
+    prepared: Prepared,
+    out: Path,
+    effects: Effects,
+    believe: Believe = believe_nothing,
+    *,
+    same_code: bool = False,
+    after: Suspicion | None = None,
 ) -> Measurements:
     """Measure every deployment, each run on disk as soon as it is closed: a duet as one check, else one by one.
 
@@ -141,6 +148,8 @@ def measure(
     ----------
     same_code : bool
         One pair of deployments is measured to learn from, in rounds laid out beforehand.
+    after : Suspicion, optional
+        What runs on other runners made suspect; most rounds are of that alone.
     """
     check_writable(out)
     has_base = "base" in prepared.origins[0]
@@ -156,7 +165,7 @@ def measure(
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
             means = Means(engine, effects.network, effects.clock, effects.console, keep)
-            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code)
+            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code, after)
             conducted = conductor_of(asked, means, believe, effects).conduct()
         runs += conducted.runs
         _tell_left_behind(conducted.runs, effects)

@@ -62,6 +62,11 @@ class Policy(Model):
     """No stored run yet; objectives still judge."""
     on_global_suspect: Literal["block", "approve"] = "block"
     """Everything slower at once and not confirmed."""
+    on_suspect: Literal["decide", "confirm", "confirm_more"] = "decide"
+    """Whether one run compared with stored ones decides by itself, or only says what two on other runners confirm.
+
+    ``confirm`` has 15 % of harmless pull requests measured again, ``confirm_more`` 40 %, and sees more.
+    """
     waivers: list[Waiver] = Field(default_factory=list, max_length=100)
     """Regressions accepted for a time."""
 

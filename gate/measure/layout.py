@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.config.suite import Suite
 from gate.errors import UsageError
@@ -16,15 +16,27 @@ from gate.stats.constants import DUETS
 from gate.stats.designs import DuetDesign, Stage
 from gate.stats.duet import MIN_BLOCKS, Deployed
 
-FIXED = "fixed"
-"""Effort of a layout that measures its rounds without looking."""
+FIXED, CONFIRM = "fixed", "confirm"
+"""Efforts of layouts that measure their rounds without looking; the second what runs before it made suspect."""
+FACTOR_ROUNDS = 3
+"""Of endpoints that are not suspected: with fewer they would not say what the runner does to all."""
 FIRST_SHARE = 0.6
 """Of the budget that the first stage may take: what it suspects has to be measured again."""
 MOST_FIXED_PAIRS = 4
 """Pairs without looks for which limits were computed."""
-_EFFORTS = ("thorough", "quick", "short")
-_WIDE_SIGMA = 0.02
-"""Where deployments differ more than this, one fresh pair confirms little and two are made (where that is possible)."""
+_EFFORTS, _WIDE_EFFORTS = ("thorough", "quick", "short"), ("wide", "short")
+WIDE_SIGMA = 0.02
+"""Where deployments differ more than this, more requests tell little: the stages are others, and where fresh pairs are
+made there are two."""
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What runs on other runners leave to be confirmed or cleared."""
+
+    runs: tuple[str, ...]
+    """Their ids."""
+    endpoints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,13 @@ class Layout:
     redeploys: bool = False
     """The fresh pairs are not there yet: they are made by the redeploy hook, one after the other."""
     arms: tuple[Arm, ...] = ("candidate", "base")
+    after: Suspicion | None = None
 
     @property
     def name(self) -> str:
-        """Of the design; ``fixed`` and the number of pairs where nothing is looked at."""
-        return f"{FIXED} {len(self.first)}" if self.is_fixed else self.design.name
+        """Of the design; ``fixed`` or ``confirm`` and the number of pairs where nothing is looked at."""
+        effort = CONFIRM if self.after is not None else FIXED
+        return f"{effort} {len(self.first)}" if self.is_fixed else self.design.name
 
     @property
     def is_fixed(self) -> bool:
@@ -98,7 +112,7 @@ def lay_out_duet(suite: Suite, at_hand: AtHand, beliefs: Beliefs) -> Layout:
         return _fixed(1, at_hand.pairs[:1], ("candidate", "base"))
     budget = suite.policy.budget
     affordable = FIRST_SHARE * min(budget.time_s / cost.time_s, budget.requests / cost.requests)
-    for effort in _EFFORTS:
+    for effort in efforts(beliefs):
         for first, fresh in _splits(at_hand, beliefs):
             design = next(d for d in DUETS if d.name == f"{effort} {first}+{fresh}")
             if MIN_BLOCKS * first <= design.first[0].rounds <= affordable:
@@ -121,13 +135,15 @@ def lay_out_same_code(suite: Suite) -> Layout:
     return _fixed(rounds, (Deployed(0, 0),), ("candidate", "base"))
 
 
-def lay_out_stored(suite: Suite, number: int = 0) -> Layout:
+def lay_out_stored(suite: Suite, number: int = 0, after: Suspicion | None = None) -> Layout:
     """One run of one preview, without looks.
 
     Parameters
     ----------
     number : int
         Of the preview, if there are several of the same commit.
+    after : Suspicion, optional
+        What other runs made suspect: of everything else only a few rounds are measured.
 
     Raises
     ------
@@ -136,7 +152,7 @@ def lay_out_stored(suite: Suite, number: int = 0) -> Layout:
     """
     check_counts(suite)
     rounds = fixed_rounds(suite, arms=1) if compared(suite) else 1
-    return _fixed(rounds, (Deployed(number, 0),), ("candidate",))
+    return replace(_fixed(rounds, (Deployed(number, 0),), ("candidate",)), after=after)
 
 
 def fixed_rounds(suite: Suite, arms: int) -> int:
@@ -188,14 +204,22 @@ def number_deployments(pairs: Sequence[tuple[str, str]]) -> tuple[Deployed, ...]
     return tuple(Deployed(candidates.index(candidate), bases.index(base)) for candidate, base in pairs)
 
 
+def efforts(beliefs: Beliefs) -> tuple[str, ...]:
+    """Of designs in stages, the most thorough first."""
+    return _WIDE_EFFORTS if _is_wide(beliefs) else _EFFORTS
+
+
+def _is_wide(beliefs: Beliefs) -> bool:
+    return float(beliefs.sigma_dep[:, 0].max(initial=0.0)) > WIDE_SIGMA
+
+
 def _splits(at_hand: AtHand, beliefs: Beliefs) -> list[tuple[int, int]]:
     """Pairs at first and afresh, as the table of designs knows them; the best first."""
     count = len(at_hand.pairs)
     if count == 1:
         if not at_hand.has_hook:
             return [(1, 0)]
-        centre = float(beliefs.sigma_dep[:, 0].max(initial=0.0))
-        return [(1, 2 if centre > _WIDE_SIGMA else 1)]
+        return [(1, 2 if _is_wide(beliefs) else 1)]
     return {2: [(1, 1)], 3: [(1, 2)]}.get(count, [(2, 2), (1, 2)])
 
 

@@ -64,8 +64,8 @@ class Job:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether it only confirms what was suspected on other deployments."""
-        return self.pair >= len(self.layout.first)
+        """Whether it only confirms what was suspected on other deployments or runners."""
+        return self.pair >= len(self.layout.first) or self.layout.after is not None
 
     @property
     def asked_once(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Job:
     @property
     def has_scenarios(self) -> bool:
         """Whether the scenarios are run here: once in a check, on the first preview."""
-        return self.pair == 0 and bool(self.suite.scenarios)
+        return self.pair == 0 and not self.is_fresh and bool(self.suite.scenarios)
 
 
 def _scenarios(job: Job) -> list[Course]:

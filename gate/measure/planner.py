@@ -13,7 +13,7 @@ import numpy as np
 
 from gate.config.suite import Suite
 from gate.measure.counts import MIN_ROUNDS
-from gate.measure.layout import Layout
+from gate.measure.layout import FACTOR_ROUNDS, Layout
 from gate.measure.plan import Cost, Step, compared
 from gate.measure.suspects import Looks, Part, Seen
 from gate.measure.way import Way, affordable, fair_rounds
@@ -111,7 +111,7 @@ def _first(
             rounds = fair_rounds(ahead, 1, affordable(looks[0], way.cost(names), kept))
         if rounds < 1:
             return Stop("budget")
-        steps = way.steps(names, rounds)
+        steps = _steps(layout, way, names, rounds)
         looks.pop(0)
         if not looks:
             return Stage("first", names, names, steps, way.taken[-1], number)
@@ -119,6 +119,16 @@ def _first(
             return None
         looked.after("first", number, Seen(tuple(seen[: way.pairs]), tuple(way.taken)))
     return None
+
+
+def _steps(layout: Layout, way: Way, names: tuple[str, ...], rounds: int) -> tuple[Step, ...]:
+    """A stage of so many rounds; where other runs said what is suspected, most of them of that alone."""
+    if layout.after is None:
+        return way.steps(names, rounds)
+    few = min(rounds, FACTOR_ROUNDS)
+    steps = (*way.steps(names, few), *way.steps(layout.after.endpoints, rounds - few))
+    way.taken[-2:] = [(rounds,)]
+    return steps
 
 
 def _fresh(setting: Setting, looked: Looks, seen: Sequence[Floats], looks: list[Look], pace: float) -> Stage | Stop:

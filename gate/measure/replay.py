@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gate.config.suite import Suite
-from gate.measure.layout import FIXED, Layout, fixed_design
+from gate.measure.layout import CONFIRM, FIXED, Layout, Suspicion, fixed_design
 from gate.measure.plan import compared
 from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.record.blocks import pair_differences
@@ -41,6 +41,8 @@ def plan_record(setting: Setting, pair: int, stages: Sequence[Stage], looks: Seq
         pair=pair,
         pairs={"first": len(layout.first), "fresh": len(layout.fresh)},
         redeployed=layout.redeploys,
+        after=list(layout.after.runs) if layout.after is not None else [],
+        suspects=list(layout.after.endpoints) if layout.after is not None else [],
         candidate=layout.pairs[pair].candidate,
         base=layout.pairs[pair].base,
         rounds=[stage.rounds[place] for stage in stages if stage.number is not None],
@@ -74,6 +76,7 @@ def setting_of(suite: Suite, runs: Sequence[Run]) -> Setting:
         fresh=tuple(deployed[one.pairs["first"] :]),
         redeploys=one.redeployed,
         arms=("candidate", "base") if one.way == "duet" else ("candidate",),
+        after=Suspicion(tuple(one.after), tuple(one.suspects)) if one.after else None,
     )
     seeds = tuple(planned[pair].run.seed if pair in planned else 0 for pair in range(count))
     return Setting(suite, layout, recorded_beliefs(one.beliefs, compared(suite)), seeds)
@@ -129,7 +132,7 @@ def _design(plan: PlanRecord, rounds: int) -> DuetDesign:
     if known is not None:
         return known
     effort, _, pairs = plan.design.partition(" ")
-    if effort != FIXED:
+    if effort not in (FIXED, CONFIRM):
         raise ValueError(f"it was planned as {plan.design!r}, which this gate does not know")
     return fixed_design(rounds, int(pairs))
 

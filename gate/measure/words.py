@@ -22,6 +22,8 @@ def stage_words(stage: Stage, layout: Layout) -> str:
         return f"everything may be slower: measuring all {len(stage.names)} endpoints on {where}"
     if stage.part == "fresh":
         return f"confirming {names} on {where}"
+    if layout.after is not None:
+        return f"measuring what {' and '.join(layout.after.runs)} made suspect: {_listed(layout.after.endpoints)}"
     if stage.number == 0:
         doing = "measuring" if layout.is_fixed else "screening"
         return f"{doing} all {len(stage.names)} endpoints" if many else f"{doing} {names}"

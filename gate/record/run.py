@@ -371,6 +371,10 @@ class PlanRecord(Value):
     """Pairs of deployments that there were to be in each part."""
     redeployed: bool = False
     """Fresh pairs were to be made one in the place of the other."""
+    after: list[str] = Field(default_factory=list)
+    """Ids of runs on other runners from which this one goes on, to confirm or clear what they made suspect."""
+    suspects: list[str] = Field(default_factory=list)
+    """Endpoints that those made suspect: the others are measured only to know what this runner does to all."""
     candidate: Count
     base: Count
     """Numbers of the deployments: two pairs with the same number share that deployment."""

@@ -14,7 +14,7 @@ _UNITS = {"mean": "blocks", "lost_connections": "connections"} | dict.fromkeys(O
 """What is counted, by statistic; of all others requests."""
 _STANDINGS = {
     "cleared": "it left early: one of the looks found no suspicion left, so nothing more was measured of it",
-    "open": "it is suspected still, but was not measured to the end: judged by the limit of a single look",
+    "open": "it is suspected still, but was not measured to the end: judged by the hardest of its limits",
     "judged": "it was looked at to the end",
 }
 _OUTCOMES = {

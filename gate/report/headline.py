@@ -48,6 +48,9 @@ def _reason(reason: Reason, rows: dict[str, Row]) -> str:
         return f"{row.endpoint} misses its objective: {statistic} is {value}, the limit is {limit}"
     if reason.code == "unexpected-answers" and row is not None:
         return _answers(row)
+    if reason.code == "unconfirmed" and row is not None and row.change is not None:
+        names = listed(list(dict.fromkeys(row_id.split("/")[1] for row_id in reason.rows)))
+        return f"{names}: {slower(row)}, {reason.message}"
     return reason.message
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gate.stats.designs import DuetDesign, Limits, Stage, StoredDesign, StoredStage
+from gate.stats.designs import DuetDesign, Limits, Stage, StoredDesign
 
 VERSION = "1"
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -319,23 +319,11 @@ DUET_LIMITS: Mapping[str, tuple[Limits, ...]] = {
 }
 
 STORED = (
-    StoredDesign(
-        name="one", stages=(StoredStage(runs=1, suspects_requests=1000, others_requests=1000, keep=(-9.0, -9.0)),)
-    ),
-    StoredDesign(
-        name="two", stages=(StoredStage(runs=2, suspects_requests=1000, others_requests=1000, keep=(-9.0, -9.0)),)
-    ),
-    StoredDesign(
-        name="three", stages=(StoredStage(runs=3, suspects_requests=1000, others_requests=1000, keep=(-9.0, -9.0)),)
-    ),
-    StoredDesign(
-        name="confirm",
-        stages=(
-            StoredStage(runs=1, suspects_requests=1000, others_requests=1000, keep=(1.75, 1.95)),
-            StoredStage(runs=1, suspects_requests=500, others_requests=150, keep=(1.4, 1.4)),
-            StoredStage(runs=2, suspects_requests=1000, others_requests=150, keep=(-9.0, -9.0)),
-        ),
-    ),
+    StoredDesign("one", 1, 1000),
+    StoredDesign("two", 2, 1000),
+    StoredDesign("three", 3, 1000),
+    StoredDesign("confirm", 2, 1000, suspected_share=0.15, others_requests=150),
+    StoredDesign("confirm_more", 2, 1000, suspected_share=0.4, others_requests=150),
 )
 STORED_LIMITS: Mapping[str, tuple[Limits, ...]] = {
     "one": (

@@ -47,24 +47,19 @@ class DuetDesign:
 
 
 @dataclass(frozen=True)
-class StoredStage:
-    """Some runs of the candidate, each on a runner of its own, then a look."""
-
-    runs: int
-    suspects_requests: int
-    """Of each suspected endpoint in each run; in the first stage all are suspected."""
-    others_requests: int
-    """Of every other endpoint: enough to know what the runner does to all."""
-    keep: tuple[float, float]
-    """Least score by metric, over all runs so far, with which a row stays suspected."""
-
-
-@dataclass(frozen=True)
 class StoredDesign:
-    """Stages of a comparison with stored runs."""
+    """Runs of the candidate, each on a runner of its own, that are compared with stored ones."""
 
     name: str
-    stages: tuple[StoredStage, ...]
+    runs: int
+    """That decide."""
+    requests: int
+    """Of each endpoint in each run."""
+    suspected_share: float | None = None
+    """One run before these only suspects: rows that score as no more than so many harmless pull requests have one that
+    does. What it saw by luck is not counted against anybody. None where there is no such run."""
+    others_requests: int | None = None
+    """Then of every endpoint that is not suspected: enough to know what a runner does to all."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from gate.stats.constants import DUET_LIMITS, RATES, STORED_LIMITS
-from gate.stats.designs import Limits
+from gate.stats.designs import Limits, StoredDesign
 
 Scores = tuple[float, ...]
 """Limits by rate, in the order of ``RATES``: falling."""
@@ -47,6 +47,13 @@ def stored_scores(design: str, endpoints: int, runs: int) -> Scores:
     rows = sorted(_enough(STORED_LIMITS[design], endpoints), key=lambda row: row.at)
     scores = next((row.scores for row in rows if row.at >= runs), rows[-1].scores)
     return _for_more(rows, scores, endpoints)
+
+
+def suspected_from(design: StoredDesign, endpoints: int, runs: int) -> float:
+    """Score from which one run suspects a row, for others to decide; minus infinity where all runs decide."""
+    if design.suspected_share is None:
+        return -math.inf
+    return limit_at(design.suspected_share, stored_scores("one", endpoints, runs))
 
 
 def limit_at(rate: float, scores: Scores) -> float:

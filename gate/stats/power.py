@@ -185,7 +185,7 @@ def detectable_stored(
     design: StoredDesign,
     limit: float,
     *,
-    request_variance: ArrayLike = 0.0,
+    suspected_from: float = -np.inf,
     least: ArrayLike = 0.0,
     endpoints: int = 0,
     power: float = POWER,
@@ -195,16 +195,15 @@ def detectable_stored(
     Parameters
     ----------
     run_variance : array_like, shape (..., metrics)
-        Of one run of the candidate with the requests of the first stage: ``Moved.candidate_variance`` times the
-        candidate's runs.
+        Of one run of the candidate: ``Moved.candidate_variance`` times the candidate's runs.
     stored_variance, df : array_like, broadcastable
         Of the centre of the stored runs, and degrees of freedom, as in ``Moved``.
     design : StoredDesign
-        Stages, each on runs of its own.
+        How many runs decide, and whether one before them says what is suspected.
     limit : float
         Score from which a row blocks.
-    request_variance : array_like, broadcastable
-        Variance of a run by one request: later stages have fewer.
+    suspected_from : float
+        Score from which that one suspects a row.
     least : array_like, broadcastable
         Change that the estimate itself has to reach, a ratio: the user's tolerance or the absolute floor.
     endpoints : int
@@ -219,27 +218,17 @@ def detectable_stored(
         NaN where a variance is not known.
     """
     one, margin = np.asarray(run_variance, dtype=np.float64), np.log1p(MARGINS["stored"])
-    stored, freedom, request = (_like(value, one) for value in (stored_variance, df, request_variance))
+    stored, freedom = (_like(value, one) for value in (stored_variance, df))
     draw = _normals()
     centre = np.sqrt(stored)[..., np.newaxis] * next(draw)
     luck = _spread_luck(freedom, next(draw)) * _unrest_luck(endpoints, next(draw))
-    usual = design.stages[0].suspects_requests
-    precision = np.zeros(one.shape)
-    total = np.zeros((*one.shape, _POINTS))
+    floor = np.log1p(_like(least, one))[..., np.newaxis]
     needed = np.full((*one.shape, _POINTS), -np.inf)
-    noise, error = total, precision
-    for stage in design.stages:
-        variance = one + request * (1 / stage.suspects_requests - 1 / usual)
-        added = stage.runs / np.maximum(variance, 1e-300)
-        precision = precision + added
-        total = total + np.sqrt(added)[..., np.newaxis] * next(draw)
-        noise = centre + total / precision[..., np.newaxis]
-        error = np.sqrt(1 / precision + stored)
-        reach = (_t_of(np.array(stage.keep), freedom) * error)[..., np.newaxis] * luck
-        needed = np.maximum(needed, margin[:, np.newaxis] + reach - noise)
-    reach = (_t_of(np.array(limit), freedom) * error)[..., np.newaxis] * luck
-    asked = np.maximum(margin[:, np.newaxis] + reach, np.log1p(_like(least, one))[..., np.newaxis])
-    needed = np.maximum(needed, asked - noise)
+    for runs, score in ([(1, suspected_from)] if design.suspected_share is not None else []) + [(design.runs, limit)]:
+        variance = one / runs
+        noise = centre + np.sqrt(variance)[..., np.newaxis] * next(draw)
+        reach = (_t_of(np.array(score), freedom) * np.sqrt(variance + stored))[..., np.newaxis] * luck
+        needed = np.maximum(needed, np.maximum(margin[:, np.newaxis] + reach, floor) - noise)
     return np.asarray(np.expm1(np.quantile(needed, power, axis=-1)))
 
 

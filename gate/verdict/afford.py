@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from gate.config.suite import Suite
 from gate.measure.counts import MIN_ROUNDS
-from gate.measure.layout import FIRST_SHARE, rounds_within
+from gate.measure.layout import FIRST_SHARE, efforts, rounds_within
 from gate.measure.plan import Cost, round_cost, warmup_cost
 from gate.stats.designs import DuetDesign, Stage
 from gate.stats.duet import MIN_BLOCKS
-from gate.verdict.sight import EFFORTS, PAIRS, SetUp, Way, design_of, fixed, staged_way, stored_way
+from gate.verdict.sight import PAIRS, SetUp, Way, design_of, fixed, staged_way, stored_way
 
 
 def budget_of(suite: Suite) -> Cost:
@@ -56,7 +56,7 @@ def duet_design(set_up: SetUp, pairs: tuple[int, int], budget: Cost) -> DuetDesi
     Chosen as ``lay_out_duet`` does; later stages are as long as a single suspect, the slowest, could be measured in
     what the first one leaves.
     """
-    for effort in EFFORTS:
+    for effort in efforts(set_up.beliefs):
         design = design_of(effort, pairs)
         first = round_cost(set_up.suite, None, arms=2) * design.first[0].rounds
         is_paid = first.time_s <= FIRST_SHARE * budget.time_s and first.requests <= FIRST_SHARE * budget.requests

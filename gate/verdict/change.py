@@ -10,7 +10,7 @@ from gate.stats.shift import Shift
 
 Standing = Literal["judged", "cleared", "open"]
 """How far a row came: all looks were taken and the last decides; it left early as no suspect; it is suspected still,
-but what would decide it was not measured, so the limits of a single look hold."""
+but what would decide it was not measured, so the hardest limits hold that may."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Change:
     design: str
     """Which limits hold."""
     standing: Standing = "judged"
+    is_suspect: bool = False
+    """One run says so, loudly enough to measure it again and not loudly enough to block."""
     notices: list[Notice] = field(default_factory=list)
     doubt: Notice | None = None
     """Why this row is inconclusive whatever its test says: something else may have moved it."""

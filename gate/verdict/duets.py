@@ -20,7 +20,7 @@ from gate.verdict.change import Change, Changes, Standing, SuiteChange
 from gate.verdict.hosts import doubt_hosts
 from gate.verdict.reach import detectable_rows
 from gate.verdict.shared import detectable, limit_of, score_faster, score_slower, seconds, share_of
-from gate.verdict.sittings import course_of
+from gate.verdict.sittings import Course, course_of
 from gate.verdict.walk import Walk, walk
 
 _TEST = "paired blocks, Student-t location, deployment variance added"
@@ -35,10 +35,15 @@ _OPEN = Notice(
 
 @dataclass(frozen=True)
 class _Limits:
-    """Limits of the looks that were taken, of a single look, and of everything with its promise."""
+    """What a score is held to, and the promise."""
 
     staged: Scores
+    """After all looks of the design."""
     single: Scores
+    """After one look."""
+    unfinished: Scores
+    """Of what is suspected still and was not measured to the end, wherever on the way that was: the hardest of those
+    that may hold there, that of the same stages without fresh deployments included."""
     rate: float
 
 
@@ -49,12 +54,7 @@ def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes
         return Changes((), ())
     course = course_of(runs)
     found = walk(course, names, beliefs)
-    pairs = f"fixed {min(4, len(course.sittings))}"
-    limits = _Limits(
-        duet_scores(found.design, len(names), beliefs.widest),
-        duet_scores(pairs, len(names), beliefs.widest),
-        suite.policy.false_block_rate,
-    )
+    limits = _limits(suite, course, found.design, beliefs.widest)
     seen = detectable_rows(suite, names, course, found, beliefs, limit_of(limits.rate, limits.staged))
     rows = [
         _change(suite, runs, found, limits, name, (place, metric), float(seen[place, metric]))
@@ -65,6 +65,16 @@ def duet_changes(suite: Suite, runs: Sequence[Run], beliefs: Beliefs) -> Changes
         return doubt_hosts(rows, found.rows, lambda row, shift: _scored(suite, limits, row, shift))
     level = _suite_change(found, limits) if len(names) >= _LEAST_FOR_SUITE else None
     return Changes(tuple(rows), () if level is None else (level,))
+
+
+def _limits(suite: Suite, course: Course, design: str, widest: float) -> _Limits:
+    endpoints = len(compared(suite))
+    staged, single = (
+        duet_scores(name, endpoints, widest) for name in (design, f"fixed {min(4, len(course.sittings))}")
+    )
+    alone = duet_scores(f"{course.design.effort} 1+0", endpoints, widest) if course.design is not None else single
+    unfinished = tuple(map(max, staged, single, alone))
+    return _Limits(staged, single, unfinished, suite.policy.false_block_rate)
 
 
 def _change(
@@ -100,8 +110,8 @@ def _change(
 def _scored(suite: Suite, limits: _Limits, row: Change, shift: Shift) -> Change:
     """The same row with a change and all that follows from it."""
     score = score_slower(shift, row.margin)
-    # What was not measured to the end has no staged limit; without one, slowness that eats the budget would pass.
-    scores = limits.single if row.standing == "open" else limits.staged
+    # What was not measured to the end has a limit too; without one, slowness that eats the budget would pass.
+    scores = limits.unfinished if row.standing == "open" else limits.staged
     limit = limit_of(limits.rate, scores)
     least = max(row.tolerance, suite.policy.absolute_floor_s / (row.baseline_s or math.nan))
     return replace(
@@ -121,7 +131,7 @@ def _suite_change(found: Walk, limits: _Limits) -> SuiteChange | None:
     shift = shift_at(found.level, (), int(found.blocks.max(initial=0)))
     if shift is None:
         return None
-    scores = limits.single if found.level_open else limits.staged
+    scores = limits.unfinished if found.level_open else limits.staged
     limit = limit_of(limits.rate, scores)
     return SuiteChange(
         metric=METRICS[0],

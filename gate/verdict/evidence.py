@@ -167,7 +167,7 @@ def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Obje
 def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
     """Scenarios, or single steps of them, of which nothing is known: not made, or nothing answered as expected."""
     # Of several pairs of deployments only the first has scenarios; without it nothing excuses the others.
-    asked = [run for run in candidates if run.plan is None or run.plan.way == "stored" or run.plan.pair == 0]
+    asked = [run for run in candidates if run.plan is None or (run.plan.pair == 0 and not run.plan.after)]
     for name in (name for name, scenario in suite.scenarios.items() if not scenario.advisory):
         for record in (run.scenarios.get(name) for run in asked or candidates):
             if record is None or record.sent == 0:

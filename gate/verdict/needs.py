@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from gate.measure.counts import MAX_ROUNDS
-from gate.measure.layout import rounds_within
+from gate.measure.layout import efforts, rounds_within
 from gate.measure.plan import Cost, round_cost
 from gate.verdict.afford import duet_design, duet_within, stored_within
-from gate.verdict.sight import EFFORTS, PAIRS, SetUp, Way, duet_way, stored_way, unlimited_duet
+from gate.verdict.sight import PAIRS, SetUp, Way, duet_way, stored_way, unlimited_duet
 
 _MOST_RUNS = 30
 """More stored runs sharpen nothing: the candidate's own luck is what is left."""
@@ -167,7 +167,8 @@ def _option(
 
 def _why_no_duet(wanted: _Wanted) -> tuple[Why, float]:
     def best(set_up: SetUp) -> float:
-        return _least(duet_way(set_up, effort, pairs).typical(wanted.metric) for effort in EFFORTS for pairs in PAIRS)
+        ways = (duet_way(set_up, effort, pairs) for effort in efforts(set_up.beliefs) for pairs in PAIRS)
+        return _least(way.typical(wanted.metric) for way in ways)
 
     def floor(set_up: SetUp) -> float:
         return _least([best(set_up), *(unlimited_duet(set_up, pairs).typical(wanted.metric) for pairs in PAIRS)])

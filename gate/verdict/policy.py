@@ -6,6 +6,7 @@ from gate.config.suite import Suite
 from gate.measure.counts import is_compared
 from gate.verdict.change_rows import EVERYTHING
 from gate.verdict.evidence import Evidence
+from gate.verdict.stored import UNCONFIRMED
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")
@@ -42,6 +43,7 @@ def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
                 cure=_EVERYTHING_CURE[evidence.way],
             )
         )
+    reasons += _unconfirmed(own)
     inconclusive = [row for row in own if row.outcome == "inconclusive"]
     if inconclusive and suite.policy.on_inconclusive == "block":
         reasons.append(
@@ -53,6 +55,16 @@ def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
             )
         )
     return reasons
+
+
+def _unconfirmed(rows: list[Row]) -> list[Reason]:
+    """Rows that one run suspects, where the suite wants others to decide; nothing is known of them until those did."""
+    told = [(row, notice) for row in rows for notice in row.notices if notice.code == UNCONFIRMED]
+    if not told:
+        return []
+    told.sort(key=lambda each: -(each[0].change or 0.0))
+    notice = told[0][1]
+    return [Reason(code="unconfirmed", rows=[row.id for row, _ in told], message=notice.message, cure=notice.cure)]
 
 
 def _failures(rows: list[Row]) -> list[Reason]:

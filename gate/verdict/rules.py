@@ -101,6 +101,14 @@ def _unlike(candidates: tuple[Run, ...]) -> Notice | None:
             message=f"the previews serve different commits: {served}",
             cure="deploy one commit to all of them before the gate runs",
         )
+    gone_on_from = {run_id for run in candidates if run.plan is not None for run_id in run.plan.after}
+    missing = sorted(gone_on_from - {run.run_id for run in candidates})
+    if missing:
+        return Notice(
+            code="first-run-missing",
+            message=f"another run goes on from {' and '.join(missing)}, and it is not given",
+            cure="give the run that made something suspect together with those that measured it again",
+        )
     if len({run.environment for run in candidates}) > 1:
         return Notice(
             code="environments",

@@ -38,9 +38,9 @@ def score_faster(shift: Shift, margin: float) -> float:
     return float(normal_score(-(shift.effect + math.log1p(margin)) / shift.se, shift.df))
 
 
-def detectable(shift: Shift, margin: float, limit: float, least: float) -> float:
-    """Smallest slowdown that reaches the limit four times in five, and not less than policy would block."""
-    reach = (limit + float(ndtri(0.8))) * shift.se
+def detectable(shift: Shift, margin: float, limit: float, least: float, power: float = 0.8) -> float:
+    """Smallest slowdown that reaches the limit with such a probability, and not less than policy would block."""
+    reach = (limit + float(ndtri(power))) * shift.se
     return max(least, (1 + margin) * math.exp(min(reach, 700.0)) - 1)
 
 

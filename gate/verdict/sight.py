@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,14 +16,13 @@ from gate.measure.layout import FIXED
 from gate.measure.plan import LEAST_WARMUP_STEPS, round_cost
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS, STORED
-from gate.stats.designs import METRICS, DuetDesign, Stage
-from gate.stats.limits import duet_scores, stored_scores
+from gate.stats.designs import METRICS, DuetDesign, Stage, StoredDesign
+from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.stats.location import Floats
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 from gate.stats.stored import FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
 
-EFFORTS = ("thorough", "quick", "short")
 PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 """Pairs of deployments at first and afresh."""
 _ANY = (-9.0, -9.0)
@@ -158,23 +159,40 @@ def stored_way(set_up: SetUp, runs: int, rounds: int) -> Way:
     one = np.maximum(noise.rows.candidate_variance + more, 0.1 * noise.rows.candidate_variance)
     stored = noise.rows.stored_variance * max(noise.runs, 1) / runs
     df = np.where(noise.removed, runs - 1 + _POOLED_DF, max(runs - 1.0, 1.0)) * np.ones(one.shape)
-    rate, design = suite.policy.false_block_rate, next(design for design in STORED if design.name == "one")
-    relative = limit_of(rate, stored_scores(design.name, len(noise.names), runs))
-    plain = float(-ndtri(rate * LATENCY_SHARE / max(1, np.isfinite(one).sum())))
+    design = stored_design(suite)
     least = np.maximum(set_up.least, _HALF) if runs < FEW_RUNS else set_up.least
-    endpoints = len(noise.names)
-    by_limit = [
-        detectable_stored(one, stored, df, design, relative, least=least, endpoints=endpoints),
-        detectable_stored(one, stored, df, design, plain, least=least),
-    ]
+    relative, plain = (
+        detectable_stored(one, stored, df, design, limit, suspected_from=suspected, least=least, endpoints=endpoints)
+        for limit, suspected, endpoints in _stored_limits(set_up, design, runs)
+    )
     warm = LEAST_WARMUP_STEPS * WARMUP_REQUESTS / BLOCK_REQUESTS
     return Way(
         kind="stored",
         design=design.name,
         pairs=(0, 0),
         runs=runs,
-        sees=np.where(noise.removed, *by_limit),
+        sees=np.where(noise.removed, relative, plain),
         requests=BLOCK_REQUESTS * (rounds + warm) * len(noise.names),
         time_s=(rounds + warm) * set_up.rounds_s(1),
-        afresh=0.0,
+        afresh=design.suspected_share or 0.0,
     )
+
+
+def stored_design(suite: Suite) -> StoredDesign:
+    """By which one run of a preview is judged or confirmed."""
+    return next((design for design in STORED if design.name == suite.policy.on_suspect), STORED[0])
+
+
+def _stored_limits(set_up: SetUp, design: StoredDesign, runs: int) -> Iterator[tuple[float, float, int]]:
+    """Limit and score from which is suspected, for how many endpoints: with what all share taken out, and without."""
+    endpoints, rate = len(set_up.noise.names), set_up.suite.policy.false_block_rate
+    yield (
+        limit_of(rate, stored_scores(design.name, endpoints, runs)),
+        suspected_from(design, endpoints, runs),
+        endpoints,
+    )
+    rows = 2 * endpoints
+    if design.suspected_share is None:
+        yield float(-ndtri(rate * LATENCY_SHARE / rows)), -math.inf, 0
+    else:
+        yield float(-ndtri(rate * LATENCY_SHARE)), float(-ndtri(design.suspected_share / rows)), 0

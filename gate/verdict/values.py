@@ -28,6 +28,7 @@ ReasonCode = Literal[
     "no-baseline",
     "inconclusive",
     "everything-slower",
+    "unconfirmed",
 ]
 
 

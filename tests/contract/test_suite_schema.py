@@ -101,6 +101,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "on_inconclusive": "approve",
         "on_missing_baseline": "approve",
         "on_global_suspect": "block",
+        "on_suspect": "decide",
         "store": "dir:baselines",
         "window": 30,
         "max_age": "60d",
@@ -115,7 +116,8 @@ suite: default
 preview: {ready: {path: /, timeout: 60s}}
 endpoints: {home: {request: GET /, rate: 20/s, mutates: false, gate: true}}
 policy: {absolute_floor: 1ms, false_block_rate: 1%, budget: {time: 3m, requests: 60000}, max_rate: 50/s,
-  objectives: block, on_inconclusive: approve, on_missing_baseline: approve, on_global_suspect: block}
+  objectives: block, on_inconclusive: approve, on_missing_baseline: approve, on_global_suspect: block,
+  on_suspect: decide}
 baselines: {store: dir:baselines, window: 30, max_age: 60d}
 """,
         "gate.yml",

@@ -8,21 +8,25 @@ from pathlib import Path
 import pytest
 
 from bench import figures
-from bench.decision.servers import __main__ as study
-from bench.decision.servers import checks, journal, report
+from bench.decision.servers import __main__ as command
+from bench.decision.servers import checks, journal, report, study
 from bench.decision.servers.cases import ENDPOINTS
 
 
-def test_two_checks_and_their_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_two_checks_in_two_lanes_and_their_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(study, "STORED_RUNS", 1)
     monkeypatch.setattr(checks, "LOOKS", 20)
     monkeypatch.setattr(figures, "RESULTS", tmp_path / "results")
-    state = tmp_path / "state"
-    begin = ["--state", str(state), "--seconds", "5", "--rate", "80", "--checks", "1"]
-    assert study.main([*begin, "--ways", "duet", "--channels", "loopback", "--cases", "unchanged"]) == 0
-    assert study.main([*begin, "--ways", "stored", "--channels", "proxy", "--cases", "one+50%"]) == 0
+    first, second = tmp_path / "lane-1", tmp_path / "lane-2"
+    begin = ["--seconds", "5", "--stored-seconds", "5", "--rate", "80", "--checks", "1"]
+    duet = ["--ways", "duet", "--channels", "loopback", "--cases", "unchanged"]
+    stored = ["--ways", "stored", "--channels", "proxy", "--cases", "one+50%"]
+    assert command.main([*begin, "--state", str(first), "--lane", "1/2", *duet]) == 0
+    assert command.main([*begin, "--state", str(second), "--lane", "2/2", *stored]) == 0
 
-    lines = list(report.with_truth(journal.read(state)[1]))
+    lines = [line for state in (first, second) for line in report.with_truth(journal.read(state)[1])]
+    assert [line["number"] % 2 for line in lines] == [0, 1]
+    assert all(line["lanes"] == 2 for line in lines)
     assert [(line["way"], line["channel"], line["case"]) for line in lines] == [
         ("duet", "loopback", "unchanged"),
         ("stored", "proxy", "one+50%"),
@@ -38,9 +42,9 @@ def test_two_checks_and_their_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert slowed["added"]["min_s"] >= 0.0199
     (culprit,) = slowed["slowed"]
     assert 0.25 < slowed["truth"][culprit] < 1.0
-    assert list((state / "out").rglob("run-*.json")), "run files are kept, to be judged again by another decision"
+    assert list((second / "out").rglob("run-*.json")), "run files are kept, to be judged again by another decision"
 
-    assert study.main(["--state", str(state), "--report"]) == 0
+    assert command.main(["--report", str(first), str(second)]) == 0
     rows = {row["figure"]: row for row in json.loads((tmp_path / "results" / "servers.json").read_text())}
     assert rows["duet, loopback: unchanged, blocked"]["n"] == 1
     assert rows["stored, proxy: one+50%, caught"]["n"] == 1
@@ -49,5 +53,5 @@ def test_two_checks_and_their_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_another_study_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "study.json").write_text("{}\n")
-    assert study.main(["--state", str(tmp_path), "--checks", "1"]) == 2
+    assert command.main(["--state", str(tmp_path), "--checks", "1"]) == 2
     assert "another --state" in capsys.readouterr().err

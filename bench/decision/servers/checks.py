@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import gate
-from bench.decision.servers.cases import ENDPOINTS, Channel, Planned, wait_factors
+from bench.decision.servers.cases import ENDPOINTS, Channel, Planned, Way, wait_factors
 from bench.decision.servers.deployments import Deployed, Shop, deployed, logged_medians_ms, logged_requests
 from bench.decision.servers.journal import Line
 from bench.decision.servers.processors import children_cpu_s, idle_s
@@ -33,6 +33,8 @@ from gate.errors import ExitCode, UsageError
 
 MOST_S = 120.0
 """After so long the gate is killed; no exit code is noted then."""
+CODE = ("baseline", "config", "load", "measure", "record", "stats", "verdict")
+"""Packages of the gate that measure and decide."""
 LOOKS = 100
 """Requests to each endpoint of main, to know what a fifth of its latency is."""
 
@@ -46,9 +48,9 @@ class Site:
     pairs: int
     """Deployments of the preview in each check, and in a duet of the base as well."""
 
-    @property
-    def suite(self) -> Path:
-        return self.folder / "gate.yml"
+    def suite(self, way: Way) -> Path:
+        """The suite of one way: the same endpoints at the same rate, and a budget of its own."""
+        return self.folder / f"{way}.yml"
 
     def store(self, channel: Channel) -> Path:
         """The stored runs of a channel."""
@@ -62,7 +64,7 @@ def look(site: Site, channel: Channel, seed: int) -> dict[str, float]:
 
         def ask(name: str) -> float:
             connection, took_s = HTTPConnection(netloc, timeout=30), []
-            path = REQUESTS[name].replace("{product}", "5000")
+            path = REQUESTS[name].replace("{product}", "30000")
             for _ in range(LOOKS):
                 begun_s = time.perf_counter()
                 connection.request("GET", path)
@@ -109,7 +111,9 @@ def check(site: Site, planned: Planned, seen_s: Mapping[str, float], seed: int) 
         urls = all_of_it.urls
         argv = [arg for url in urls[: site.pairs] for arg in ("--preview", url)]
         argv += [arg for url in urls[site.pairs :] for arg in ("--base", url)]
-        line = _gate(site, ["check", *argv, "--baselines", f"dir:{store}", "--out", str(out)], all_of_it)
+        line = _gate(
+            site.suite(planned.way), ["check", *argv, "--baselines", f"dir:{store}", "--out", str(out)], all_of_it
+        )
         shops = {"preview": all_of_it.shops[: site.pairs], "base": all_of_it.shops[site.pairs :]}
         line |= _logged(shops)
     line |= {"kind": "check", "number": planned.number, "channel": planned.channel, "way": planned.way}
@@ -123,15 +127,15 @@ def refresh(site: Site, channel: Channel, number: int, seed: int) -> Line:
     with _deployed(site, channel, [{}], seed) as main:
         store = f"dir:{site.store(channel)}"
         argv = ["refresh", "--preview", main.urls[0], "--baselines", store, "--out", str(out)]
-        line = _gate(site, argv, main) | _logged({"main": main.shops})
+        line = _gate(site.suite("stored"), argv, main) | _logged({"main": main.shops})
     return line | {"kind": "refresh", "channel": channel} | _measured_delay(main)
 
 
 def code_hash() -> str:
-    """Of the gate's own modules: figures of two different gates are not to be added up."""
+    """Of what measures and decides in the gate: figures of two different gates are not to be added up."""
     package = Path(gate.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for name in CODE for path in (package / name).rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
@@ -142,11 +146,11 @@ def _deployed(
     return deployed(site.folder, site.wait_s, variants, NETWORK if channel == "proxy" else None, seed)
 
 
-def _gate(site: Site, argv: list[str], load: Deployed) -> Line:
+def _gate(suite: Path, argv: list[str], load: Deployed) -> Line:
     """Run the gate to its end, and say what that took."""
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     servers_s, gate_s, unused_s, begun_s = load.cpu_s(), children_cpu_s(), idle_s(), time.monotonic()
-    command = [sys.executable, "-m", "gate", argv[0], "--suite", str(site.suite), *argv[1:]]
+    command = [sys.executable, "-m", "gate", argv[0], "--suite", str(suite), *argv[1:]]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONDONTWRITEBYTECODE": "1"}
     exit_code: int | None = None
     said = ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
 from bench.decision.servers.cases import CASES, CHANNELS, UNCHANGED, WAYS, Case, Channel
 from bench.decision.servers.journal import Line
+from bench.decision.servers.lanes import LANE, gates, parse_lane
 from bench.decision.servers.suite import STORED_RUNS
 from bench.figures import Figure
 from gate.errors import ExitCode
@@ -19,12 +19,12 @@ _TAIL = 0.975
 _SHARES = {
     "servers_ratio": "processors used by servers and proxy",
     "gate_ratio": "processors used by the gate",
-    "others_ratio": "processors used by anything else on this machine",
+    "others_ratio": "processors used by anything else on this machine, other lanes included",
 }
 _ENDED = (ExitCode.APPROVED, ExitCode.BLOCKED, ExitCode.NOT_MEASURED)
 
 
-def figures(settings: Line, lines: Sequence[Line]) -> list[Figure]:
+def figures(settings: Line, lanes: Sequence[Sequence[Line]]) -> list[Figure]:
     """What the study found so far.
 
     A goal is held against the full number of checks only: before, its row informs and says of how many it speaks.
@@ -33,24 +33,23 @@ def figures(settings: Line, lines: Sequence[Line]) -> list[Figure]:
     ----------
     settings : dict
         Of the study.
-    lines : sequence of dict
-        Of its journal, oldest first.
+    lanes : sequence of sequences of dict
+        Of each of its journals the lines, oldest first.
     """
-    command = "python -m bench.decision.servers --state FOLDER --minutes 600 --report"
-    command += "" if settings["pairs"] == 1 else f" --pairs {settings['pairs']}"
+    command = _command(settings)
     rows: list[Figure] = []
-    told = list(with_truth(lines))
+    told = [line for lines in lanes for line in with_truth(lines)]
     for channel in CHANNELS:
         for way in WAYS:
             stratum = [line for line in told if (line["channel"], line["way"]) == (channel, way)]
             if stratum:
                 rows += _Stratum(f"{way}, {channel}", stratum, command).figures()
-        rows += _network(channel, lines, command)
+        rows += _network(channel, [line for lines in lanes for line in lines], command)
     return [*rows, *_general(told, command)]
 
 
 def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
-    """Checks with what was really there: slowdowns by endpoint, and the share of the processors that others took.
+    """Checks of a lane with what was really there: slowdowns by endpoint, and what else used the processors.
 
     A slowdown is the growth of the median in the servers' own logs, from base or from the stored runs then in the
     window, as a ratio of the latency that a client sees: what a network added to both is in the denominator.
@@ -69,6 +68,19 @@ def with_truth(lines: Sequence[Line]) -> Iterator[Line]:
         others = 1 - line["idle_ratio"] - line["servers_ratio"] - line["gate_ratio"]
         truth = {name: (preview[name] - base[name]) / (base[name] + network_ms) for name in told}
         yield line | {"truth": truth, "others_ratio": max(0.0, others)}
+
+
+def _command(settings: Line) -> str:
+    """How to make these figures: the same in every lane, then the report of all."""
+    of = parse_lane(settings[LANE]).of
+    names = ("seconds", "stored_seconds", "rate", "seed")
+    what = " ".join(f"--{name.replace('_', '-')} {settings[name]:g}" for name in names)
+    what += "" if settings["pairs"] == 1 else f" --pairs {settings['pairs']}"
+    study = "python -m bench.decision.servers"
+    if of == 1:
+        return f"{study} --state FOLDER {what} --minutes 600 --report"
+    begun = f"for n in {' '.join(str(n + 1) for n in range(of))}; do {study} --state FOLDER-$n --lane $n/{of} {what}"
+    return f"{begun} --minutes 120 & done; wait; {study} --report FOLDER-*"
 
 
 def interval(count: int, n: int) -> tuple[float, float]:
@@ -159,8 +171,9 @@ def _network(channel: Channel, lines: Sequence[Line], command: str) -> Iterator[
 def _general(checks: Sequence[Line], command: str) -> list[Figure]:
     n = len(checks)
     otherwise = sum(line["exit_code"] not in _ENDED for line in checks)
-    gates: set[Any] = {line["gate"] for line in checks}
+    side_by_side = max((line["lanes"] for line in checks), default=0)
     return [
         Figure("checks that ended in neither verdict (crash, hung)", otherwise, f"of {n}", "<= 0", n, None, command),
-        Figure("versions of the gate's code in these figures", len(gates), "", "<= 1", n, None, command),
+        Figure("versions of the gate's code in these figures", len(gates(checks)), "", "<= 1", n, None, command),
+        Figure("lanes that checks were made in side by side", side_by_side, "", None, n, None, command),
     ]

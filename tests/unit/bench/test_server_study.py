@@ -10,13 +10,19 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
+from bench.decision.servers import __main__ as command
+from bench.decision.servers import checks as making
 from bench.decision.servers import journal, report
 from bench.decision.servers.cases import BLOCKS, CASES, CHANNELS, ENDPOINTS, UNCHANGED, WAYS, schedule, wait_factors
-from bench.decision.servers.suite import STORED_RUNS, suite_text
+from bench.decision.servers.lanes import ALONE, Lane, add_up, parse_lane
+from bench.decision.servers.suite import BUDGET_S, RATE_RPS, STORED_RUNS, suite_text
 from gate.config.read import read_suite
+from gate.measure.layout import AtHand, lay_out_duet
 from gate.measure.plan import compared, group_endpoints
+from gate.stats.beliefs import assumed
+from gate.stats.duet import Deployed
 
-SETTINGS = {"seed": 1, "pairs": 1}
+SETTINGS = {"seed": 1, "pairs": 1, "seconds": 7.0, "stored_seconds": 5.0, "rate": 100.0, "lane": "1/1"}
 
 
 def test_every_stratum_has_300_unchanged_checks_and_30_of_each_slow_case():
@@ -63,6 +69,110 @@ def test_the_suite_is_one_that_the_gate_takes():
     assert group_endpoints(suite) == [ENDPOINTS]
     assert compared(suite) == ENDPOINTS
     assert suite.baselines.window == STORED_RUNS
+
+
+# --- lanes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 4])
+def test_lanes_make_every_check_once_and_have_the_same_share_of_each_case(of: int):
+    lanes = [Lane(number + 1, of) for number in range(of)]
+    made = [[check for check in schedule(1) if lane.has(check)] for lane in lanes]
+    assert sorted(c.number for share in made for c in share) == [c.number for c in schedule(1)]
+    for share in made:
+        counted = Counter((c.channel, c.way) for c in share if c.case is UNCHANGED)
+        assert len(counted) == len(CHANNELS) * len(WAYS)
+        assert min(counted.values()) > 0.8 * 300 / of
+
+
+def test_no_two_lanes_use_one_seed():
+    seeds = [Lane(number, 3).seed(1, count) for number in (1, 2, 3) for count in range(1_000)]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_lane_is_read_as_it_is_written():
+    assert parse_lane("2/3") == Lane(2, 3)
+    assert parse_lane(str(ALONE)) == ALONE
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "1/0", "-1/3", "1/3/", "one", ""])
+def test_what_is_no_lane_is_refused(text: str):
+    with pytest.raises(ValueError, match="is no lane"):
+        parse_lane(text)
+
+
+def of_lane(name: str, lane: str, number: int = 0, **settings: Any) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
+    return name, {**SETTINGS, "lane": lane, **settings}, [{"kind": "check", "number": number, "gate": "a"}]
+
+
+def test_lanes_of_one_study_add_up():
+    settings, lanes = add_up([of_lane("one", "1/2", 0), of_lane("two", "2/2", 1)])
+    assert settings["lane"] == "1/2"
+    assert [[line["number"] for line in lines] for lines in lanes] == [[0], [1]]
+
+
+def test_a_state_without_a_lane_is_refused():
+    with pytest.raises(journal.JournalError, match="begin it anew"):
+        add_up([("one", {"seed": 1, "pairs": 1}, [])])
+
+
+def test_a_lane_that_has_not_begun_adds_nothing():
+    empty = ("one", {**SETTINGS, "lane": "1/2"}, [])
+    assert add_up([empty, of_lane("two", "2/2")])[1][0] == []
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (of_lane("two", "2/2", rate=50.0), "two and one differ in rate: 50.0 and 100.0"),
+        (of_lane("two", "2/3"), "two and one differ in lane: 'of 3' and 'of 2'"),
+        (of_lane("two", "1/2"), "two and one are both lane 1/2"),
+        (("two", {**SETTINGS, "lane": "2/2"}, [{"kind": "check", "gate": "b"}]), "two measured another gate"),
+    ],
+)
+def test_what_is_not_of_one_study_is_not_added_up(second: Any, message: str):
+    with pytest.raises(journal.JournalError, match=message):
+        add_up([of_lane("one", "1/2"), second])
+
+
+def test_waiting_for_idle_processors_is_for_one_lane(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        command.main(["--state", str(tmp_path), "--checks", "1", "--lane", "1/2", "--idle", "0.5"])
+    assert "other lanes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--checks", "1"], ["--report"], ["--checks", "1", "--report", "folder"]])
+def test_a_study_without_a_folder_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        command.main(arguments)
+    assert "--state is missing" in capsys.readouterr().err
+
+
+def test_figures_hang_on_the_code_that_measures_and_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(making.gate, "__file__", str(tmp_path / "__init__.py"))
+    for package in (*making.CODE, "report"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "one.py").write_text("1\n")
+    before = making.code_hash()
+    (tmp_path / "report" / "one.py").write_text("2\n")
+    assert making.code_hash() == before
+    seen = {before}
+    for package in making.CODE:
+        (tmp_path / package / "one.py").write_text("2\n")
+        seen.add(making.code_hash())
+    assert len(seen) == 1 + len(making.CODE)
+
+
+def test_the_packages_that_measure_and_decide_are_there():
+    package = Path(making.gate.__file__).parent
+    assert all((package / name).is_dir() for name in making.CODE)
+
+
+def test_a_duet_by_default_is_measured_in_stages():
+    """With less it would have rounds without a look, which no user's budget of minutes leads to."""
+    suite = read_suite(suite_text(BUDGET_S["duet"], RATE_RPS).encode(), "gate.yml", lambda name: b"")
+    beliefs = assumed(len(ENDPOINTS), one_host=True)
+    assert lay_out_duet(suite, AtHand((Deployed(0, 0),)), beliefs).name == "short 1+0"
 
 
 # --- the journal -----------------------------------------------------------------------------------
@@ -130,7 +240,7 @@ def check(number: int, case: str = "unchanged", **more: Any) -> dict[str, Any]:
     times = {"preview": dict.fromkeys(ENDPOINTS, 30.0), "base": dict.fromkeys(ENDPOINTS, 30.0)}
     line = {"kind": "check", "number": number, "channel": "loopback", "way": "duet", "case": case, "slowed": []}
     line |= {"exit_code": 0, "reasons": [], "blamed": [], "seconds": 15.0, "requests": 2_400, "gate": "a", "added": {}}
-    line |= {"servers_ratio": 0.2, "gate_ratio": 0.05, "idle_ratio": 0.7, "medians_ms": times}
+    line |= {"lanes": 1, "servers_ratio": 0.2, "gate_ratio": 0.05, "idle_ratio": 0.7, "medians_ms": times}
     return line | more
 
 
@@ -139,7 +249,7 @@ def slow(number: int, **more: Any) -> dict[str, Any]:
 
 
 def figures_by_name(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    return {row.figure: row for row in report.figures(SETTINGS, lines)}
+    return {row.figure: row for row in report.figures(SETTINGS, [lines])}
 
 
 def test_blocked_and_not_measured_are_counted_apart_and_nothing_is_dropped():
@@ -193,6 +303,21 @@ def test_the_truth_of_stored_runs_is_beside_those_in_the_window():
     lines += [slow(1, way="stored", medians_ms={"preview": {"search": 33.0}})]
     (line,) = report.with_truth([*lines, main(500.0)])
     assert line["truth"] == {"search": pytest.approx(0.1)}
+
+
+def test_each_lane_has_stored_runs_of_its_own():
+    def lane(main_ms: float, preview_ms: float, number: int) -> list[dict[str, Any]]:
+        refresh = {"kind": "refresh", "channel": "loopback", "exit_code": 0, "gate": "a"}
+        refresh |= {"medians_ms": {"main": {"search": main_ms}}}
+        medians = {"preview": {"search": preview_ms}}
+        return [refresh] * STORED_RUNS + [slow(number, way="stored", medians_ms=medians, lanes=2)]
+
+    lanes = [lane(30.0, 36.0, 0), lane(60.0, 72.0, 1)]
+    rows = {row.figure: row for row in report.figures({**SETTINGS, "lane": "1/2"}, lanes)}
+    really = rows["stored, loopback: one+20%, really"]
+    assert really.n == 2
+    assert really.interval == (20.0, 20.0)
+    assert rows["lanes that checks were made in side by side"].value == 2
 
 
 def test_a_gate_that_died_before_it_asked_everything_is_counted_all_the_same():

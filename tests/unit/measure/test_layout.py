@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.counts import MIN_ROUNDS
-from gate.measure.layout import AtHand, lay_out_duet, lay_out_stored, number_deployments
+from gate.measure.layout import (
+    FACTOR_ROUNDS,
+    WIDE_SIGMA,
+    AtHand,
+    Suspicion,
+    efforts,
+    lay_out_duet,
+    lay_out_stored,
+    number_deployments,
+)
+from gate.measure.outlook import Job, Runner
 from gate.measure.plan import compared, round_cost, warmup_cost
 from gate.stats.beliefs import assumed
 from gate.stats.constants import DUETS
 from gate.stats.duet import Deployed
+from tests.unit.measure.plans import steps_of
+
+RUNNER = Runner(kind="test", cpu=None)
 
 
 def suite(time: str = "10m", requests: int = 1_000_000, endpoints: int = 2) -> Suite:
@@ -39,7 +54,7 @@ def laid_out(made: Suite, pairs: int = 1, *, hook: bool = False, one_host: bool 
 )
 def test_the_deployments_at_hand_decide_how_many_are_measured_at_first_and_afresh(pairs, hook, one_host, split):
     layout = laid_out(suite(), pairs, hook=hook, one_host=one_host)
-    assert layout.name == f"thorough {split}"
+    assert layout.name == f"{'thorough' if one_host else 'wide'} {split}"
     assert f"{len(layout.first)}+{len(layout.fresh)}" == split
     assert layout.redeploys == (pairs == 1 and hook)
     assert len({pair.candidate for pair in layout.pairs}) == len(layout.pairs)
@@ -105,3 +120,29 @@ def test_how_much_deployments_differ_decides_how_many_fresh_ones_are_made():
             type(beliefs)(wide, 0.0, beliefs.offset, beliefs.offset_variance, 0, True),
         )
         assert len(layout.fresh) == fresh
+
+
+def test_where_deployments_differ_much_more_requests_are_not_bought():
+    beliefs = assumed(2, one_host=True)
+    at_hand = AtHand(number_deployments([("p", "b")]))
+    narrow, wide = (replace(beliefs, sigma_dep=np.full((2, 2), sigma)) for sigma in (WIDE_SIGMA, 1.01 * WIDE_SIGMA))
+    assert lay_out_duet(suite(), at_hand, narrow).name == "thorough 1+0"
+    assert lay_out_duet(suite(), at_hand, wide).name == "wide 1+0"
+    assert efforts(narrow)[-1] == efforts(wide)[-1] == "short"
+
+
+def test_a_run_that_goes_on_from_another_measures_little_but_what_that_made_suspect():
+    made = suite(time="60s", endpoints=3)
+    plain, again = lay_out_stored(made), lay_out_stored(made, after=Suspicion(("r1",), ("e1",)))
+    rounds = {name: {s.round for s in steps_of(again, made) if name in s.endpoints} for name in compared(made)}
+    whole = {step.round for step in steps_of(plain, made)}
+    assert rounds["e1"] == whole
+    assert rounds["e0"] == rounds["e2"] == set(range(FACTOR_ROUNDS))
+    assert (plain.name, again.name) == ("fixed 1", "confirm 1")
+
+
+def test_it_makes_no_scenarios_and_asks_nothing_once():
+    made = suite()
+    job = Job(made, lay_out_stored(made, after=Suspicion(("r1",), ("e1",))), 0, {}, {}, None, "", "", 1, RUNNER, "")
+    assert job.is_fresh
+    assert not job.has_scenarios

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, nct, norm, t
 
-from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign, StoredStage
+from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 
 ANY = (-9.0, -9.0)
@@ -76,7 +76,7 @@ def test_fresh_deployments_are_pooled_with_the_first_and_pass_alone():
 def test_against_stored_runs_it_is_the_noncentral_t(df):
     """Independent: at the size returned scipy's noncentral t passes the limit four times in five."""
     run, k, limit = np.array([0.001, 0.003]), 20, 4.0
-    design = StoredDesign("one", (StoredStage(1, 1000, 1000, ANY),))
+    design = StoredDesign("one", 1, 1000)
     size = np.log1p(detectable_stored(run, run / k, df, design, limit))
     beyond = (size - STORED) / np.sqrt(run * (1 + 1 / k))
     assert nct.sf(t.isf(norm.sf(limit), df), df, beyond) == pytest.approx([0.8, 0.8], abs=0.006)
@@ -84,20 +84,37 @@ def test_against_stored_runs_it_is_the_noncentral_t(df):
 
 def test_more_runs_of_the_candidate_help_and_more_stored_ones_only_so_far():
     run = np.array([0.001, 0.003])
-    one = StoredDesign("one", (StoredStage(1, 1000, 1000, ANY),))
-    three = StoredDesign("three", (StoredStage(3, 1000, 1000, ANY),))
+    one = StoredDesign("one", 1, 1000)
+    three = StoredDesign("three", 3, 1000)
     sizes = [detectable_stored(run, run / k, 20.0, one, 3.0) for k in (5, 20, 1_000_000)]
     assert (sizes[0] > sizes[1]).all()
     assert (sizes[1] > sizes[2]).all()
     assert (detectable_stored(run, run / 20, 20.0, three, 3.0) < sizes[2]).all()
-    assert (detectable_stored(run, run / 20, 20.0, three, 3.0, request_variance=0.2) < sizes[1]).all()
 
 
-def test_a_run_with_fewer_requests_is_worth_less():
+def test_a_run_that_only_suspects_costs_power_and_two_that_decide_give_it_back():
     run = np.array([0.001, 0.003])
-    design = StoredDesign("again", (StoredStage(1, 1000, 1000, ANY), StoredStage(1, 100, 100, ANY)))
-    plain = detectable_stored(run, run / 20, 20.0, design, 3.0)
-    assert (detectable_stored(run, run / 20, 20.0, design, 3.0, request_variance=0.2) > plain).all()
+    confirm = StoredDesign("confirm", 2, 1000, suspected_share=0.15, others_requests=150)
+    two = StoredDesign("two", 2, 1000)
+    found = [detectable_stored(run, run / 20, 20.0, confirm, 1.0, suspected_from=score) for score in (-9.0, 2.2, 2.9)]
+    assert found[0] == pytest.approx(detectable_stored(run, run / 20, 20.0, two, 1.0), rel=0.03)
+    assert (found[0] < found[1]).all()
+    assert (found[1] < found[2]).all()
+    assert (found[1] < detectable_stored(run, run / 20, 20.0, StoredDesign("one", 1, 1000), 3.8)).all()
+
+
+@pytest.mark.parametrize(("suspected_from", "limit"), [(2.2, 1.0), (1.0, 2.5)])
+def test_two_looks_are_passed_as_scipys_bivariate_normal_says(suspected_from, limit):
+    """Independent: with known variances the two looks share the error of the stored centre and nothing else."""
+    run, k = np.array([0.001, 0.003]), 20
+    design = StoredDesign("confirm", 2, 1000, suspected_share=0.15)
+    size = np.log1p(detectable_stored(run, run / k, 1e6, design, limit, suspected_from=suspected_from)) - STORED
+    for metric in range(2):
+        alone, pooled, centre = run[metric], run[metric] / 2, run[metric] / k
+        covariance = [[alone + centre, centre], [centre, pooled + centre]]
+        asked = np.array([suspected_from, limit]) * np.sqrt(np.diag(covariance))
+        chance = multivariate_normal(mean=-size[metric] * np.ones(2), cov=covariance).cdf(-asked)
+        assert chance == pytest.approx(0.8, abs=0.006)
 
 
 @pytest.mark.parametrize("least", [0.05, 0.5])
@@ -105,7 +122,7 @@ def test_the_tolerance_has_to_be_reached_as_well(least):
     """With next to no noise the tolerance alone decides."""
     tiny = np.array([1e-9, 1e-9])
     assert detectable_duet(tiny, fixed(10), 0.0, 3.0, least=least) == pytest.approx([least, least], rel=1e-3)
-    stored = StoredDesign("one", (StoredStage(1, 1000, 1000, ANY),))
+    stored = StoredDesign("one", 1, 1000)
     assert detectable_stored(tiny, tiny, 9.0, stored, 3.0, least=least) == pytest.approx([least, least], rel=2e-3)
 
 
@@ -123,7 +140,7 @@ def test_nothing_varies():
 def test_nan_stays_nan_and_alone():
     found = detectable_duet(np.array([[0.01, math.nan], [0.01, 0.01]]), fixed(8), 0.01, 3.0)
     assert np.isnan(found).tolist() == [[False, True], [False, False]]
-    stored = StoredDesign("one", (StoredStage(1, 1000, 1000, ANY),))
+    stored = StoredDesign("one", 1, 1000)
     assert np.isnan(detectable_stored([0.01, math.nan], [0.01, 0.01], 5.0, stored, 3.0)).tolist() == [False, True]
 
 
