@@ -24,7 +24,7 @@ suite: s
 preview: {ready: {path: /up}}
 endpoints: {work: {request: GET /work, rate: RATE}}
 scenarios: {breaking: {load: %s, mix: {work: 1}%s}}
-policy: {max_rate: 400/s, budget: {time: 4s}}
+policy: {max_rate: 400/s, budget: {time: 5s}}
 """
 SERVICE_S, AT_ONCE = 0.02, 2
 CAPACITY_RPS = AT_ONCE / SERVICE_S

@@ -18,7 +18,7 @@ def test_two_checks_in_two_lanes_and_their_report(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(checks, "LOOKS", 20)
     monkeypatch.setattr(figures, "RESULTS", tmp_path / "results")
     first, second = tmp_path / "lane-1", tmp_path / "lane-2"
-    begin = ["--seconds", "4", "--stored-seconds", "4", "--rate", "80", "--checks", "1"]
+    begin = ["--seconds", "5", "--stored-seconds", "5", "--rate", "80", "--checks", "1"]
     duet = ["--ways", "duet", "--channels", "loopback", "--cases", "unchanged"]
     stored = ["--ways", "stored", "--channels", "proxy", "--cases", "one+50%"]
     assert command.main([*begin, "--state", str(first), "--lane", "1/2", *duet]) == 0
