@@ -14,7 +14,7 @@ from gate.verdict.needs import Need, Obstacle, Option, most_runs
 from gate.verdict.proposals import Proposal
 from gate.verdict.sight import SetUp, Way
 
-_HEAD = ("way", "p50", "p95", "requests", "time", "fresh deployments")
+_HEAD = ("way", "p50", "p95", "requests", "time", "measured afresh")
 
 
 def table(set_up: SetUp, ways: Sequence[Way]) -> str:
@@ -26,7 +26,7 @@ def table(set_up: SetUp, ways: Sequence[Way]) -> str:
 
 
 def _cells(set_up: SetUp, way: Way) -> tuple[str, ...]:
-    afresh = f"{format_ratio(way.afresh)} of harmless pull requests" if way.pairs[1] else "none"
+    afresh = f"{format_ratio(way.afresh)} of harmless pull requests" if way.afresh > 0 else "none"
     sizes = (_size(set_up, way, metric) for metric in range(len(METRICS)))
     return (name_of(way), *sizes, f"{way.requests:,.0f}", format_duration(way.time_s), afresh)
 
@@ -48,7 +48,8 @@ def _signed(ratio: float) -> str:
 def name_of(way: Way) -> str:
     """As people say it."""
     if way.kind == "stored":
-        return f"{way.runs} stored run{'s' if way.runs != 1 else ''}"
+        confirmed = "" if way.afresh == 0 else ", two runs confirm"
+        return f"{way.runs} stored run{'s' if way.runs != 1 else ''}{confirmed}"
     first, fresh = way.pairs
     at_first = "one pair of deployments" if first == 1 else f"{first} pairs"
     again = f", {fresh} fresh" if fresh else ""

@@ -50,7 +50,7 @@ class Way:
     time_s: float
     """Warm-up included, as in the budget; without scenarios, and without waiting for deployments."""
     afresh: float
-    """Share of harmless pull requests that need fresh deployments."""
+    """Share of harmless pull requests that need fresh deployments, or runs on other runners."""
 
     def typical(self, metric: int) -> float:
         """Median over endpoints; NaN where nothing is known."""

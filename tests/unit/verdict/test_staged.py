@@ -82,7 +82,7 @@ CUT_SHORT = {
 
 @pytest.mark.parametrize("how", CUT_SHORT)
 def test_to_be_slow_until_the_budget_is_spent_is_no_way_through(how):
-    """30 % slower, ten standard errors: it blocks by the limits of a single look, whatever looks are missing."""
+    """30 % slower, ten standard errors: it blocks by the hardest limits, whatever looks are missing."""
     verdict = verdict_of(SUITE, CUT_SHORT[how])
     assert outcomes(verdict) == ["regressed", "regressed"]
     row = row_of(verdict, f"{SLOW}/p50")
