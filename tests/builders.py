@@ -29,6 +29,7 @@ from gate.record.run import (
     GeneratorHealth,
     Notice,
     Phase,
+    PlanRecord,
     Run,
     ScenarioRecord,
     SocketRecord,
@@ -242,6 +243,29 @@ def socket_of(
         upgrade=connect.encode(),
         echo=echo.encode(),
     )
+
+
+def going_on(run: Run, after: str, suspects: Sequence[str]) -> Run:
+    """The same as a run that goes on from another: three rounds of what that did not make suspect."""
+    plan = PlanRecord(
+        way="stored",
+        design="confirm 1",
+        constants="1",
+        part="first",
+        pair=0,
+        pairs={"first": 1, "fresh": 0},
+        after=[after],
+        suspects=list(suspects),
+        candidate=0,
+        base=0,
+    )
+
+    def short(record: EndpointRecord) -> EndpointRecord:
+        arms = {arm: one.model_copy(update={"blocks": one.blocks[:3]}) for arm, one in record.arms.items()}
+        return record.model_copy(update={"arms": arms})
+
+    endpoints = {name: record if name in suspects else short(record) for name, record in run.endpoints.items()}
+    return run.model_copy(update={"plan": plan, "endpoints": endpoints})
 
 
 def history_of(suite: Suite, count: int, world: World = SOUND, **more) -> list[Run]:

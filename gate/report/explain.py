@@ -85,7 +85,7 @@ def _trail(verdict: Verdict, row: Row, trail: Trail) -> Iterator[str]:
     if trail.margin is not None:
         yield f"  margin       {format_ratio(trail.margin)}, to be ruled out"
     if trail.score is not None and trail.limit is not None:
-        yield f"  score        {trail.score:.3f}; blocks from {trail.limit:.3f}"
+        yield f"  score        {trail.score:.3f}; {_limit_does(trail)} from {trail.limit:.3f}"
     if row.limit is not None and trail.p_limit is None:
         yield "  p            none: seen or not seen" if trail.n else "  p            none: nothing to test"
     else:
@@ -93,6 +93,12 @@ def _trail(verdict: Verdict, row: Row, trail: Trail) -> Iterator[str]:
         yield f"  p            {trail.p:.3g} alone, {adjusted}; the promise is {trail.level:g}"
     yield from _family(row, trail)
     yield f"  way          {verdict.way}" + (f", {len(verdict.baselines)} stored runs" if verdict.baselines else "")
+
+
+def _limit_does(trail: Trail) -> str:
+    """One run that only suspects has a limit too, and it blocks nobody."""
+    only_suspects = (trail.design or "").startswith("stored confirm") and trail.standing != "judged"
+    return "suspected" if only_suspects else "blocks"
 
 
 def _data(row: Row, trail: Trail) -> str:

@@ -117,7 +117,7 @@ def _decided(row: Change, again: Change, runs: int, confirm: StoredDesign) -> Ch
     if not row.is_suspect:
         return replace(row, standing="cleared", share=1.0)
     if runs < confirm.runs:
-        return replace(row, doubt=_unconfirmed(runs, confirm))
+        return replace(row, standing="open", doubt=_unconfirmed(runs, confirm))
     notice = Notice(
         code="measured-again",
         message=f"one run showed {math.expm1(row.shift.effect):+.1%}; {runs} others, on which this rests, measured it"

@@ -6,16 +6,21 @@ from gate.config.policy import Waiver
 from gate.config.suite import Suite
 from gate.record.run import Notice
 from gate.units import format_ratio
+from gate.verdict.stored import UNCONFIRMED
 from gate.verdict.values import Row
 
 
 def waived(suite: Suite, row: Row, today: str) -> Row:
-    """A regression that the suite accepts for a time and up to a ceiling does not block."""
+    """A regression accepted for a time and up to a ceiling does not block, nor does a suspicion of one."""
     waiver = next((waiver for waiver in suite.policy.waivers if waiver.row == row.id), None)
-    if waiver is None or not row.blocks or row.change is None:
+    is_suspect = any(notice.code == UNCONFIRMED for notice in row.notices)
+    if waiver is None or not (row.blocks or is_suspect) or row.change is None:
         return row
     told = _told_of(waiver, row.change, today)
-    return row.model_copy(update={"blocks": told.code != "waived", "notices": [*row.notices, told]})
+    if told.code != "waived":
+        return row.model_copy(update={"notices": [*row.notices, told]})
+    kept = [notice for notice in row.notices if notice.code != UNCONFIRMED]
+    return row.model_copy(update={"blocks": False, "notices": [*kept, told]})
 
 
 def _told_of(waiver: Waiver, change: float, today: str) -> Notice:

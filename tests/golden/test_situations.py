@@ -5,6 +5,7 @@ A mismatch leaves ``NAME.got`` beside the expected file. ``pytest --update-golde
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable
@@ -21,7 +22,9 @@ from gate.record.run import LEFT_BEHIND, JourneyRecord, Level, Notice, Run, Sear
 from tests.builders import (
     NAMES,
     PREVIEWS,
+    TODAY,
     World,
+    going_on,
     history_of,
     run_of,
     scenario_of,
@@ -172,6 +175,17 @@ def with_something_left(suite: Suite) -> list[Run]:
     return [run_of(suite).model_copy(update={"notices": [notice]})]
 
 
+def confirming(world: World) -> Callable[[Suite], list[Run]]:
+    """One run that makes the search suspect, and two on other runners that measure it again."""
+
+    def runs(suite: Suite) -> list[Run]:
+        first = run_of(suite, "c0", SLOW)
+        later = [run_of(suite, f"d{n}", world, created=TODAY + dt.timedelta(minutes=n)) for n in (1, 2)]
+        return [first, *(going_on(run, "c0", ["search"]) for run in later)]
+
+    return runs
+
+
 TWO_HOSTS = {"one_host": False, "environment": PREVIEWS}
 
 GOLDEN = [
@@ -213,6 +227,9 @@ GOLDEN = [
         blames=SEARCH,
         runs=lambda s: [run_of(s, f"c{n}", World(slower={"search": 1.18})) for n in range(3)],
     ),
+    Case("suspected-by-one-run", 3, SLOW, suite=policy("on_suspect: confirm")),
+    Case("confirmed-by-two-runs", 1, SLOW, SEARCH, policy("on_suspect: confirm"), runs=confirming(SLOW)),
+    Case("cleared-by-two-runs", 0, SLOW, suite=policy("on_suspect: confirm"), runs=confirming(World())),
     Case("not-gated", 0, SLOW, suite=UNGATED),
     Case("waived", 0, SLOW, suite=waiver("80%", "2027-03-01")),
     Case("waiver-expired", 1, SLOW, SEARCH, waiver("80%", "2026-10-01")),

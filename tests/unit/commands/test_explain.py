@@ -125,3 +125,17 @@ def test_a_check_is_seen_or_not_seen(told):
     text, _ = told("limit:bytes")
     assert "p            none: seen or not seen" in text
     assert "family" not in text
+
+
+def test_a_row_that_one_run_only_suspects_is_not_said_to_block_from_anywhere(tmp_path, capsys):
+    suite = suite_of("policy: {on_suspect: confirm}\n")
+    verdict = verdict_of(suite, run_of(suite, world=World(slower={"search": 1.5})), history_of(suite, 10))
+    path = tmp_path / "verdict.json"
+    path.write_text(json.dumps(verdict.model_dump(mode="json", by_alias=True)))
+    main(["explain", "search/p50", "--verdict", str(path)])
+    told = capsys.readouterr().out
+    assert "suspected from" in told
+    assert "blocks from" not in told
+    assert "gate run --after" in told
+    main(["explain", "cart/p50", "--verdict", str(path)])
+    assert "suspected from" in capsys.readouterr().out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import pytest
 
@@ -11,10 +10,10 @@ from gate.baseline.select import select
 from gate.commands.judging import suspicion_of
 from gate.errors import UsageError
 from gate.record.codec import encode_run
-from gate.record.run import PlanRecord, Run
+from gate.record.run import Run
 from gate.verdict.stored import suspected
 from gate.verdict.values import Verdict
-from tests.builders import NAMES, SOUND, TODAY, World, history_of, row_of, run_of, suite_of, verdict_of
+from tests.builders import NAMES, SOUND, TODAY, World, going_on, history_of, row_of, run_of, suite_of, verdict_of
 
 CONFIRM = "policy: {on_suspect: confirm}\n"
 SLOWER = World(slower={"cart": 1.35})
@@ -22,39 +21,14 @@ SUITE = suite_of(CONFIRM)
 MAIN = history_of(SUITE, 10)
 
 
-def plan(after: Sequence[str] = (), suspects: Sequence[str] = ()) -> PlanRecord:
-    return PlanRecord(
-        way="stored",
-        design="confirm 1" if after else "fixed 1",
-        constants="1",
-        part="first",
-        pair=0,
-        pairs={"first": 1, "fresh": 0},
-        after=list(after),
-        suspects=list(suspects),
-        candidate=0,
-        base=0,
-    )
-
-
-def first(world: World = SLOWER, suite=SUITE, **more) -> Run:
-    return run_of(suite, "c0", world, **more).model_copy(update={"plan": plan()})
+def first(world: World = SLOWER, suite=SUITE) -> Run:
+    return run_of(suite, "c0", world)
 
 
 def later(number: int, world: World = SLOWER, suite=SUITE, **more) -> Run:
-    """A run that goes on from the first: three rounds of what is not suspected."""
+    """A run that goes on from the first."""
     run = run_of(suite, f"d{number}", world, created=TODAY + dt.timedelta(minutes=9 + number), **more)
-    endpoints = {
-        name: record
-        if name == "cart"
-        else record.model_copy(
-            update={
-                "arms": {arm: one.model_copy(update={"blocks": one.blocks[:3]}) for arm, one in record.arms.items()}
-            }
-        )
-        for name, record in run.endpoints.items()
-    }
-    return run.model_copy(update={"plan": plan(["c0"], ["cart"]), "endpoints": endpoints})
+    return going_on(run, "c0", ["cart"])
 
 
 def codes(verdict: Verdict) -> list[str]:
@@ -157,12 +131,10 @@ def test_suites_too_small_to_take_out_what_the_runner_did_are_confirmed_too(name
     calm = {"runner_sd": 0.01}
     main = history_of(suite, 10, World(**calm))
     slow = World(slower={names[-1]: 1.35}, **calm)
-    runs = [run_of(suite, "c0", slow).model_copy(update={"plan": plan()})]
+    runs = [run_of(suite, "c0", slow)]
     assert verdict_of(suite, runs, main).exit_code == 3
     runs += [
-        run_of(suite, f"d{n}", slow, created=TODAY + dt.timedelta(minutes=n)).model_copy(
-            update={"plan": plan(["c0"], names[-1:])}
-        )
+        going_on(run_of(suite, f"d{n}", slow, created=TODAY + dt.timedelta(minutes=n)), "c0", names[-1:])
         for n in (1, 2)
     ]
     assert codes(verdict_of(suite, runs, main)) == ["regressed"]
@@ -186,6 +158,18 @@ def test_what_may_not_block_is_told_as_one_run_saw_it():
     suite = suite_of(CONFIRM + "endpoints:\n" + quiet)
     verdict = verdict_of(suite, first(World(slower={"cart": 2.0}), suite), history_of(suite, 10))
     assert (verdict.exit_code, row_of(verdict, "cart/p50").outcome) == (0, "regressed")
+
+
+@pytest.mark.parametrize(("ceiling", "exit_code"), [("60%", 0), ("10%", 3)])
+def test_what_is_waived_up_to_its_ceiling_need_not_be_confirmed(ceiling, exit_code):
+    rows = ", ".join(
+        f"{{row: shop/cart/{metric}, ceiling: {ceiling}, until: 2027-03-01, reason: known}}"
+        for metric in ("p50", "p95")
+    )
+    suite = suite_of(f"policy: {{on_suspect: confirm, waivers: [{rows}]}}\n")
+    verdict = verdict_of(suite, first(suite=suite), history_of(suite, 10))
+    assert verdict.exit_code == exit_code
+    assert ("waived" in told(verdict, "cart/p50")) == (exit_code == 0)
 
 
 def test_if_everything_seems_slower_everything_is_measured_again():
