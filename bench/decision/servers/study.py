@@ -13,7 +13,7 @@ from bench.decision.servers.cases import Channel, Planned
 from bench.decision.servers.journal import Journal, Line
 from bench.decision.servers.lanes import Lane
 from bench.decision.servers.processors import idle_s
-from bench.decision.servers.suite import REFRESH_EVERY, STORED_RUNS
+from bench.decision.servers.suite import REFRESH_EVERY, STORE_EVERY, STORED_RUNS
 from bench.load.machine import say
 
 _MOST_FAILURES = 3
@@ -37,8 +37,7 @@ class Study:
             if made == most or not self._is_quiet(until_s):
                 return
             seen_s = self._seen_s(planned.channel) if planned.slowed else {}
-            if planned.way == "stored":
-                self._store_runs(planned.channel)
+            self._store_runs(planned)
             line = checks.check(self._site, planned, seen_s, self._next_seed())
             self._note(line)
             what = f"{planned.number} {planned.channel} {planned.way} {planned.case.name} {','.join(planned.slowed)}"
@@ -58,7 +57,8 @@ class Study:
 
     def _missing(self, wanted: Sequence[Planned]) -> Iterator[Planned]:
         made = {line["number"] for line in self._book.lines if line["kind"] == "check"}
-        return (planned for planned in wanted if self._lane.has(planned) and planned.number not in made)
+        missing = [planned for planned in wanted if self._lane.has(planned) and planned.number not in made]
+        return iter(sorted(missing, key=lambda planned: planned.way))  # duets first, and main stored in between
 
     def _next_seed(self) -> int:
         return self._lane.seed(self._seed, len(self._book.lines))
@@ -76,13 +76,19 @@ class Study:
         say(f"{channel}: {json.dumps({name: round(s, 4) for name, s in seen_s.items()})} s")
         return seen_s
 
-    def _store_runs(self, channel: Channel) -> None:
-        """Measure main as often as it should have been by now."""
+    def _store_runs(self, planned: Planned) -> None:
+        """Measure main as often as it should have been by now: spread over the duets, then as merges do."""
+        channel = planned.channel
         of_channel = [line for line in self._book.lines if line.get("channel") == channel]
-        checked = sum(line["kind"] == "check" and line["way"] == "stored" for line in of_channel)
+        duets, checked = (
+            sum(line["kind"] == "check" and line["way"] == way for line in of_channel) for way in ("duet", "stored")
+        )
         stored = sum(line["kind"] == "refresh" and line["exit_code"] == 0 for line in of_channel)
         failures = 0
-        while stored < STORED_RUNS + checked // REFRESH_EVERY:
+        wanted = min(STORED_RUNS, duets // STORE_EVERY)
+        if planned.way == "stored":
+            wanted = STORED_RUNS + checked // REFRESH_EVERY
+        while stored < wanted:
             line = checks.refresh(self._site, channel, len(self._book.lines), self._next_seed())
             self._note(line)
             say(f"main over {channel}: {_told(line)}")

@@ -20,6 +20,9 @@ BUDGET_S: dict[Way, float] = {"duet": 11.0, "stored": 5.0}
 With a second less a duet over the proxy runs out of time between its stages, and another limit holds for it.
 """
 STORED_RUNS = 10
+STORE_EVERY = 12
+"""Duets of a channel and lane after which main is measured, until there are enough runs of it. Ten runs of main made in
+one go, within seventy seconds, know nothing of what an hour does to a machine."""
 REFRESH_EVERY = 10
 """Stored checks of a channel after which main is measured once more, as merges do."""
 NETWORK = Network(
