@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -15,7 +16,8 @@ from bench.decision.servers import checks as making
 from bench.decision.servers import journal, report
 from bench.decision.servers.cases import BLOCKS, CASES, CHANNELS, ENDPOINTS, UNCHANGED, WAYS, schedule, wait_factors
 from bench.decision.servers.lanes import ALONE, Lane, add_up, parse_lane
-from bench.decision.servers.suite import BUDGET_S, RATE_RPS, STORED_RUNS, suite_text
+from bench.decision.servers.study import Study
+from bench.decision.servers.suite import BUDGET_S, RATE_RPS, REFRESH_EVERY, STORE_EVERY, STORED_RUNS, suite_text
 from gate.config.read import read_suite
 from gate.measure.layout import AtHand, lay_out_duet
 from gate.measure.plan import compared, group_endpoints
@@ -348,3 +350,32 @@ def test_intervals_are_exact(count: int, n: int):
         return
     exact = binomtest(count, n).proportion_ci(0.95, method="exact")
     assert report.interval(count, n) == (pytest.approx(exact.low, abs=1e-4), pytest.approx(exact.high, abs=1e-4))
+
+
+def test_duets_come_first_and_main_is_stored_while_they_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs of main that were made in one go would know nothing of what an hour does to a machine."""
+    made: list[str] = []
+    line = {"exit_code": 0, "seconds": 1.0, "idle_ratio": 1.0, "blamed": [], "said": ""}
+
+    def check(_site, planned, _seen_s, _seed):
+        made.append(planned.way)
+        return line | {"kind": "check", "number": planned.number, "way": planned.way, "channel": planned.channel}
+
+    def refresh(_site, channel, _number, _seed):
+        made.append("main")
+        return line | {"kind": "refresh", "channel": channel}
+
+    monkeypatch.setattr(making, "check", check)
+    monkeypatch.setattr(making, "refresh", refresh)
+    monkeypatch.setattr(making, "look", lambda *_: {})
+    wanted = [planned for planned in schedule(1) if planned.channel == "loopback"]
+    with journal.opened(tmp_path, {}) as book:
+        Study(making.Site(tmp_path, 0.0, 1), book, 1, ALONE, 0.0).go_on(wanted, None, None)
+    duets, stored = (sum(planned.way == way for planned in wanted) for way in ("duet", "stored"))
+    first_stored = made.index("stored")
+    assert (made.count("duet"), made.count("stored")) == (duets, stored)
+    assert made[:first_stored].count("duet") == duets
+    runs = [place for place, what in enumerate(made[:first_stored]) if what == "main"]
+    assert len(runs) == STORED_RUNS
+    assert np.diff(runs).min() > STORE_EVERY
+    assert made[first_stored:].count("main") == (stored - 1) // REFRESH_EVERY
