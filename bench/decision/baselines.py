@@ -23,6 +23,8 @@ def simulate(
     stored: int,
     rng: np.random.Generator,
     suspected_from: float = -np.inf,
+    *,
+    lately: bool = True,
 ) -> Scores:
     """Judge pull requests with the given true changes (log), shape ``(prs, endpoints, metrics)``.
 
@@ -31,6 +33,8 @@ def simulate(
     suspected_from : float
         Score from which the first run of a design that confirms suspects a row. Scores are those of the runs that
         decide; ``redeployed`` tells that more runs than the first were needed.
+    lately : bool
+        Whether a change has to exceed each of the newest stored runs as well, not only two of all.
     """
     prs, endpoints, _ = effects.shape
     old = np.moveaxis(draw_runs(rng, noise, endpoints, STORED_REQUESTS, (prs, stored)), 1, -1)
@@ -48,7 +52,8 @@ def simulate(
     if len(on):
         runs = [draw_run(rng, noise, measured[on], design, effects[on]) for _ in range(design.runs)]
         found = compare(old[on], runs)
-        scores[on] = np.where(found.rows.effect > found.highest, found.rows.z(_MARGIN), -np.inf)
+        beyond = found.is_beyond if lately else found.rows.effect > found.highest
+        scores[on] = np.where(beyond, found.rows.z(_MARGIN), -np.inf)
     each = np.where(measured, design.requests, design.others_requests or design.requests).sum(axis=1)
     requests[on] += design.runs * each[on]
     rows = np.where(suspected, scores, -np.inf)

@@ -94,7 +94,7 @@ def _chunk(
 
     def scores(*numbers: int) -> Floats:
         found = compare(old[on], [runs[number] for number in numbers])
-        known = suspected[on] & (found.rows.effect > found.highest)
+        known = suspected[on] & found.is_beyond
         whole = np.full(effects.shape, -np.inf)
         whole[on] = np.where(known, found.rows.z(_MARGIN), -np.inf)
         return whole

@@ -83,7 +83,7 @@ def _duet(design: DuetDesign, sigma: float) -> Callable[[np.random.Generator, Fl
 
 def _stored(design: StoredDesign, runs: int) -> Callable[[np.random.Generator, Floats, float], Floats]:
     return lambda rng, effects, suspected_from: (
-        baselines.simulate(design, Noise(), effects, runs, rng, suspected_from).highest
+        baselines.simulate(design, Noise(), effects, runs, rng, suspected_from, lately=False).highest
     )
 
 

@@ -32,6 +32,9 @@ LEAST_FOR_UNREST = 8
 """Endpoints from which a run's own unrest can be told from one that changed."""
 UNREST_DF = 20.0
 _RUNS_TO_FORGIVE_ONE = 5
+RECENT_RUNS, RECENT_MARGIN = 5, (0.03, 0.05)
+"""Newest stored runs of which not one is forgiven, and by how much each has to be exceeded, by metric: a bad one hides
+slowdowns until so many others were stored."""
 _MEDIAN_OF_T = 0.7267
 """Median of the absolute value of Student's t with five degrees of freedom."""
 _RUN_VARIANCE = 4 / 3
@@ -101,12 +104,22 @@ class StoredComparison:
     second slowest. Real histories hold single runs in which one endpoint was far slower for no reason: a change within
     what main itself has done twice is none. Once is not enough, or one bad run would hide the next slowdowns.
     """
+    recent: Floats
+    """The same of the newest five alone, and the slowest of them. What main was like lately may be what it is like from
+    now on: a change of main's own that no window has caught yet is not the pull request's.
+    """
     runs: NDArray[np.int64]
     """Shape ``(..., endpoints, metrics)``: stored runs with a value."""
     candidates: NDArray[np.int64]
     """The same of the candidate's runs."""
     factor_runs: NDArray[np.int64]
     """Shape ``(..., metrics)``: the same of what all endpoints share."""
+
+    @property
+    def is_beyond(self) -> Mask:
+        """Whether a change lies beyond what main itself has shown, shape ``(..., endpoints, metrics)``."""
+        effect, margin = self.rows.effect, np.log1p(RECENT_MARGIN[: self.rows.effect.shape[-1]])
+        return np.asarray((effect > self.highest) & (effect > self.recent + margin))
 
 
 def compare_stored(
@@ -121,7 +134,7 @@ def compare_stored(
     Parameters
     ----------
     old, new : ndarray, shape (..., endpoints, metrics, runs)
-        Log values of the stored runs and of the candidate's.
+        Log values of the stored runs, oldest first, and of the candidate's.
     old_noise, new_noise : ndarray, like old and new, optional
         Squared standard error of each value from its blocks: a candidate's run that measured less than the stored ones
         is trusted less. Without them all runs count as equally large.
@@ -148,11 +161,27 @@ def compare_stored(
         stored_variance=np.where(relative, rows.stored_variance, plain.stored_variance),
         df=np.where(relative, rows.df, plain.df),
     )
-    alone = _highest(old - _mean(old)[..., np.newaxis])
-    beside = _highest(old - stored.centre[..., np.newaxis] - _by_row(stored.factor))
-    highest = np.where(relative, beside, alone)
+    alone = old - _mean(old)[..., np.newaxis]
+    beside = old - stored.centre[..., np.newaxis] - _by_row(stored.factor)
+    residuals = np.where(relative[..., np.newaxis], beside, alone)
     stored_runs, candidates, counted = (np.isfinite(values).sum(axis=-1) for values in (old, new, factors))
-    return StoredComparison(chosen, factor, removed, ambiguous, rows, highest, stored_runs, candidates, counted)
+    return StoredComparison(
+        rows=chosen,
+        factor=factor,
+        removed=removed,
+        ambiguous=ambiguous,
+        relative=rows,
+        highest=_highest(residuals),
+        recent=_slowest(residuals[..., -RECENT_RUNS:]),
+        runs=stored_runs,
+        candidates=candidates,
+        factor_runs=counted,
+    )
+
+
+def _slowest(residuals: Floats) -> Floats:
+    """Largest over the runs; minus infinity where there is none."""
+    return np.asarray(np.max(np.where(np.isfinite(residuals), residuals, -np.inf), axis=-1, initial=-np.inf))
 
 
 def _highest(residuals: Floats) -> Floats:

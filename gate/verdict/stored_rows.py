@@ -36,8 +36,8 @@ _MANY_MOVED = Notice(
 )
 _SEEN_BEFORE = Notice(
     code="seen-on-main",
-    message="a stored run of main was as slow without a reason, so one run cannot tell",
-    cure="measure again on another runner and judge both runs, or give a base deployment (preview.base)",
+    message="main was as slow without a reason, in one of its five newest stored runs or in two of all",
+    cure="measure again when main has more runs, or give a base deployment (preview.base)",
 )
 _RELATIVE = "shared factor removed, Student-t location over runs, pooled variance"
 _PLAIN = "prediction interval"
@@ -87,7 +87,7 @@ def change_of(suite: Suite, look: Look, place: int, metric: int) -> Change:
     shift = shift_of(found.rows, at, runs, _RELATIVE if is_relative else _PLAIN)
     is_few = shift is not None and runs < FEW_RUNS
     tolerance = max(tolerance, _HALF) if is_few else tolerance
-    is_beyond = shift is not None and (is_few or shift.effect > float(found.highest[at]))
+    is_beyond = shift is not None and (is_few or bool(found.is_beyond[at]))
     baseline_s = _median_s(look.old[at]) if runs else None
     judges = _judges(suite, look, at)
     share = _share(judges, at, lambda moved: score_slower(moved, margin))

@@ -98,6 +98,8 @@ class Stored:
     """What all endpoints of a run share."""
     highest: list[float]
     """How far the slowest stored run lay above its centre."""
+    recent: list[float]
+    """The same of the newest five."""
 
 
 def _column(table: list[Series], run: int) -> Series:
@@ -160,9 +162,8 @@ def stored(old: list[Series], new: list[Series], old_noise: list[Series], new_no
         precisions = [1 / row[r] for row, series in zip(error2, new, strict=True) if series[r] is not None]
         factor_variance.append(1.25 * unrest[r] / sum(precisions))
     above = _less(old, [fit.centre for fit in fits], old_factors)
-    found = Stored(
-        [], [], [], [], old_factors, factors, [sorted(known(row))[-2 if len(known(row)) >= 5 else -1] for row in above]
-    )
+    highest = [_nearly_highest(known(row)) for row in above]
+    found = Stored([], [], [], [], old_factors, factors, highest, [max(known(row[-5:])) for row in above])
     for row, errors, fit, before in zip(moved, error2, fits, old, strict=True):
         w = {r: 1 / (errors[r] * unrest[r] + factor_variance[r]) for r in runs if row[r] is not None}
         found.effect.append(sum(w[r] * (row[r] - factors[r]) for r in w) / sum(w.values()))

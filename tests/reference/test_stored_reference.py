@@ -44,6 +44,7 @@ def test_it_agrees_with_plain_loops(endpoints, runs, candidates, seed):
         assert found.rows.stored_variance[:, metric] == pytest.approx(wanted.stored_variance, rel=3e-3)
         assert found.rows.df[:, metric].tolist() == wanted.df
         assert found.highest[:, metric] / error == pytest.approx(np.array(wanted.highest) / error, abs=3e-3)
+        assert found.recent[:, metric] / error == pytest.approx(np.array(wanted.recent) / error, abs=3e-3)
         assert found.runs[:, metric].tolist() == [runs] * endpoints
 
 
@@ -202,3 +203,25 @@ def test_a_restless_candidate_run_is_believed_less():
     assert np.median(compare_stored(old, restless).rows.candidate_variance) > 4 * np.median(
         compare_stored(old, new).rows.candidate_variance
     )
+
+
+def test_what_main_was_like_lately_is_not_forgiven_even_once():
+    """One bad run of many: forgiven if it is old, and if it is one of the newest five only until those have passed."""
+    rng = np.random.default_rng(3)
+    calm = rng.normal(0, 0.01, (8, 2, 12))
+    new = np.zeros((8, 2, 1))
+    new[0] = math.log(1.3)
+    for place, is_beyond in ((11, False), (7, False), (6, True)):
+        old = calm.copy()
+        old[0, :, place] += math.log(1.4)
+        found = compare_stored(old, new)
+        assert found.is_beyond[0].tolist() == [is_beyond] * 2
+    assert compare_stored(calm, new).is_beyond[0].all()
+    assert not compare_stored(calm, new * math.nan).is_beyond.any(), "what was not measured is beyond nothing"
+
+
+@pytest.mark.parametrize(("ratio", "is_beyond"), [(1.02, [False, False]), (1.04, [True, False]), (1.06, [True, True])])
+def test_the_newest_runs_have_to_be_exceeded_by_a_margin(ratio, is_beyond):
+    old = np.random.default_rng(3).normal(0, 0.01, (1, 2, 12))
+    new = old[..., -5:].max(axis=-1, keepdims=True) + math.log(ratio)
+    assert compare_stored(old, new).is_beyond[0].tolist() == is_beyond
