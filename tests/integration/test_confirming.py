@@ -12,6 +12,7 @@ import pytest
 
 from gate.cli import main
 from gate.commands.measuring import load_suite
+from gate.load import health
 from gate.measure.layout import FACTOR_ROUNDS
 from gate.measure.planner import Stage, Stop
 from gate.measure.replay import replay
@@ -34,6 +35,7 @@ USUAL, SLOW = answering(others=2 * FAST_S), answering(others=2 * FAST_S, search=
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(health, "SPOILING_S", 10.0)  # that lateness of the machine is noticed is tested elsewhere
     Path("gate.yml").write_text(SUITE)
     with ExitStack() as stack:
         yield lambda behaviour: stack.enter_context(serving(behaviour)).origin
