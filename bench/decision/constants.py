@@ -22,7 +22,8 @@ from bench.decision.world import Floats, Noise
 from gate.stats.designs import DuetDesign, Stage, StoredDesign
 
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
-ENDPOINTS = (20, 50)
+ENDPOINTS = (5, 20, 50)
+"""Limits of the next larger suite hold."""
 SIGMAS = (0.01, 0.02, 0.03, 0.05)
 """Of the centre; p95's is twice as large."""
 RUNS = (1, 3, 5, 10, 20, 30)
@@ -90,8 +91,10 @@ def _stored(design: StoredDesign, runs: int) -> Callable[[np.random.Generator, F
 def measure(cell: Cell, prs: int, seed: int, suspected_from: float) -> tuple[float, ...]:
     """Scores that the given shares of harmless pull requests reach, falling."""
     highest = []
-    if cell.endpoints > ENDPOINTS[0]:
+    if cell.endpoints > 20:
         prs //= 2  # they cost more, and few suites are so large
+    if cell.endpoints < 20:
+        prs *= 4  # they cost little, and most suites are so small
     if cell.design == "stored one" or cell.suspected_share is not None:
         prs *= 4  # the usual cases, and soon done
     for chunk, begin in enumerate(range(0, prs, _CHUNK)):
