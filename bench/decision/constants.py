@@ -93,8 +93,8 @@ def measure(cell: Cell, prs: int, seed: int, suspected_from: float) -> tuple[flo
     highest = []
     if cell.endpoints > 20:
         prs //= 2  # they cost more, and few suites are so large
-    if cell.endpoints < 20:
-        prs *= 4  # they cost little, and most suites are so small
+    if cell.endpoints < 20 or (cell.design.startswith("wide") and cell.endpoints == 20):
+        prs *= 4  # they cost little, and most suites are so small; deployments differ much until more is learnt
     if cell.design == "stored one" or cell.suspected_share is not None:
         prs *= 4  # the usual cases, and soon done
     for chunk, begin in enumerate(range(0, prs, _CHUNK)):
