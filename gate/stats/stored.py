@@ -116,10 +116,15 @@ class StoredComparison:
     """Shape ``(..., metrics)``: the same of what all endpoints share."""
 
     @property
+    def shown(self) -> Floats:
+        """What main itself has shown and a change has to exceed, shape ``(..., endpoints, metrics)``."""
+        margin = np.log1p(RECENT_MARGIN[: self.recent.shape[-1]])
+        return np.asarray(np.maximum(self.highest, self.recent + margin))
+
+    @property
     def is_beyond(self) -> Mask:
-        """Whether a change lies beyond what main itself has shown, shape ``(..., endpoints, metrics)``."""
-        effect, margin = self.rows.effect, np.log1p(RECENT_MARGIN[: self.rows.effect.shape[-1]])
-        return np.asarray((effect > self.highest) & (effect > self.recent + margin))
+        """Whether a change lies beyond that; false where nothing was measured."""
+        return np.asarray(self.rows.effect > self.shown)
 
 
 def compare_stored(

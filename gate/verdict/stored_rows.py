@@ -63,6 +63,11 @@ class Look:
         return (self.confirm or CONFIRM).suspected_share or 0.0
 
     @property
+    def chance(self) -> float:
+        """With which this look has to be passed for a slowdown to be caught four times in five."""
+        return _BOTH_CHANCES if self.only_suspects else 0.8
+
+    @property
     def only_suspects(self) -> bool:
         """Whether what these runs show is for others to decide."""
         return self.confirm is not None and self.suspects is None
@@ -92,6 +97,7 @@ def change_of(suite: Suite, look: Look, place: int, metric: int) -> Change:
     judges = _judges(suite, look, at)
     share = _share(judges, at, lambda moved: score_slower(moved, margin))
     least = max(tolerance, suite.policy.absolute_floor_s / baseline_s) if baseline_s else tolerance
+    seen = _exceeding(shift, float(found.shown[at]), look)
     told = {
         _few(runs): is_few,
         _MANY_MOVED: bool(found.ambiguous[at]),
@@ -109,7 +115,7 @@ def change_of(suite: Suite, look: Look, place: int, metric: int) -> Change:
         limit=judges[0].limit,
         share=share if is_beyond else 1.0,
         share_faster=_share(judges, at, lambda moved: score_faster(moved, margin)),
-        detectable=_detectable(shift, margin, judges[0].limit, least, look),
+        detectable=_detectable(shift, margin, judges[0].limit, least if is_few else max(least, seen), look),
         design=judges[0].design,
         is_suspect=share <= look.share / LATENCY_SHARE and shift is not None and math.expm1(shift.effect) > least,
         notices=[notice for notice, holds in told.items() if holds],
@@ -153,10 +159,17 @@ def _share(judges: Sequence[_Judge], place: tuple[int, int], score_of: Callable[
     )
 
 
+def _exceeding(shift: Shift | None, shown: float, look: Look) -> float:
+    """Smallest slowdown, a ratio, whose estimate lies beyond what main itself has shown as often as is promised."""
+    if shift is None or not math.isfinite(shown):
+        return 0.0
+    return math.expm1(shown + float(ndtri(look.chance)) * shift.se)
+
+
 def _detectable(shift: Shift | None, margin: float, limit: float, least: float, look: Look) -> float:
     if shift is None:
         return math.inf
-    return detectable(shift, margin, limit, least, _BOTH_CHANCES if look.only_suspects else 0.8)
+    return detectable(shift, margin, limit, least, look.chance)
 
 
 def _few(runs: int) -> Notice:

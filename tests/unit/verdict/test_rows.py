@@ -167,6 +167,16 @@ def test_one_bad_run_of_main_hides_no_later_slowdown_and_two_are_told():
     assert "seen-on-main" in [notice.code for notice in row.notices]
 
 
+def test_what_main_has_shown_lately_is_the_least_that_a_row_says_it_would_have_caught():
+    bad = [
+        run_of(SUITE, run.run_id, SLOW, created=run_time(n), commit=f"main {n}") if n == len(MAIN) - 2 else run
+        for n, run in enumerate(MAIN)
+    ]
+    calm, after = (row_of(verdict_of(SUITE, run_of(SUITE), main), "search/p50") for main in (MAIN, bad))
+    assert calm.detectable < 0.2
+    assert after.detectable > SLOW.slower["search"] - 1
+
+
 def test_a_harmless_row_does_not_say_that_main_was_as_slow():
     verdict = verdict_of(SUITE, run_of(SUITE), with_bad_runs(2))
     assert not any(notice.code == "seen-on-main" for row in verdict.rows for notice in row.notices)
