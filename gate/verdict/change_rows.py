@@ -33,7 +33,8 @@ def change_row(suite: Suite, evidence: Evidence, change: Change, errors: Errors)
         gated=gated,
         notices=change.notices,
     )
-    if change.candidate_s is None:
+    is_no_number = change.shift is not None and (math.isnan(change.share) or math.isnan(change.score))
+    if change.candidate_s is None or is_no_number:
         return blank.model_copy(update={"outcome": "not_measured"})
     if change.shift is None or change.baseline_s is None:
         missing = "not_measured" if evidence.way == "duet" else "no_baseline"

@@ -117,7 +117,10 @@ def change_of(suite: Suite, look: Look, place: int, metric: int) -> Change:
         share_faster=_share(judges, at, lambda moved: score_faster(moved, margin)),
         detectable=_detectable(shift, margin, judges[0].limit, least if is_few else max(least, seen), look),
         design=judges[0].design,
-        is_suspect=share <= look.share / LATENCY_SHARE and shift is not None and math.expm1(shift.effect) > least,
+        # Written so that what is no number is a suspect.
+        is_suspect=not share > look.share / LATENCY_SHARE
+        and shift is not None
+        and not math.expm1(shift.effect) <= least,
         notices=[notice for notice, holds in told.items() if holds],
     )
 

@@ -167,6 +167,15 @@ def test_one_bad_run_of_main_hides_no_later_slowdown_and_two_are_told():
     assert "seen-on-main" in [notice.code for notice in row.notices]
 
 
+@pytest.mark.parametrize("policy", ["", "policy: {on_suspect: confirm}\n"])
+def test_a_score_that_is_no_number_passes_nothing(monkeypatch, policy):
+    suite = suite_of(policy)
+    monkeypatch.setattr("gate.verdict.stored_rows.score_slower", lambda *_: math.nan)
+    verdict = verdict_of(suite, run_of(suite), history_of(suite, 10))
+    assert (verdict.exit_code, verdict.measured) == (3, False)
+    assert row_of(verdict, "search/p50").outcome == "not_measured"
+
+
 def test_what_main_has_shown_lately_is_the_least_that_a_row_says_it_would_have_caught():
     bad = [
         run_of(SUITE, run.run_id, SLOW, created=run_time(n), commit=f"main {n}") if n == len(MAIN) - 2 else run
