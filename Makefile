@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/gate demo --out demo-out
 
 test: $(STAMP) lint type
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

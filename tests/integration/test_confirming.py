@@ -109,13 +109,12 @@ def test_a_suspicion_is_confirmed_or_cleared_by_runs_that_measure_little_else(de
 
 
 def test_what_cannot_be_confirmed_is_refused_before_anything_is_sent(desk, capsys):
-    store_main(desk(USUAL), 6)
-    fast = desk(answering(others=FAST_S))
-    assert main(["run", "--preview", fast, "--out", "first"]) == 0
-    first = str(run_file("first"))
-    assert main(["run", "--after", first, "--preview", fast, "--out", "second"]) == 2
+    usual = desk(USUAL)
+    store_main(usual, 6)
+    first = str(run_file("main"))  # in the middle of the stored runs, for they were made from it
+    assert main(["run", "--after", first, "--preview", usual, "--out", "second"]) == 2
     assert "nothing is suspected" in capsys.readouterr().err
-    assert main(["run", "--after", first, "--preview", fast, "--base", fast, "--out", "second"]) == 2
+    assert main(["run", "--after", first, "--preview", usual, "--base", usual, "--out", "second"]) == 2
     assert "leave the base out" in capsys.readouterr().err
-    assert main(["run", "--after", "gone.json", "--preview", fast, "--out", "second"]) == 2
+    assert main(["run", "--after", "gone.json", "--preview", usual, "--out", "second"]) == 2
     assert not list(Path().glob("second/run-*.json"))
