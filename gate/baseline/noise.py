@@ -41,6 +41,8 @@ class StoredNoise:
     """A candidate like the typical stored run, against all of them."""
     removed: NDArray[np.bool_]
     """Shape ``(metrics,)``: what all endpoints of a run share would be taken out."""
+    shown: Floats
+    """What main itself has shown and a change has to exceed; minus infinity where nothing is stored."""
     runs: int
     """Stored runs that could be compared with."""
     runner_sd: Floats
@@ -81,6 +83,7 @@ def noise_of(suite: Suite, stored: Sequence[Run]) -> StoredNoise | None:
         requests=float(np.nanmedian(np.where(counts > 0, counts, np.nan))),
         rows=replace(found.rows, candidate_variance=_of_one_run(found)),
         removed=found.removed,
+        shown=found.shown,
         runs=len(baselines),
         runner_sd=np.sqrt(found.factor.candidate_variance),
     )

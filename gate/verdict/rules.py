@@ -57,6 +57,9 @@ def judge(
     if unlike is not None:
         return not_measured(suite, tool, unlike.message, unlike.cure, candidates=candidates)
     evidence = gather(suite, candidates, in_order(selection.runs), beliefs_of(suite, candidates, taught))
+    lost = _lost(candidates, evidence)
+    if lost is not None:
+        return not_measured(suite, tool, lost.message, lost.cure, candidates=candidates)
     rows = settle(suite, evidence, candidates[0].created[:10])
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
@@ -116,6 +119,20 @@ def _unlike(candidates: tuple[Run, ...]) -> Notice | None:
             cure="measure all of them from runners of one kind, at hosts of one pattern",
         )
     return None
+
+
+def _lost(candidates: tuple[Run, ...], evidence: Evidence) -> Notice | None:
+    """Endpoints that an earlier run made suspect and that nothing stored can be compared with any more."""
+    suspects = {name for run in candidates if run.plan is not None for name in run.plan.suspects}
+    measured = [change for change in evidence.changes.rows if change.candidate_s is not None]
+    lost = sorted(suspects & evidence.gated & {change.endpoint for change in measured if change.shift is None})
+    if not lost:
+        return None
+    return Notice(
+        code="suspects-lost",
+        message=f"{', '.join(lost)} was suspected beside stored runs that are no longer there to compare with",
+        cure="judge with the stored runs that the first run was compared with, or check again from the beginning",
+    )
 
 
 def _rounded(value: object) -> object:

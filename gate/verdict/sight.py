@@ -22,6 +22,7 @@ from gate.stats.location import Floats
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
 from gate.stats.stored import FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
+from gate.verdict.stored_rows import confirming_design
 
 PAIRS = ((1, 0), (1, 1), (1, 2), (2, 2))
 """Pairs of deployments at first and afresh."""
@@ -159,8 +160,9 @@ def stored_way(set_up: SetUp, runs: int, rounds: int) -> Way:
     one = np.maximum(noise.rows.candidate_variance + more, 0.1 * noise.rows.candidate_variance)
     stored = noise.rows.stored_variance * max(noise.runs, 1) / runs
     df = np.where(noise.removed, runs - 1 + _POOLED_DF, max(runs - 1.0, 1.0)) * np.ones(one.shape)
-    design = stored_design(suite)
-    least = np.maximum(set_up.least, _HALF) if runs < FEW_RUNS else set_up.least
+    design = confirming_design(suite) or STORED[0]
+    # What main has shown has to be exceeded as well, unless so little is known that only a half counts.
+    least = np.maximum(set_up.least, _HALF if runs < FEW_RUNS else np.expm1(noise.shown))
     relative, plain = (
         detectable_stored(one, stored, df, design, limit, suspected_from=suspected, least=least, endpoints=endpoints)
         for limit, suspected, endpoints in _stored_limits(set_up, design, runs)
@@ -176,11 +178,6 @@ def stored_way(set_up: SetUp, runs: int, rounds: int) -> Way:
         time_s=(rounds + warm) * set_up.rounds_s(1),
         afresh=design.suspected_share or 0.0,
     )
-
-
-def stored_design(suite: Suite) -> StoredDesign:
-    """By which one run of a preview is judged or confirmed."""
-    return next((design for design in STORED if design.name == suite.policy.on_suspect), STORED[0])
 
 
 def _stored_limits(set_up: SetUp, design: StoredDesign, runs: int) -> Iterator[tuple[float, float, int]]:

@@ -15,14 +15,13 @@ from gate.config.suite import Suite
 from gate.measure.plan import compared
 from gate.record.blocks import run_values
 from gate.record.run import Notice, Run
-from gate.stats.constants import STORED
 from gate.stats.designs import METRICS, StoredDesign
 from gate.stats.location import Floats
 from gate.stats.stored import FEW_RUNS, StoredComparison, compare_stored
 from gate.verdict.change import Change, Changes, SuiteChange
 from gate.verdict.hosts import SUSPECTED_AT
 from gate.verdict.shared import blocks_of
-from gate.verdict.stored_rows import CONFIRM, Look, change_of, shift_of
+from gate.verdict.stored_rows import CONFIRM, Look, change_of, confirming_design, shift_of
 
 UNCONFIRMED = "unconfirmed"
 """Code of a notice that a row is suspected by one run and not measured again."""
@@ -42,7 +41,9 @@ def stored_changes(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) 
     first = [run for run in runs if run not in later]
     everything = beside.compare(runs)
     factors = [_factor(suite, everything.found, metric) for metric in range(len(METRICS))]
-    confirm = _confirming(suite) if later or (suite.policy.on_suspect != "decide" and len(first) == 1) else None
+    confirm = confirming_design(suite) if len(first) == 1 else None
+    if later:
+        confirm = confirm or CONFIRM
     rows = _rows(suite, replace(beside.compare(first) if later else everything, confirm=confirm))
     if confirm is not None:
         suspects = max(1, sum(row.is_suspect for row in rows))
@@ -63,17 +64,14 @@ def suspected(suite: Suite, runs: Sequence[Run], baselines: Sequence[Run]) -> tu
     beside = _Beside.of(suite, runs, baselines)
     if not beside.names:
         return ()
-    look = replace(beside.compare(runs), confirm=_confirming(suite))
+    look = replace(beside.compare(runs), confirm=confirming_design(suite) or CONFIRM)
     factors = [_factor(suite, look.found, metric) for metric in range(len(METRICS))]
-    if any(f is not None and f.share <= SUSPECTED_AT and math.expm1(f.shift.effect) > f.margin for f in factors):
-        return beside.names
-    names = {row.endpoint for row in _rows(suite, look) if row.is_suspect}
+    everything = any(
+        f is not None and not f.share > SUSPECTED_AT and math.expm1(f.shift.effect) > f.margin for f in factors
+    )
+    rows = [row for row in _rows(suite, look) if row.shift is not None]
+    names = {row.endpoint for row in rows if row.is_suspect or everything}
     return tuple(name for name in beside.names if name in names)
-
-
-def _confirming(suite: Suite) -> StoredDesign:
-    """The design by which one run suspects and others decide: the suite's, or the usual one."""
-    return next((design for design in STORED if design.name == suite.policy.on_suspect), CONFIRM)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from gate.verdict.change import Change
 from gate.verdict.shared import LATENCY_SHARE, detectable, limit_of, score_faster, score_slower, share_of
 
 CONFIRM = next(design for design in STORED if design.suspected_share is not None)
-"""The usual design in which one run only suspects."""
+"""The usual design in which one run only suspects; where a suite names none, runs that go on from another follow it."""
 _BY_COUNT = ("one", "two", "three")
 """Designs by the number of the candidate's runs; more count as three."""
 _HALF = 0.5
@@ -81,6 +81,11 @@ class _Judge:
     limit: float
     share: Callable[[float], float]
     design: str
+
+
+def confirming_design(suite: Suite) -> StoredDesign | None:
+    """The design by which one run only suspects, if the suite asks for one."""
+    return next((design for design in STORED if design.name == suite.policy.on_suspect), None)
 
 
 def change_of(suite: Suite, look: Look, place: int, metric: int) -> Change:
@@ -155,11 +160,10 @@ def _plain(moved: Moved, rate: float, tests: int, look: Look) -> _Judge:
 
 
 def _share(judges: Sequence[_Judge], place: tuple[int, int], score_of: Callable[[Shift], float]) -> float:
-    """The largest share: a row has to pass every judge."""
+    """The largest share, for a row has to pass every judge; NaN if one of them gives none."""
     shifts = [shift_of(judge.moved, place, 0, "") for judge in judges]
-    return max(
-        judge.share(score_of(shift)) if shift is not None else 1.0 for judge, shift in zip(judges, shifts, strict=True)
-    )
+    pairs = zip(judges, shifts, strict=True)
+    return float(np.max([judge.share(score_of(shift)) if shift is not None else 1.0 for judge, shift in pairs]))
 
 
 def _exceeding(shift: Shift | None, shown: float, look: Look) -> float:

@@ -24,7 +24,10 @@ CANARY = "canary/7+s3cret=="
 PLAIN = "plain-s3cret"
 """A value that could pass for a commit."""
 CANARY_FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode(), quote(CANARY, safe=""), quote(CANARY), "s3cret")
-LOGIN = "identities: {user: {login: [{request: POST /login, json: {password: '${GATE_CANARY}'}, extract: {t: $.token}}], headers: {Authorization: 'Token {t}'}}}\n"  # noqa: E501
+LOGIN = (
+    "identities: {user: {login: [{request: POST /login, json: {password: '${GATE_CANARY}'}, extract: {t: $.token}}],"
+    " headers: {Authorization: 'Token {t}'}}}\n"
+)
 AS_USER = "{request: GET /home, rate: 200/s, identity: user}"
 
 
