@@ -1,9 +1,11 @@
-"""Everything the gate asks of GitHub, one method each."""
+"""One repository of GitHub: files at commits, branches, pull requests and their comments, one method each.
+
+What else is asked of it has modules of its own, which share its :class:`~gate.gh.api.Api` and so its budget of time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
@@ -12,6 +14,7 @@ from gate.gh.api import CALL_LIMIT_S, Api, Call, Effects
 from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.contents import Contents, Entry
 from gate.gh.failures import ApiError, Reason
+from gate.gh.paging import every
 from gate.gh.shapes import Comment, PullRequest, Ref, User
 
 READ_PULLS = "pull-requests: read"
@@ -19,8 +22,6 @@ WRITE_PULLS = "pull-requests: write"
 ACTIONS_LOGIN = "github-actions[bot]"
 """Whose comments the token of a job writes; that token may not ask who it is."""
 BUDGET_S = 120.0
-_PER_PAGE = 100
-_MAX_PAGES = 1000
 
 _COMMENT: TypeAdapter[Comment] = TypeAdapter(Comment)
 _COMMENTS: TypeAdapter[list[Comment]] = TypeAdapter(list[Comment])
@@ -62,13 +63,13 @@ class Client:
         from gate.gh.wire import Wire  # PyGithub is slow to import, and most commands need none of it
 
         self.repository = repository
-        self._api = Api(Wire(api_url, token).exchange, effects, budget_s, call_limit_s)
-        self._contents = Contents(self._api, repository)
+        self.api = Api(Wire(api_url, token).exchange, effects, budget_s, call_limit_s)
+        self._contents = Contents(self.api, repository)
         self._login: str | None = None
 
     def renew_budget(self) -> None:
         """Begin a new budget of time, for example before the report."""
-        self._api.renew()
+        self.api.renew()
 
     def read_file(self, path: str, ref: str) -> bytes | None:
         """Content of a file at a commit; None only if it is surely absent there."""
@@ -81,20 +82,20 @@ class Client:
     def branch_sha(self, branch: str) -> str:
         """Commit a branch points at."""
         call = self._call("GET", f"git/ref/heads/{quote(branch)}", f"reading branch {branch}", READ_CONTENTS)
-        return self._api.get(call, _REF)[0].object.sha
+        return self.api.get(call, _REF)[0].object.sha
 
     def pull_request(self, number: int) -> PullRequest:
         """State, head and base of a pull request."""
-        return self._api.get(
-            self._call("GET", f"pulls/{number}", f"reading pull request #{number}", READ_PULLS), _PULL
-        )[0]
+        return self.api.get(self._call("GET", f"pulls/{number}", f"reading pull request #{number}", READ_PULLS), _PULL)[
+            0
+        ]
 
     def viewer_login(self) -> str:
         """Login the token writes as."""
         if self._login is None:
             try:
                 call = Call("GET", "/user", "asking whose token this is", WRITE_PULLS)
-                self._login = self._api.get(call, _USER)[0].login
+                self._login = self.api.get(call, _USER)[0].login
             except ApiError as error:
                 if error.reason is not Reason.FORBIDDEN:
                     raise
@@ -103,18 +104,8 @@ class Client:
 
     def find_comments(self, number: int) -> list[Comment]:
         """All comments of a pull request, oldest first."""
-        found: list[Comment] = []
-        what = f"reading the comments of #{number}"
-        for page in count(1):
-            if page > _MAX_PAGES:
-                raise ApiError(Reason.UNREACHABLE, f"{what}: no end after {_MAX_PAGES} pages")
-            parameters = {"per_page": str(_PER_PAGE), "page": str(page)}
-            call = self._call("GET", f"issues/{number}/comments", what, READ_PULLS, parameters=parameters)
-            comments, answer = self._api.get(call, _COMMENTS)
-            found += comments
-            if not comments or (len(comments) < _PER_PAGE and 'rel="next"' not in answer.headers.get("link", "")):
-                break
-        return found
+        call = self._call("GET", f"issues/{number}/comments", f"reading the comments of #{number}", READ_PULLS)
+        return list(every(self.api, call, _COMMENTS, lambda comments: comments))
 
     def create_comment(self, number: int, body: str, is_it: Callable[[Comment], bool]) -> Comment:
         """Write a new comment, once.
@@ -125,7 +116,7 @@ class Client:
             Recognises this very comment, for the look before a second try.
         """
         call = self._call("POST", f"issues/{number}/comments", f"commenting on #{number}", WRITE_PULLS, {"body": body})
-        return self._api.send(call, _COMMENT, lambda: next(filter(is_it, self.find_comments(number)), None))
+        return self.api.send(call, _COMMENT, lambda: next(filter(is_it, self.find_comments(number)), None))
 
     def edit_comment(self, comment_id: int, body: str, may_overwrite: Callable[[Comment], bool]) -> Comment:
         """Replace the text of a comment.
@@ -138,20 +129,20 @@ class Client:
         path, what = f"issues/comments/{comment_id}", f"editing comment {comment_id}"
 
         def applied() -> Comment | None:
-            now, _ = self._api.get(self._call("GET", path, what, READ_PULLS), _COMMENT)
+            now, _ = self.api.get(self._call("GET", path, what, READ_PULLS), _COMMENT)
             if now.text.rstrip() == body.rstrip():
                 return now
             if not may_overwrite(now):
                 raise ApiError(Reason.SUPERSEDED, f"{what}: a newer run has written there")
             return None
 
-        return self._api.send(self._call("PATCH", path, what, WRITE_PULLS, {"body": body}), _COMMENT, applied)
+        return self.api.send(self._call("PATCH", path, what, WRITE_PULLS, {"body": body}), _COMMENT, applied)
 
     def delete_comment(self, comment_id: int) -> None:
         """Remove a comment; one that is gone already is fine."""
         what = f"deleting comment {comment_id}"
         try:
-            self._api.send(
+            self.api.send(
                 self._call("DELETE", f"issues/comments/{comment_id}", what, WRITE_PULLS), _NOTHING, lambda: None
             )
         except ApiError as error:
@@ -165,6 +156,5 @@ class Client:
         what: str,
         permission: str,
         body: dict[str, object] | None = None,
-        parameters: dict[str, str] | None = None,
     ) -> Call:
-        return Call(verb, f"/repos/{self.repository}/{path}", what, permission, parameters or {}, body)
+        return Call(verb, f"/repos/{self.repository}/{path}", what, permission, body=body)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -49,6 +50,10 @@ class Fault:
     """``reset``, ``cut``, ``drip`` or ``slow head``."""
     then: Callable[[], None] | None = None
     """Something that happens at this moment elsewhere."""
+
+
+Operation = Callable[[re.Match[str], dict[str, str], dict], tuple[int, dict, object]]
+"""From what the path held, query and body to status, headers and content."""
 
 
 def git_id(kind: str, content: bytes) -> str:
@@ -98,6 +103,10 @@ class FakeGitHub:
         self.exchanges: list[tuple[str, str, int, object]] = []
         self.lock = threading.RLock()
         self._last_comment = 0
+        self.operations: dict[str, Operation] = {
+            pattern: partial(operation, self) for pattern, operation in _OPERATIONS.items()
+        }
+        """What is answered to ``VERB path``; modules beside this one add theirs."""
 
     def commit(self, sha: str, files: dict[str, bytes], branch: str = "main") -> str:
         self.commits[sha] = dict(files)
@@ -143,11 +152,11 @@ class FakeGitHub:
         prefix = f"/repos/{REPOSITORY}/"
         if not path.startswith(prefix):
             return 404, {}, {"message": "Not Found"}
-        for pattern, operation in _OPERATIONS.items():
+        for pattern, operation in self.operations.items():
             matched = re.fullmatch(pattern, f"{verb} {path.removeprefix(prefix)}")
             if matched:
                 with self.lock:
-                    return operation(self, matched, query, body)
+                    return operation(matched, query, body)
         return 404, {}, {"message": "Not Found"}
 
     def _contents(self, matched: re.Match[str], query: dict[str, str], _: dict) -> tuple[int, dict, object]:
