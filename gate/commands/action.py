@@ -24,10 +24,11 @@ from gate.gh.api import Effects as ApiEffects
 from gate.gh.baselines import BaseCommitBaselines
 from gate.gh.client import Client
 from gate.gh.context import Context
-from gate.gh.event import ActionPlan, plan
+from gate.gh.event import plan
 from gate.gh.failures import ApiError, while_reading_policy
-from gate.gh.inputs import Inputs, Mode
+from gate.gh.inputs import Inputs
 from gate.gh.log import Log
+from gate.gh.plan import ActionPlan, Use
 from gate.gh.resolve import files_beside, read_suite, resolve
 from gate.gh.workflow import append_summary, read_event, results_folder, write_outputs
 from gate.verdict.values import Verdict
@@ -72,48 +73,58 @@ def act(effects: Effects) -> ExitCode:
     try:
         inputs = Inputs.from_environment(effects.environ)
         log.mask(inputs.token)
-        return _do(_prepare(inputs, context), replace(effects, hosts_required=True), log)
+        job = _prepare(inputs, context)
+        if isinstance(job, ActionPlan):
+            write_outputs(context.output_path, _NOTHING_JUDGED | {"exit-code": 0})
+            log.annotate("notice", "gate", f"nothing to do: {job.because}")
+            return ExitCode.APPROVED
+        return _do(job, replace(effects, hosts_required=True), log)
     except GateError as error:
         write_outputs(context.output_path, _NOTHING_JUDGED | {"exit-code": int(error.exit_code)})
         log.annotate("error", "gate", str(error))
         raise
 
 
-def _prepare(inputs: Inputs, context: Context) -> _Job:
+def _prepare(inputs: Inputs, context: Context) -> _Job | ActionPlan:
     """Decide from the event, then read the suite at the base commit; the workspace is not looked at."""
     what = plan(context.event_name, read_event(context.event_path), inputs, context)
+    if len(what.suite_paths) > 1 or what.use is Use.ACCEPT:
+        raise UsageError("several suites, and accepting a regression, are not in this version")
     api = ApiEffects(time.sleep, time.monotonic, random.random)
     client = Client(context.repository, inputs.token, inputs.api_url, api)
     what = resolve(what, client)
-    content = read_suite(what, client)
+    if what.use is Use.NOTHING:
+        return what
+    (path,) = what.suite_paths
+    content = read_suite(what, path, client)
     in_effect = content is not None
     commit = what.policy_sha if in_effect else what.head_sha
     if content is None:
-        content = _suite_of_head(what, client)
+        content = _suite_of_head(what, path, client)
     out = results_folder(context.workspace, inputs.out)
-    suite = parse_suite(content, what.suite_path, files_beside(what.suite_path, commit, client))
+    suite = parse_suite(content, path, files_beside(path, commit, client))
     return _Job(what, inputs, context, client, suite, in_effect, out)
 
 
-def _suite_of_head(what: ActionPlan, client: Client) -> bytes:
+def _suite_of_head(what: ActionPlan, path: str, client: Client) -> bytes:
     """The suite that this pull request adds. From a fork it would let a stranger name the target of the load."""
     cure = "merge the suite first; from then on it is in effect"
     if what.fork:
-        raise UsageError(f"the base commit has no {what.suite_path}, and a fork's own is never used", cure)
+        raise UsageError(f"the base commit has no {path}, and a fork's own is never used", cure)
     try:
-        content = client.read_file(what.suite_path, what.head_sha)
+        content = client.read_file(path, what.head_sha)
     except ApiError as error:
         raise while_reading_policy(error) from error
     if content is None:
-        raise UsageError(f"neither the base commit nor the pull request has {what.suite_path}", "see input suite")
+        raise UsageError(f"neither the base commit nor the pull request has {path}", "see input suite")
     return content
 
 
 def _do(job: _Job, effects: Effects, log: Log) -> ExitCode:
     targets = Targets(job.plan.preview_urls, job.plan.base_urls, job.plan.head_sha or None)
-    if job.plan.mode is Mode.CHECK:
+    if job.plan.use is Use.CHECK:
         return _check(job, targets, effects, log)
-    if job.plan.mode is Mode.REFRESH:
+    if job.plan.use is Use.REFRESH:
         folder = _directory(job)
         results_folder(job.context.workspace, f"{folder}/{LAYOUT}/{job.suite.name}")
         code = refresh.run(job.suite, DirectoryStore(job.context.workspace / folder), targets, job.out, effects)
@@ -164,16 +175,17 @@ def _tell(job: _Job, checked: Checked, log: Log) -> None:
     )
     if job.context.summary_path is not None:
         append_summary(job.context.summary_path, (job.out / SUMMARY_FILE).read_text(encoding="utf-8"))
-    if job.plan.pull_request is None:
+    if not job.plan.pull_requests:
         return
-    if job.plan.fork:
-        log.annotate("notice", "gate", "the token of a fork's pull request cannot write a comment; see the job summary")
+    if job.plan.reads_only:
+        log.annotate("notice", "gate", "the token of this run cannot write a comment; see the job summary")
         return
     job.client.renew_budget()
     body = (job.out / COMMENT_FILE).read_text(encoding="utf-8")
     this_run = comment.Run(job.context.run_id, job.context.run_attempt)
     try:
-        comment.upsert(job.client, job.plan.pull_request, job.suite.name, this_run, body)
+        for number in job.plan.pull_requests:
+            comment.upsert(job.client, number, job.suite.name, this_run, body)
     except DeliveryError as error:
         raise DeliveryError(
             f"the verdict is {verdict.verdict}, but the comment could not be written: {error.message}", error.cure

@@ -15,7 +15,7 @@ from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.contents import Contents, Entry
 from gate.gh.failures import ApiError, Reason
 from gate.gh.paging import every
-from gate.gh.shapes import Comment, PullRequest, Ref, User
+from gate.gh.shapes import Comment, Ref, User
 
 READ_PULLS = "pull-requests: read"
 WRITE_PULLS = "pull-requests: write"
@@ -26,7 +26,6 @@ BUDGET_S = 120.0
 _COMMENT: TypeAdapter[Comment] = TypeAdapter(Comment)
 _COMMENTS: TypeAdapter[list[Comment]] = TypeAdapter(list[Comment])
 _USER: TypeAdapter[User] = TypeAdapter(User)
-_PULL: TypeAdapter[PullRequest] = TypeAdapter(PullRequest)
 _REF: TypeAdapter[Ref] = TypeAdapter(Ref)
 _NOTHING: TypeAdapter[None] = TypeAdapter(None)
 
@@ -83,12 +82,6 @@ class Client:
         """Commit a branch points at."""
         call = self._call("GET", f"git/ref/heads/{quote(branch)}", f"reading branch {branch}", READ_CONTENTS)
         return self.api.get(call, _REF)[0].object.sha
-
-    def pull_request(self, number: int) -> PullRequest:
-        """State, head and base of a pull request."""
-        return self.api.get(self._call("GET", f"pulls/{number}", f"reading pull request #{number}", READ_PULLS), _PULL)[
-            0
-        ]
 
     def viewer_login(self) -> str:
         """Login the token writes as."""

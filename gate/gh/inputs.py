@@ -6,19 +6,23 @@ name, default and description; a test compares the two.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import Self
-from urllib.parse import urlsplit
 
 from gate.errors import UsageError
-
-PUBLIC_API = "https://api.github.com"
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+from gate.gh.given import (
+    api_url_of,
+    budget_of,
+    names_of,
+    number_of,
+    store_of,
+    suites_of,
+    token_of,
+    urls_of,
+    workspace_path_of,
+)
 
 
 class Mode(StrEnum):
@@ -45,9 +49,11 @@ class Inputs:
         ),
         repr=False,
     )
-    suite: str = field(
+    suite: tuple[str, ...] = field(
         metadata=_about(
-            "Path of the suite in the repository; read at the base commit, never from the pull request.", "gate.yml"
+            "Path of the suite in the repository; read at the base commit, never from the pull request. Several suites"
+            " on lines of their own or with commas.",
+            "gate.yml",
         )
     )
     preview_url: tuple[str, ...] = field(
@@ -60,8 +66,21 @@ class Inputs:
     )
     mode: Mode = field(metadata=_about("auto follows the event; or check, measure, refresh.", "auto"))
     pull_request: int | None = field(metadata=_about("Number of the pull request, for workflow_dispatch."))
+    scenarios: tuple[str, ...] = field(
+        metadata=_about("Measure only: names of the scenarios to make, with commas; without it all.")
+    )
+    budget: float | None = field(
+        metadata=_about(
+            "Time that measuring may take, such as 10m, for workflow_dispatch instead of policy.budget.time; a check"
+            " may take longer than the policy says, never less."
+        )
+    )
+    """Seconds."""
     baselines: str = field(
-        metadata=_about("Where stored runs of main are, instead of what the suite says: dir:FOLDER in the repository.")
+        metadata=_about(
+            "Where stored runs of main are, instead of what the suite says: branch:NAME, or dir:FOLDER in the"
+            " repository."
+        )
     )
     api_url: str = field(
         metadata=_about("Base of GitHub's API, for GitHub Enterprise Server; without it api.github.com and no other.")
@@ -82,15 +101,17 @@ class Inputs:
             return environment.get(variable(name), "").strip() or default
 
         return cls(
-            token=_token(text("token")),
-            suite=_repository_path("suite", text("suite", "gate.yml")),
-            preview_url=_urls("preview-url", text("preview-url")),
-            base_url=_urls("base-url", text("base-url")),
+            token=token_of(text("token")),
+            suite=suites_of(text("suite", "gate.yml")),
+            preview_url=urls_of("preview-url", text("preview-url")),
+            base_url=urls_of("base-url", text("base-url")),
             mode=_mode(text("mode", "auto")),
-            pull_request=_number("pull-request", text("pull-request")),
-            baselines=_store(text("baselines")),
-            api_url=_api_url(text("api-url"), environment.get("GITHUB_API_URL", "")),
-            out=_workspace_path(text("out", "gate-out")),
+            pull_request=number_of("pull-request", text("pull-request")),
+            scenarios=names_of("scenarios", text("scenarios")),
+            budget=budget_of(text("budget")),
+            baselines=store_of(text("baselines")),
+            api_url=api_url_of(text("api-url"), environment.get("GITHUB_API_URL", "")),
+            out=workspace_path_of(text("out", "gate-out")),
         )
 
 
@@ -99,85 +120,8 @@ def variable(name: str) -> str:
     return "INPUT_" + name.replace(" ", "_").upper()
 
 
-def _token(value: str) -> str:
-    if not value:
-        raise UsageError("input token is empty", "leave it out to use the token of the job")
-    if _CONTROL.search(value) or not value.isascii():
-        raise UsageError("input token holds a space, a line break or a character no token has")
-    return value
-
-
 def _mode(value: str) -> Mode:
     try:
         return Mode(value)
     except ValueError:
         raise UsageError(f"input mode is {value!r}", f"use one of {', '.join(Mode)}") from None
-
-
-def _number(name: str, value: str) -> int | None:
-    if not value:
-        return None
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", value):
-        raise UsageError(f"input {name} is {value!r}, not the number of a pull request")
-    return int(value)
-
-
-def _repository_path(name: str, value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or not path.parts or re.search(r"[\x00-\x1f\x7f\\]", value):
-        raise UsageError(f"input {name} is {value!r}, not a path inside the repository")
-    return str(path)
-
-
-def _workspace_path(value: str) -> str:
-    return _repository_path("out", value)
-
-
-def _store(value: str) -> str:
-    if value and not value.startswith("dir:"):
-        raise UsageError(f"input baselines is {value!r}", "this version reads dir:FOLDER, for example dir:baselines")
-    return "dir:" + _repository_path("baselines", value.removeprefix("dir:")) if value else ""
-
-
-def _urls(name: str, value: str) -> tuple[str, ...]:
-    parts = [part.strip() for part in re.split(r"[\r\n,]+", value)]
-    return tuple(_url(name, part) for part in parts if part)
-
-
-def _url(name: str, value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
-    except ValueError:
-        raise UsageError(f"input {name} holds a URL that cannot be read") from None
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"input {name} holds a URL with a user name", "send credentials as headers in the suite")
-    if not usable or parts.fragment or _CONTROL.search(value):
-        raise UsageError(f"input {name} holds {value!r}, which is not a plain http or https URL")
-    return value
-
-
-def _api_url(given: str, from_runner: str) -> str:
-    """Where the token may be sent: the public API, or a host that the workflow names itself.
-
-    An earlier step can set GITHUB_API_URL for the whole job, so by itself the variable may name only the public API.
-    """
-    if not given:
-        if from_runner.rstrip("/") not in ("", PUBLIC_API):
-            raise UsageError(
-                f"GITHUB_API_URL is {from_runner!r}",
-                "on GitHub Enterprise Server pass `api-url: ${{ github.api_url }}`",
-            )
-        return PUBLIC_API
-    url = _url("api-url", given).rstrip("/")
-    parts = urlsplit(url)
-    if parts.query or (parts.scheme != "https" and not _loopback(parts.hostname or "")):
-        raise UsageError(f"input api-url is {given!r}; it must be https, without a query")
-    return url
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

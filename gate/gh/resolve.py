@@ -1,21 +1,24 @@
-"""What only GitHub can tell about a plan, and the suite it names; both before anything is measured."""
+"""What only GitHub can tell about a plan, and the suites it names; both before anything is measured."""
 
 from __future__ import annotations
 
 import errno
 import posixpath
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gate.config.files import ReadFile
 from gate.errors import UsageError
 from gate.gh.client import Client
-from gate.gh.event import ActionPlan, Pending
 from gate.gh.failures import ApiError, while_reading_policy
+from gate.gh.plan import ActionPlan, Pending, Use
+from gate.gh.pull_events import READS_ONLY
+from gate.gh.pulls import Pulls
 from gate.gh.shapes import PullRequest
 
 
 def resolve(plan: ActionPlan, client: Client) -> ActionPlan:
-    """Fill in the commits that the event did not know; afterwards nothing is pending.
+    """Fill in the commits and pull requests that the event did not know; afterwards nothing is pending.
 
     Raises
     ------
@@ -24,9 +27,13 @@ def resolve(plan: ActionPlan, client: Client) -> ActionPlan:
     NotMeasured
         If GitHub is away.
     """
+    pulls = Pulls(client.api, client.repository)
     try:
-        if plan.pending is Pending.PULL_REQUEST and plan.pull_request is not None:
-            plan = with_pull_request(plan, client.pull_request(plan.pull_request))
+        if plan.pending is Pending.PULL_REQUEST:
+            plan = with_pull_request(plan, pulls.get(plan.pull_requests[0]))
+        if plan.pending is Pending.HEAD:
+            found = pulls.open_with_head(plan.head_sha, plan.head_repository, plan.head_branch)
+            plan = with_pull_requests(plan, found)
         if plan.pending is Pending.DEFAULT_BRANCH:
             policy_sha = client.branch_sha(plan.default_branch)
             plan = replace(plan, policy_sha=policy_sha, pending=Pending.NOTHING)
@@ -36,22 +43,52 @@ def resolve(plan: ActionPlan, client: Client) -> ActionPlan:
 
 
 def with_pull_request(plan: ActionPlan, pull: PullRequest) -> ActionPlan:
-    """Plan for a pull request that a person chose. Only the default branch as its base has a say in the policy."""
+    """Plan for one pull request. Only the default branch as its base has a say in the policy.
+
+    Raises
+    ------
+    UsageError
+        If it is not open.
+    """
     if pull.state != "open":
         raise UsageError(f"pull request #{pull.number} is {pull.state}")
-    source = pull.head.repo.full_name if pull.head.repo else ""
     trusted = pull.base.ref == plan.default_branch
     return replace(
         plan,
+        pull_requests=(pull.number,),
         head_sha=pull.head.sha,
+        head_repository=pull.head_repository,
+        head_branch=pull.head.ref,
         policy_sha=pull.base.sha if trusted else "",
-        fork=source.casefold() != plan.repository.casefold(),
+        fork=pull.head_repository.casefold() != plan.repository.casefold(),
         pending=Pending.NOTHING if trusted else Pending.DEFAULT_BRANCH,
     )
 
 
-def read_suite(plan: ActionPlan, client: Client) -> bytes | None:
-    """Read the suite at the policy's commit; None where it is absent and may be.
+def with_pull_requests(plan: ActionPlan, found: Sequence[PullRequest]) -> ActionPlan:
+    """Plan for all open pull requests of one head; with none there is nothing to do.
+
+    Where they do not all go into the default branch at one commit, the policy is what that branch holds now.
+    """
+    if not found:
+        why = f"no open pull request has the head {plan.head_sha[:12]}: it was merged, closed or pushed to"
+        return replace(plan, use=Use.NOTHING, pending=Pending.NOTHING, because=why)
+    plans = [with_pull_request(plan, pull) for pull in found]
+    author = found[0].user.login if found[0].user else ""
+    one_policy = len({planned.policy_sha for planned in plans}) == 1
+    return replace(
+        plans[0],
+        pull_requests=tuple(pull.number for pull in found),
+        fork=any(planned.fork for planned in plans),
+        # The job of a deployment is started by who deployed; that of a workflow's end is the repository's own.
+        reads_only=plan.reads_only or (not plan.head_branch and author in READS_ONLY),
+        policy_sha=plans[0].policy_sha if one_policy else "",
+        pending=plans[0].pending if one_policy else Pending.DEFAULT_BRANCH,
+    )
+
+
+def read_suite(plan: ActionPlan, path: str, client: Client) -> bytes | None:
+    """Read a suite at the policy's commit; None where it is absent and may be.
 
     Raises
     ------
@@ -61,12 +98,12 @@ def read_suite(plan: ActionPlan, client: Client) -> bytes | None:
         If GitHub is away.
     """
     try:
-        content = client.read_file(plan.suite_path, plan.policy_sha)
+        content = client.read_file(path, plan.policy_sha)
     except ApiError as error:
         raise while_reading_policy(error) from error
     if content is None and not plan.suite_may_be_absent:
         raise UsageError(
-            f"there is no {plan.suite_path} in {plan.repository} at {plan.policy_sha[:12]}",
+            f"there is no {path} in {plan.repository} at {plan.policy_sha[:12]}",
             "commit the suite there, or name another with input suite",
         )
     return content

@@ -56,12 +56,29 @@ class Side(Shape):
 
 
 class PullRequest(Shape):
-    """What decides where a pull request's policy comes from."""
+    """A pull request: where it comes from and where it goes."""
 
     number: int
     state: str
     head: Side
     base: Side
+    user: User | None = None
+    """Who opened it; None where the account is gone."""
+    changed_files: int | None = None
+    """How many files it changes; only told of a single pull request."""
+
+    @property
+    def head_repository(self) -> str:
+        """Owner and name of where its head lives; empty where that is gone."""
+        return self.head.repo.full_name if self.head.repo else ""
+
+
+class ChangedFile(Shape):
+    """A file that a pull request changes."""
+
+    filename: str
+    previous_filename: str | None = None
+    """Its name before, where it was renamed."""
 
 
 class GitObject(Shape):

@@ -49,7 +49,8 @@ def test_the_defaults_of_the_action_are_the_defaults_of_the_code():
         value = getattr(Inputs.from_environment(passed), field.name)
         default = field.metadata["default"]
         if field.name not in ("token", "api_url"):
-            assert value == (default or type(value)() if value is not None else None), field.name
+            expected = (default,) if default and isinstance(value, tuple) else default
+            assert value == (expected or type(value)() if value is not None else None), field.name
 
 
 def test_every_mode_is_named_to_the_user():

@@ -22,9 +22,8 @@ from gate.gh.api import Effects
 from gate.gh.baselines import BaseCommitBaselines
 from gate.gh.client import Client
 from gate.gh.comment import Delivery, Run, upsert
-from gate.gh.event import ActionPlan, Pending
 from gate.gh.failures import ApiError, Reason
-from gate.gh.inputs import Mode
+from gate.gh.plan import ActionPlan, Pending, Use
 from gate.gh.resolve import read_suite, resolve
 
 URL = "http://127.0.0.1:4001"
@@ -101,11 +100,11 @@ def reading() -> ActionPlan:
 
     ours = client()
     pending = ActionPlan(
-        Mode.CHECK, REPOSITORY, "main", "", "", number, False, (), (), "gate.yml", True, Pending.PULL_REQUEST
+        Use.CHECK, REPOSITORY, "main", ("gate.yml",), pull_requests=(number,), pending=Pending.PULL_REQUEST
     )
     plan = resolve(pending, ours)
     assert (plan.head_sha, plan.policy_sha, plan.fork) == (head, base, False), plan
-    assert read_suite(plan, ours) == b"version: 1\n"
+    assert read_suite(plan, "gate.yml", ours) == b"version: 1\n"
     assert ours.read_file("gate.yml", head) == b"soft: true\n"
     said("suite read at the base commit")
     assert ours.read_file("perf/large.bin", base) == large
@@ -150,5 +149,4 @@ def commenting(number: int) -> None:
 if __name__ == "__main__":
     with emulator(sys.argv[1]):
         done = reading()
-        assert done.pull_request is not None
-        commenting(done.pull_request)
+        commenting(done.pull_requests[0])

@@ -51,6 +51,7 @@ class Runner:
             "number": 7,
             "state": "open",
             "draft": False,
+            "user": {"login": "dev"},
             "head": side | {"sha": HEAD, "ref": "topic"},
             "base": side | {"sha": BASE, "ref": "main"},
         }

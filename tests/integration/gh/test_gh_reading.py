@@ -12,9 +12,9 @@ from fake_github import BASE, HEAD, INTEGRATION, git_id
 from gate.errors import BaselineError, NotMeasured, UsageError
 from gate.gh import contents
 from gate.gh.baselines import BaseCommitBaselines
-from gate.gh.event import ActionPlan, Pending
 from gate.gh.failures import ApiError, Reason
-from gate.gh.inputs import Mode
+from gate.gh.plan import ActionPlan, Pending, Use
+from gate.gh.pulls import Pulls
 from gate.gh.resolve import read_suite, resolve
 
 EMPTY = "e" * 40
@@ -293,10 +293,19 @@ def test_a_forbidden_call_names_its_permission(client, github):
         assert part in str(caught.value)
     github.fail("pulls/7", status=403, message=INTEGRATION)
     with pytest.raises(ApiError, match="pull-requests: read"):
-        client.pull_request(7)
+        Pulls(client.api, client.repository).get(7)
 
 
-PLAN = ActionPlan(Mode.CHECK, "octo/shop", "main", BASE, HEAD, 7, False, (), (), "gate.yml", True)
+PLAN = ActionPlan(
+    Use.CHECK,
+    "octo/shop",
+    "main",
+    ("gate.yml",),
+    policy_sha=BASE,
+    head_sha=HEAD,
+    pull_requests=(7,),
+    suite_may_be_absent=True,
+)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +324,7 @@ PLAN = ActionPlan(Mode.CHECK, "octo/shop", "main", BASE, HEAD, 7, False, (), (),
 def test_whoever_asks_gets_the_error_that_fits(make, github, fault, suite, baselines):
     github.fail("contents", times=99, **fault)
     with pytest.raises(suite) as caught:
-        read_suite(PLAN, make())
+        read_suite(PLAN, "gate.yml", make())
     assert type(caught.value) is suite
     store = BaseCommitBaselines(make(), "baselines", BASE)
     with pytest.raises(baselines) as caught:
@@ -334,13 +343,13 @@ def test_no_error_repeats_the_token(make, github):
 
 
 def test_the_suite_of_the_base_commit_decides(client):
-    assert read_suite(PLAN, client) == b"version: 1\n"
+    assert read_suite(PLAN, "gate.yml", client) == b"version: 1\n"
 
 
 def test_a_missing_suite_is_fine_only_where_it_may_be(client):
-    assert read_suite(replace(PLAN, suite_path="new.yml"), client) is None
+    assert read_suite(PLAN, "new.yml", client) is None
     with pytest.raises(UsageError, match=r"there is no new\.yml"):
-        read_suite(replace(PLAN, suite_path="new.yml", suite_may_be_absent=False), client)
+        read_suite(replace(PLAN, suite_may_be_absent=False), "new.yml", client)
 
 
 def pull(base: str = "main", state: str = "open") -> dict:

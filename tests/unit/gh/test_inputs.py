@@ -6,7 +6,8 @@ import pytest
 
 from gate.errors import UsageError
 from gate.gh.context import Context
-from gate.gh.inputs import PUBLIC_API, Inputs, Mode, variable
+from gate.gh.given import PUBLIC_API
+from gate.gh.inputs import Inputs, Mode, variable
 
 AS_THE_RUNNER_SETS_THEM = {
     "INPUT_TOKEN": "ghs_secret",
@@ -42,7 +43,7 @@ def read(**given: str) -> Inputs:
 def test_the_defaults():
     empty = Inputs.from_environment({"INPUT_TOKEN": "ghs_secret"})
     assert empty == Inputs.from_environment(AS_THE_RUNNER_SETS_THEM)
-    assert empty == Inputs("ghs_secret", "gate.yml", (), (), Mode.AUTO, None, "", PUBLIC_API, "gate-out")
+    assert empty == Inputs("ghs_secret", ("gate.yml",), (), (), Mode.AUTO, None, (), None, "", PUBLIC_API, "gate-out")
 
 
 def test_names_keep_their_hyphens():
@@ -96,7 +97,15 @@ def test_several_urls_on_lines_or_with_commas(text, urls):
         ("pull-request", "7x"),
         ("pull-request", "٧"),
         ("pull-request", "$(id)"),
-        ("baselines", "branch:perf"),
+        ("suite", "a.yml, ./a.yml"),
+        ("suite", ","),
+        ("scenarios", "burst, ../x"),
+        ("budget", "10"),
+        ("budget", "-1m"),
+        ("budget", "0s"),
+        ("budget", "7h"),
+        ("budget", "nan"),
+        ("baselines", "s3://bucket"),
         ("baselines", "dir:/tmp"),
         ("baselines", "dir:../other"),
         ("baselines", "dir:"),
@@ -137,7 +146,14 @@ def test_the_token_goes_to_the_public_api_or_to_a_host_the_workflow_names():
 def test_numbers_and_folders():
     assert read(**{"pull-request": " 12 "}).pull_request == 12
     assert read(baselines="dir:./perf/baselines/").baselines == "dir:perf/baselines"
+    assert read(baselines="branch:perf").baselines == "branch:perf"
     assert read(out="./a/b/").out == "a/b"
+
+
+def test_several_suites_scenarios_and_a_budget():
+    assert read(suite="a.yml\n./perf/b.yml,").suite == ("a.yml", "perf/b.yml")
+    assert read(scenarios="burst, daily").scenarios == ("burst", "daily")
+    assert read(budget="1.5m").budget == 90
 
 
 def test_the_context():
