@@ -29,6 +29,7 @@ CA_PATTERN = rf"^(\$\{{[A-Za-z_][A-Za-z0-9_]*\}}|{_FILE})$"
 ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
 SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
+GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
 STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
 
 SHAPES = {
@@ -46,12 +47,20 @@ SHAPES = {
     SUBPROTOCOL_PATTERN: "is no subprotocol; a subprotocol has letters, digits, '.' and '-', for example chat.v1",
     ANSWER_PATTERN: "is no answer to wait for; write echo (what was sent comes back), first (whatever comes first), or"
     " a place that the answer has as JSON, such as $.id",
+    GLOB_PATTERN: "is no pattern of paths; a pattern is written app/** or *.py, from the top of the repository, and"
+    " several are several items",
     STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
 }
 """What is wrong with a text that does not match, and the cure, by pattern."""
 
 
 _NOT_ONE_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]")
+
+
+def _few_stars(pattern: str) -> str:
+    if pattern.count("**") > 3:
+        raise ValueError("has '**' more than three times; one is enough for any number of folders")
+    return pattern
 
 
 def _one_line(text: str) -> str:
@@ -171,6 +180,9 @@ Extracted = Annotated[str, Field(pattern=EXTRACT_PATTERN, max_length=500)]
 
 FilePath = Annotated[str, Field(pattern=FILE_PATTERN, max_length=500)]
 """A file below the folder of the suite."""
+
+PathPattern = Annotated[str, Field(pattern=GLOB_PATTERN, max_length=200), AfterValidator(_few_stars)]
+"""Files of the repository: ``*`` is anything inside a folder, ``**`` any number of folders."""
 
 Json = Annotated[Any, AfterValidator(well_formed)]
 """A JSON value; its strings are templates."""

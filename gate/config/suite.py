@@ -19,7 +19,7 @@ from gate.config.identity import Identity
 from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
 from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
-from gate.config.scalars import Name
+from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
 from gate.config.steps import HookStep
@@ -38,6 +38,8 @@ class Suite(Model):
     """Of this format."""
     name: Name = Field(default="default", alias="suite")
     """First part of every row id; several suites may live in one repository."""
+    paths: list[PathPattern] = Field(default_factory=list, max_length=100)
+    """On GitHub: a pull request that touches none of these is not affected, and not measured. Empty: all are."""
     preview: Preview = Preview()
     """The deployment under test."""
     identities: dict[Name, Identity] = Field(default_factory=dict, max_length=100)

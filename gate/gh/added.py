@@ -1,0 +1,58 @@
+"""Endpoints that a pull request adds to the suite: measured under the rules of the base, shown, never gated. Pure."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from gate.config import checks, hook_checks, scenario_checks, socket_checks
+from gate.config.endpoint import Endpoint
+from gate.config.objectives import Objectives, Tolerance
+from gate.config.suite import Suite
+from gate.config.templates import environment_names
+from gate.record.run import Notice
+
+MOST_ADDED = 5
+"""Every endpoint takes its share of the budget from those that are gated; more than so many wait for the merge."""
+ADDED = "added-endpoint"
+_UNUSED = {"class_name": None, "objectives": Objectives(), "tolerance": Tolerance(), "extract": {}, "gate": False}
+
+
+def with_added(base: Suite, head: Suite) -> tuple[Suite, tuple[Notice, ...]]:
+    """The suite of the base with endpoints that only the head's has, and what became of each.
+
+    An added endpoint is never loaded if it changes data, and never takes a value from the environment: the preview
+    is the author's own, and every ``${NAME}`` that it asked for would be told to it.
+    """
+    names = [name for name in head.endpoints if name not in base.endpoints]
+    taken: dict[str, Endpoint] = {}
+    notices = []
+    for name in names:
+        endpoint = head.endpoints[name]
+        why = _why_not(base, name, endpoint, len(taken))
+        if not why:
+            taken[name] = _ungated(endpoint)
+        told = f"is not measured before the merge: {why}" if why else "is measured and not gated"
+        notices.append(Notice(code=ADDED, message=f"{name} is new in this pull request and {told}"))
+    return _extended(base, taken), tuple(notices)
+
+
+def _why_not(base: Suite, name: str, endpoint: Endpoint, taken: int) -> str:
+    if taken >= MOST_ADDED:
+        return f"there are more than {MOST_ADDED} new endpoints"
+    if endpoint.mutates or endpoint.cleanup is not None or endpoint.method not in ("GET", "HEAD"):
+        return "it may change data"
+    if environment_names(endpoint.model_dump(mode="json")):
+        return "it takes a value from the environment"
+    suite = _extended(base, {name: _ungated(endpoint)})
+    every = chain(
+        checks.misfits(suite), hook_checks.misfits(suite), socket_checks.misfits(suite), scenario_checks.misfits(suite)
+    )
+    return next((f"it {misfit.message}" for misfit in every if misfit.location[:2] == ("endpoints", name)), "")
+
+
+def _ungated(endpoint: Endpoint) -> Endpoint:
+    return endpoint.model_copy(update=_UNUSED)
+
+
+def _extended(base: Suite, more: dict[str, Endpoint]) -> Suite:
+    return base.model_copy(update={"endpoints": {**base.endpoints, **more}}) if more else base

@@ -1,0 +1,138 @@
+"""The suites of a run as they count: those of the base commit, and what the pull request would make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from gate.config.read import read_suite as parse_suite
+from gate.config.suite import Suite
+from gate.errors import GateError, UsageError
+from gate.gh.added import with_added
+from gate.gh.client import Client
+from gate.gh.failures import ApiError, while_reading_policy
+from gate.gh.plan import ActionPlan
+from gate.gh.pulls import MOST_FILES, Pulls
+from gate.gh.resolve import files_beside, read_suite
+from gate.record.run import Notice
+
+CHANGED = "suite-changed"
+
+
+@dataclass(frozen=True)
+class SuiteAt:
+    """A suite, and how it counts here."""
+
+    path: str
+    suite: Suite
+    in_effect: bool = True
+    """False: the base commit has no such suite, so the head's own is measured and nothing is judged."""
+    notices: tuple[Notice, ...] = ()
+    unaffected: bool = False
+    """Whether the suite says that what this pull request touches is none of its business."""
+
+
+def read_suites(plan: ActionPlan, client: Client) -> tuple[SuiteAt, ...]:
+    """Every suite of the plan; of a pull request also what it changes of them.
+
+    Raises
+    ------
+    UsageError
+        If one is absent, is no suite, or has the name of another.
+    NotMeasured
+        If GitHub is away.
+    """
+    # A merge queue's commit may hold other pull requests besides the one it is named after.
+    touched = _touched(plan, client) if plan.pull_requests and not plan.is_queued else None
+    found = tuple(_read(plan, path, client, touched) for path in plan.suite_paths)
+    names = [at.suite.name for at in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        paths = " and ".join(at.path for at in found if at.suite.name == twice)
+        raise UsageError(f"{paths} are both called {twice!r}", "give each a name of its own with the key suite")
+    return found
+
+
+def _read(plan: ActionPlan, path: str, client: Client, touched: frozenset[str] | None) -> SuiteAt:
+    content = read_suite(plan, path, client)
+    if content is None:
+        added = parse_suite(_of_head(plan, path, client), path, files_beside(path, plan.head_sha, client))
+        return SuiteAt(path, added, in_effect=False)
+    suite = parse_suite(content, path, files_beside(path, plan.policy_sha, client))
+    if not plan.pull_requests or not plan.head_sha:
+        return SuiteAt(path, suite)
+    head = _read_at_head(plan, path, client)
+    if head == content:
+        return SuiteAt(path, suite, unaffected=_is_unaffected(suite, touched))
+    suite, notices = _changed(plan, path, suite, head, client)
+    return SuiteAt(path, suite, notices=notices)
+
+
+def _of_head(plan: ActionPlan, path: str, client: Client) -> bytes:
+    """The suite that this pull request adds. From a fork it would let a stranger name the target of the load."""
+    if plan.fork:
+        raise UsageError(
+            f"the base commit has no {path}, and a fork's own is never used",
+            "merge the suite first; from then on it is in effect",
+        )
+    content = _read_at_head(plan, path, client)
+    if content is None:
+        raise UsageError(f"neither the base commit nor the pull request has {path}", "see input suite")
+    return content
+
+
+def _read_at_head(plan: ActionPlan, path: str, client: Client) -> bytes | None:
+    try:
+        return client.read_file(path, plan.head_sha)
+    except ApiError as error:
+        raise while_reading_policy(error) from error
+
+
+def _changed(
+    plan: ActionPlan, path: str, suite: Suite, head: bytes | None, client: Client
+) -> tuple[Suite, tuple[Notice, ...]]:
+    if head is None:
+        return suite, (Notice(code=CHANGED, message=f"{path} is removed here; not in effect until merged"),)
+    told = Notice(code=CHANGED, message=f"{path} is changed here; not in effect until merged")
+    if plan.fork:
+        return suite, (told,)
+    try:
+        new = parse_suite(head, path, files_beside(path, plan.head_sha, client))
+    except GateError as error:
+        first = error.message.splitlines()[0]
+        return suite, (told, Notice(code=CHANGED, message=f"after the merge it will be refused: {first}"))
+    suite, added = with_added(suite, new)
+    return suite, (told, *added)
+
+
+def _touched(plan: ActionPlan, client: Client) -> frozenset[str] | None:
+    """Every path that the pull requests touch; None where GitHub does not surely list them all."""
+    pulls, names = Pulls(client.api, client.repository), set[str]()
+    try:
+        for number in plan.pull_requests:
+            files = pulls.files(number)
+            if not 0 < len(files) < MOST_FILES or len(files) != pulls.get(number).changed_files:
+                return None
+            names |= {name for file in files for name in (file.filename, file.previous_filename) if name}
+    except ApiError as error:
+        raise while_reading_policy(error) from error
+    return frozenset(names)
+
+
+def _is_unaffected(suite: Suite, touched: frozenset[str] | None) -> bool:
+    """Whether surely no path of the suite's is touched; a suite without paths is always affected."""
+    return bool(suite.paths) and touched is not None and not any(matches(name, suite.paths) for name in touched)
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a path is meant by a pattern: ``*`` is anything inside a folder, ``**`` any number of folders."""
+    return any(_is_meant(name.split("/"), pattern.split("/")) for pattern in patterns)
+
+
+def _is_meant(parts: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_is_meant(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _is_meant(parts[1:], pattern[1:])

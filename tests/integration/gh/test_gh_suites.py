@@ -1,0 +1,197 @@
+"""The suites that count, and what a pull request would make of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fake_github import BASE, HEAD, FakeGitHub
+from fake_pulls import Pulls as FakePulls
+
+from gate.errors import NotMeasured, UsageError
+from gate.gh.plan import ActionPlan, Use
+from gate.gh.suites import SuiteAt, matches, read_suites
+
+SUITE = """\
+suite: shop
+paths: ["app/**", "*.lock"]
+preview: {hosts: ["*.example.app"], headers: {x-bypass: "${BYPASS}"}}
+identities: {user: {headers: {Authorization: "Token ${TOKEN}"}}}
+data: {n: {range: [1, 9]}}
+endpoints: {list: GET /list}
+"""
+PLAN = ActionPlan(
+    Use.CHECK, "octo/shop", "main", ("gate.yml",), policy_sha=BASE, head_sha=HEAD, pull_requests=(7,),
+    suite_may_be_absent=True,
+)  # fmt: skip
+
+
+@pytest.fixture
+def fake(github: FakeGitHub) -> FakePulls:
+    github.commit(BASE, {"gate.yml": SUITE.encode()})
+    github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+    pulls = FakePulls(github)
+    pulls.add(7, HEAD, BASE)
+    pulls.changes(7, "app/views.py")
+    return pulls
+
+
+def head(fake: FakePulls, suite: str | None) -> None:
+    fake.github.commit(HEAD, {"gate.yml": suite.encode()} if suite else {"README.md": b""}, "topic")
+
+
+def only(found: tuple[SuiteAt, ...]) -> SuiteAt:
+    (at,) = found
+    return at
+
+
+def test_an_unchanged_suite_is_as_it_is(fake, client):
+    at = only(read_suites(PLAN, client))
+    assert (at.path, at.suite.name, at.in_effect, at.notices, at.unaffected) == ("gate.yml", "shop", True, (), False)
+
+
+@pytest.mark.parametrize(
+    ("names", "renamed", "unaffected"),
+    [
+        (["docs/a.md"], {}, True),
+        (["docs/a.md", "app/x/y/z.py"], {}, False),
+        (["poetry.lock"], {}, False),
+        (["web/poetry.lock"], {}, True),
+        ([], {"app/x.py": "docs/x.py"}, False),
+        ([], {"docs/x.py": "app/x.py"}, False),
+    ],
+)
+def test_what_a_pull_request_touches_decides_whether_a_suite_is_affected(fake, client, names, renamed, unaffected):
+    fake.changes(7, *names, renamed=renamed)
+    assert only(read_suites(PLAN, client)).unaffected is unaffected
+
+
+def test_an_incomplete_list_of_files_leaves_every_suite_affected(fake, client):
+    fake.changes(7, "docs/a.md")
+    for count in (2, 0, None):
+        fake.github.pulls[7]["changed_files"] = count
+        assert not only(read_suites(PLAN, client)).unaffected
+    fake.changes(7)
+    assert not only(read_suites(PLAN, client)).unaffected
+    fake.changes(7, *(f"docs/{n}" for n in range(3000)))
+    assert not only(read_suites(PLAN, client)).unaffected
+
+
+def test_every_pull_request_of_the_head_is_looked_at(fake, client):
+    fake.changes(7, "docs/a.md")
+    fake.add(8, HEAD, BASE, branch="other")
+    fake.changes(8, "app/x.py")
+    assert only(read_suites(PLAN, client)).unaffected
+    assert not only(read_suites(replace(PLAN, pull_requests=(7, 8)), client)).unaffected
+    assert not only(read_suites(replace(PLAN, is_queued=True), client)).unaffected
+
+
+def test_a_suite_that_the_pull_request_changes_is_the_one_of_the_base_and_affected(fake, client):
+    head(fake, SUITE.replace("*.example.app", "*.evil.example"))
+    fake.changes(7, "gate.yml")
+    at = only(read_suites(PLAN, client))
+    assert at.suite.preview.hosts == ["*.example.app"]
+    assert [notice.message for notice in at.notices] == ["gate.yml is changed here; not in effect until merged"]
+    assert not at.unaffected
+
+
+def test_a_suite_that_the_pull_request_removes_stays(fake, client):
+    head(fake, None)
+    at = only(read_suites(PLAN, client))
+    assert at.in_effect
+    assert "is removed here" in at.notices[0].message
+
+
+def test_a_suite_that_the_pull_request_breaks_is_told_now(fake, client):
+    head(fake, SUITE + "polcy: {}\n")
+    at = only(read_suites(PLAN, client))
+    assert "after the merge it will be refused" in at.notices[1].message
+
+
+ADDED = """\
+  fast: {request: "GET /fast/{n}", identity: user, objectives: {p95: 1ms}, class: read}
+  order: {request: POST /orders, mutates: true}
+  told: {request: GET /told, headers: {X: "${INPUT_TOKEN}"}}
+  other: GET /{elsewhere}
+"""
+MORE = (
+    SUITE.replace("endpoints: {list: GET /list}", "classes: {read: {p95: 1s}}\nendpoints:\n  list: GET /list\n") + ADDED
+)
+MORE = MORE.replace("data: {n: {range: [1, 9]}}", "data: {n: {range: [1, 9]}, elsewhere: {range: [1, 2]}}")
+
+
+def test_new_endpoints_are_measured_and_not_gated(fake, client):
+    head(fake, MORE)
+    at = only(read_suites(PLAN, client))
+    assert list(at.suite.endpoints) == ["list", "fast"]
+    assert not at.suite.endpoints["fast"].gate
+    assert at.suite.endpoints["list"].gate
+    assert at.suite.objectives_of("fast") == {}
+    told = [notice.message for notice in at.notices]
+    assert told[0] == "gate.yml is changed here; not in effect until merged"
+    assert told[1] == "fast is new in this pull request and is measured and not gated"
+    assert "order is new in this pull request and is not measured before the merge: it may change data" in told[2]
+    assert "takes a value from the environment" in told[3]
+    assert "elsewhere" in told[4]
+
+
+def test_a_fork_adds_no_endpoints(fake, client):
+    head(fake, MORE)
+    at = only(read_suites(replace(PLAN, fork=True), client))
+    assert list(at.suite.endpoints) == ["list"]
+    assert len(at.notices) == 1
+
+
+def test_new_endpoints_do_not_crowd_out_the_others(fake, client):
+    many = "".join(f"  new{n}: GET /new/{n}\n" for n in range(8))
+    head(fake, SUITE.replace("endpoints: {list: GET /list}\n", "endpoints:\n  list: GET /list\n" + many))
+    at = only(read_suites(PLAN, client))
+    assert len(at.suite.endpoints) == 6
+    assert sum("more than 5 new endpoints" in notice.message for notice in at.notices) == 3
+
+
+def test_the_pull_request_that_adds_a_suite_is_measured_by_its_own(fake, client, github):
+    github.commit(BASE, {"README.md": b""})
+    assert not only(read_suites(PLAN, client)).in_effect
+    with pytest.raises(UsageError, match="a fork's own is never used"):
+        read_suites(replace(PLAN, fork=True), client)
+    head(fake, None)
+    with pytest.raises(UsageError, match="neither the base commit nor"):
+        read_suites(PLAN, client)
+
+
+def test_suites_have_names_of_their_own(fake, client, github):
+    plan = replace(PLAN, suite_paths=("gate.yml", "b.yml"))
+    github.commit(BASE, {"gate.yml": SUITE.encode(), "b.yml": SUITE.encode()})
+    with pytest.raises(UsageError, match=r"gate\.yml and b\.yml are both called 'shop'"):
+        read_suites(plan, client)
+    other = SUITE.replace("suite: shop", "suite: admin").encode()
+    github.commit(BASE, {"gate.yml": SUITE.encode(), "b.yml": other})
+    github.commit(HEAD, {"gate.yml": SUITE.encode(), "b.yml": other}, "topic")
+    assert [at.suite.name for at in read_suites(plan, client)] == ["shop", "admin"]
+
+
+@pytest.mark.parametrize("on", [r"contents/gate\.yml", "pulls/7/files", "pulls/7$"])
+def test_what_cannot_be_read_is_not_measured(fake, client, github, on):
+    github.fail(on, times=99, status=502)
+    with pytest.raises(NotMeasured):
+        read_suites(PLAN, client)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("app/**", "app/a/b.py", True),
+        ("app/**", "app", True),
+        ("app/**", "application/b.py", False),
+        ("**", "a/b", True),
+        ("**/*.sql", "a.sql", True),
+        ("**/*.sql", "a/b/c.sql", True),
+        ("*.py", "a.py", True),
+        ("*.py", "app/a.py", False),
+        ("app/*/x", "app/a/b/x", False),
+        ("App/*", "app/x", False),
+    ],
+)
+def test_patterns(pattern, name, expected):
+    assert matches(name, [pattern]) is expected
