@@ -49,6 +49,8 @@ class Asked:
     """The one pair of deployments is to be learnt from: no looks."""
     after: Suspicion | None = None
     """What runs on other runners made suspect."""
+    base_commit: str | None = None
+    """That the base should be of."""
 
 
 def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects) -> Conductor:
@@ -84,11 +86,12 @@ def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects)
             seed=setting.seeds[pair],
             runner=effects.runner,
             tool=effects.tool,
+            expected_base=asked.base_commit,
         )
 
     redeploy, redeployer = suite.preview.redeploy, None
     if redeploy is not None:
-        redeployer = Redeployer(suite, redeploy, asked.environment, effects.network, effects.clock, ids[0])
+        redeployer = Redeployer(suite, redeploy, asked.environment, means.network, effects.clock, ids[0])
         redeployer.check()
     return Conductor(setting, job_of, means, redeployer)
 

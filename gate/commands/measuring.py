@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
+from gate.commands.urls import filled
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.files import ReadFile
 from gate.config.read import read_suite
@@ -19,7 +20,9 @@ from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
 from gate.measure.access import check_allowed, origin_of
 from gate.measure.conductor import Means
+from gate.measure.guard import guard
 from gate.measure.layout import Suspicion
+from gate.measure.network import Network, pins
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
@@ -30,6 +33,8 @@ class Targets:
     previews: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     commit: str | None = None
+    base_commit: str | None = None
+    """That the base should be of, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class Prepared:
     """One per run: the preview, and its base if there is one."""
     environment: Mapping[str, str]
     commit: str | None
+    base_commit: str | None
+    network: Network
+    """On GitHub one that refuses addresses which the suite does not name."""
 
 
 def load_suite(path: Path) -> Suite:
@@ -82,16 +90,17 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
     Raises
     ------
     UsageError
-        If a URL or a value is missing, or a host is not allowed.
+        If a URL or a value is missing, or a host or an address it stands for is not allowed.
     """
     preview = suite.preview
     if targets.previews:
         preview = preview.model_copy(update={"url": list(targets.previews)})
     if targets.bases:
         preview = preview.model_copy(update={"base": list(targets.bases)})
-    suite = suite.model_copy(update={"preview": preview})
     if preview.url is None:
         raise UsageError("there is no preview to measure", "give --preview URL, or preview.url in the suite")
+    preview = filled(preview, targets.commit)
+    suite = suite.model_copy(update={"preview": preview})
     missing = missing_names(suite, effects.environ)
     if missing:
         raise UsageError(
@@ -100,9 +109,13 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
         )
     environment = needed_values(suite, effects.environ)
     effects.console.hide(Redactor(environment))
-    candidates = [_origin(suite, url, environment, effects) for url in preview.url]
+    candidates = [_origin(suite, url, environment, effects) for url in preview.url or []]
     bases = [_origin(suite, url, environment, effects) for url in preview.base or []]
-    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit)
+    network = effects.network
+    if effects.hosts_required:
+        network = replace(network, check=guard(preview.hosts))
+        pins([*candidates, *bases], network.resolve, network.check)  # refused now, or when a name has an address
+    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.base_commit, network)
 
 
 def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
@@ -164,8 +177,17 @@ def measure(
         if len(checks) > 1:
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
-            means = Means(engine, effects.network, effects.clock, effects.console, keep)
-            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code, after)
+            means = Means(engine, prepared.network, effects.clock, effects.console, keep)
+            asked = Asked(
+                prepared.suite,
+                origins,
+                prepared.environment,
+                prepared.commit,
+                number - 1,
+                same_code,
+                after,
+                prepared.base_commit,
+            )
             conducted = conductor_of(asked, means, believe, effects).conduct()
         runs += conducted.runs
         _tell_left_behind(conducted.runs, effects)

@@ -61,6 +61,8 @@ class Job:
     seed: int
     runner: Runner
     tool: str
+    expected_base: str | None = None
+    """Commit that the base should be of, where that is known."""
 
     @property
     def is_fresh(self) -> bool:

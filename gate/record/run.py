@@ -51,6 +51,8 @@ class Notice(Value):
     """What can be done about it."""
 
 
+BASE_COMMIT = "base-commit"
+"""Code of a notice that the base is of another commit than the merge base."""
 LEFT_BEHIND = "left-behind"
 """Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
 
