@@ -55,12 +55,16 @@ class Bases:
         """
         for deployment, url in self._successes(self._deployments.of_commit(merge_base)):
             return Base(url, deployment.sha, None)
-        exact = None if any(sign in self._environment for sign in "*?") else self._environment
-        others = (one for one in self._deployments.newest(exact) if one.sha != merge_base)
-        for deployment, url in self._successes(others):
+        for deployment, url in self._successes(one for one in self._newest() if one.sha != merge_base):
             if self._ancestry.is_on(deployment.sha, branch):
                 return Base(url, deployment.sha, _other_commit(deployment.sha, merge_base, deployment.environment))
         return Base(None, None, _none(self._environment, merge_base))
+
+    def _newest(self) -> list[Deployment]:
+        """The newest of all commits; where previews are many they crowd out main, unless its environment is named."""
+        is_name = not any(sign in self._environment for sign in "*?")
+        # Whether GitHub tells capital from small letters there is not said.
+        return (self._deployments.newest(self._environment) if is_name else []) or self._deployments.newest()
 
     def _successes(self, deployments: Iterable[Deployment]) -> Iterator[tuple[Deployment, str]]:
         creators = self._settings.creators
