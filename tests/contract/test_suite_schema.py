@@ -79,7 +79,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "version": 1,
         "suite": "default",
         "path": ["/graphql", "/"],
-        "timeout": ["10s", "60s", "5m", "10s"],
+        "timeout": ["10s", "10m", "60s", "5m", "10s"],
         "max_message": "1MB",
         "http": "1.1",
         "compression": False,
