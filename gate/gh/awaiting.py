@@ -87,5 +87,5 @@ class Awaiting:
     def _newest(self, deployments: list[Deployment], pattern: str, creators: Sequence[str]) -> Seen:
         meant = of_environment(deployments, pattern, creators)
         if not meant:
-            return none_yet(deployments, pattern)
+            return none_yet(deployments, pattern, creators)
         return look_at(meant[0], self._deployments.newest_status(meant[0]), creators)

@@ -12,6 +12,8 @@ from gate.errors import UsageError
 from gate.gh.deployments import Deployment, DeploymentStatus
 
 MOST_URL_CHARACTERS = 2048
+MOST_NAMES = 5
+"""Of environments or accounts in a message."""
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9/._~%+,;:=@-]*)?")
 """No credentials, no query, and none of the signs that make a template: a URL that somebody told GitHub must not be
 able to draw values from the gate's environment."""
@@ -70,9 +72,8 @@ def of_environment(deployments: Iterable[Deployment], pattern: str, creators: Co
     ]
     names = {deployment.environment.casefold(): deployment.environment for deployment in meant}
     if len(names) > 1:
-        listed = ", ".join(map(repr, sorted(names.values())))
         raise UsageError(
-            f"{pattern!r} of preview.find means {len(names)} environments: {listed}",
+            f"{pattern!r} of preview.find means {len(names)} environments: {_listed(names.values())}",
             "name the one in which this application is deployed; several that hold the same application can be listed",
         )
     return meant
@@ -101,8 +102,19 @@ def look_at(deployment: Deployment, status: DeploymentStatus | None, creators: C
     return Seen(Standing.READY, f"{name} is a success", url)
 
 
-def none_yet(deployments: Iterable[Deployment], pattern: str) -> Seen:
-    """That no deployment is there, and who made those that do not count."""
-    others = sorted({deployment.login for deployment in deployments if is_meant(pattern, deployment.environment)})
-    told = f", but by {', '.join(map(repr, others))}, whom preview.find.creators lacks" if others else ""
-    return Seen(Standing.WAITING, f"there is none in {pattern!r}{told}")
+def none_yet(deployments: Iterable[Deployment], pattern: str, creators: Collection[str]) -> Seen:
+    """That no deployment is there; of those that there are, why they are not it."""
+    every = list(deployments)
+    others = {one.login for one in every if is_meant(pattern, one.environment)}
+    elsewhere = {one.environment for one in every if is_trusted(one.login, creators)}
+    told = f"there is none in {pattern!r}"
+    if others:
+        told += f" but by {_listed(others)}, whom preview.find.creators lacks"
+    elif elsewhere:  # hosts write "Preview – shop" with a dash that few people type
+        told += f" but in {_listed(elsewhere)}"
+    return Seen(Standing.WAITING, told)
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = sorted(names)[:MOST_NAMES]
+    return ", ".join(map(repr, shown)) + (", ..." if len(names) > len(shown) else "")

@@ -174,7 +174,9 @@ def test_a_success_in_the_last_second_is_taken(world):
 
 def test_the_end_of_waiting_names_who_deployed_instead(world):
     world.deployments.deploy(HEAD, creator="octocat")
-    with pytest.raises(NotMeasured, match=r"but by 'octocat', whom preview\.find\.creators lacks"):
+    with pytest.raises(
+        NotMeasured, match=r"there is none in 'Preview\*' but by 'octocat', whom preview\.find\.creators lacks"
+    ):
         world.find(find=FIND)
 
 

@@ -165,7 +165,23 @@ def test_environments_of_strangers_do_not_make_a_pattern_ambiguous():
     assert of_environment(every, "Preview*", CREATORS) == every[:1]
 
 
-def test_that_there_is_none_names_who_made_those_that_do_not_count():
-    assert none_yet([], "Preview*").words == "there is none in 'Preview*'"
-    told = none_yet([deployment(login="octocat"), deployment(environment="Other", login="x")], "Preview*").words
-    assert told == "there is none in 'Preview*', but by 'octocat', whom preview.find.creators lacks"
+@pytest.mark.parametrize(
+    ("every", "words"),
+    [
+        ([], ""),
+        ([deployment(login="octocat"), deployment(login="ada"), deployment(environment="Other")],
+         " but by 'ada', 'octocat', whom preview.find.creators lacks"),
+        ([deployment(environment="Docs"), deployment(environment="Secret", login="octocat")], " but in 'Docs'"),
+        ([deployment(environment=f"e{n}") for n in range(9)], " but in 'e0', 'e1', 'e2', 'e3', 'e4', ..."),
+    ],
+)  # fmt: skip
+def test_that_there_is_none_says_what_there_is(every, words):
+    assert none_yet(every, "Preview*", CREATORS).words == "there is none in 'Preview*'" + words
+
+
+@given(st.lists(st.tuples(NAMES, st.sampled_from(["vercel[bot]", "octocat"])), max_size=5))
+def test_what_counts_is_never_told_as_missing(made):
+    every = [deployment(number, environment, login) for number, (environment, login) in enumerate(made)]
+    meant = [one for one in every if is_meant("P*", one.environment) and is_trusted(one.login, CREATORS)]
+    if len({one.environment.casefold() for one in meant}) <= 1:
+        assert of_environment(every, "P*", CREATORS) == meant
