@@ -37,7 +37,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Given:
+class Urls:
     """URLs from the inputs of the action."""
 
     previews: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Found:
     """What the reader of the verdict has to know of them."""
 
 
-def find(suite: Suite, api: Api, repository: str, change: Change, given: Given, effects: Effects, say: Say) -> Found:
+def find(suite: Suite, api: Api, repository: str, change: Change, given: Urls, effects: Effects, say: Say) -> Found:
     """Find the deployments: those of the inputs, else of the suite's URLs, else of ``preview.find``.
 
     Which hosts may be measured is not decided here but where the run is prepared.
@@ -79,7 +79,7 @@ def find(suite: Suite, api: Api, repository: str, change: Change, given: Given, 
     NotMeasured
         If the commit is not deployed in time or its deployment failed, or GitHub is away.
     """
-    whole = Given(_whole(given.previews, "preview-url"), _whole(given.bases, "base-url"))
+    whole = Urls(_whole(given.previews, "preview-url"), _whole(given.bases, "base-url"))
     finder = _Finder(suite.preview, api, repository, change, Awaiting(api, repository, effects, say), say)
     try:
         return finder.of_main(whole) if change.is_main else finder.of_change(whole)
@@ -104,7 +104,7 @@ class _Finder:
         self._api, self._repository = api, repository
         self._awaiting, self._say = awaiting, say
 
-    def of_change(self, given: Given) -> Found:
+    def of_change(self, given: Urls) -> Found:
         """Deployments of a pull request's head and of its base."""
         url, settings, change = self._preview.url, self._preview.find, self._change
         if given.previews:
@@ -123,7 +123,7 @@ class _Finder:
             return Found(previews, (), None)
         return self._with_found_base(previews, settings, settings.base_environment)
 
-    def of_main(self, given: Given) -> Found:
+    def of_main(self, given: Urls) -> Found:
         """Main's own deployment, and beside it only what the suite or the inputs name as it stands.
 
         Where ``preview.url`` is of pull requests, ``preview.base`` is main.

@@ -11,16 +11,21 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_github import BASE
+from fake_deployments import FakeDeployments
+from fake_github import BASE, HEAD, REPOSITORY
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from gate.gh.ancestry import Ancestry
+from gate.gh.client import Client
 from gate.gh.comment import Run, upsert
+from gate.gh.deployments import Deployments
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")
 
 GREEDY = {"path", "ref"}
+OLDER = "a" * 40
 
 
 def modern(schema: object) -> object:
@@ -47,6 +52,18 @@ def operation(description: dict, verb: str, path: str) -> tuple[str, dict] | Non
     return min(fitting, key=lambda f: f[:2])[1:] if fitting else None
 
 
+def find_everything(fake: FakeDeployments, client: Client) -> None:
+    fake.history(OLDER, BASE, HEAD)
+    number = fake.deploy(HEAD, state="in_progress")
+    fake.say(number, "success")
+    deployments = Deployments(client.api, REPOSITORY)
+    found = deployments.read(number)
+    assert deployments.of_commit(HEAD) == deployments.newest("Preview") == [found]
+    assert deployments.newest_status(found).state == "success"
+    assert Ancestry(client.api, REPOSITORY).merge_base(BASE, HEAD) == BASE
+    assert Ancestry(client.api, REPOSITORY).is_on(OLDER, "main")
+
+
 def test_the_fake_answers_as_github_describes(client, github, description):
     github.commit(BASE, {f"many/{n:04}": b"" for n in range(1001)} | {"big": b"x" * 2**21, "gate.yml": b"x"})
     for path in ("gate.yml", "big", "absent"):
@@ -59,6 +76,7 @@ def test_the_fake_answers_as_github_describes(client, github, description):
     github.token_login = "maintainer"
     client._login = None
     client.viewer_login()
+    find_everything(FakeDeployments(github), client)
 
     described = {"components": {"schemas": modern(description["components"]["schemas"])}}
     checked = set()

@@ -13,7 +13,7 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
 from gate.gh.api import Effects
 from gate.gh.deployments import Deployments
-from gate.gh.find import Change, Found, Given, find
+from gate.gh.find import Change, Found, Urls, find
 
 OLDER, OTHER = "a" * 40, "d" * 40
 FIND = {"environment": "Preview*", "creators": [VERCEL], "timeout": "10m"}
@@ -38,7 +38,7 @@ class World:
         while self.later and self.later[0][0] <= self.clock.now - 1000.0:
             self.later.pop(0)[1]()
 
-    def find(self, change: Change = PULL, given: Given = Given(), random: float = 0.0, **preview: Any) -> Found:  # noqa: B008
+    def find(self, change: Change = PULL, given: Urls = Urls(), random: float = 0.0, **preview: Any) -> Found:  # noqa: B008
         suite = Suite.model_validate({"endpoints": {"a": "GET /"}, "preview": preview})
         effects = Effects(self.sleep, self.clock.monotonic, lambda: random)
         return find(suite, self.client.api, REPOSITORY, change, given, effects, self.said.append)
@@ -53,7 +53,7 @@ def world(github, client, clock) -> World:
 
 
 def test_inputs_come_first_and_ask_github_nothing(world):
-    given = Given(("https://one.example", "https://two.example"), ("https://base.example",))
+    given = Urls(("https://one.example", "https://two.example"), ("https://base.example",))
     found = world.find(given=given, url="https://suite.example", base="https://b.example", find=WITH_BASE)
     assert found == Found(given.previews, given.bases, None)
     assert world.github.requests == []
@@ -61,7 +61,7 @@ def test_inputs_come_first_and_ask_github_nothing(world):
 
 @pytest.mark.parametrize("url", ["https://${INPUT_TOKEN}.example", "https://{number}.example", "https://a.example/$x"])
 def test_an_input_is_no_template(world, url):
-    for given in (Given((url,)), Given(("https://a.example",), (url,))):
+    for given in (Urls((url,)), Urls(("https://a.example",), (url,))):
         with pytest.raises(UsageError, match=r"input (preview|base)-url holds a URL with") as caught:
             world.find(given=given)
         assert url not in str(caught.value)
@@ -375,7 +375,7 @@ def test_mains_own_deployment(world, suite, previews, bases):
 
 def test_main_beside_itself_is_main_alone(world):
     found = world.find(
-        MAIN, Given(("https://main.example",)), base="https://main.example", url="https://{number}.example"
+        MAIN, Urls(("https://main.example",)), base="https://main.example", url="https://{number}.example"
     )
     assert found == Found(("https://main.example",), (), None)
 
