@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.commands.effects import Effects
 from gate.config.suite import Suite
@@ -17,7 +17,7 @@ from gate.measure.layout import (
     lay_out_stored,
     number_deployments,
 )
-from gate.measure.outlook import Job
+from gate.measure.outlook import Beforehand, Job
 from gate.measure.plan import compared
 from gate.measure.planner import Setting
 from gate.measure.redeploy import Redeployer
@@ -49,8 +49,7 @@ class Asked:
     """The one pair of deployments is to be learnt from: no looks."""
     after: Suspicion | None = None
     """What runs on other runners made suspect."""
-    base_commit: str | None = None
-    """That the base should be of."""
+    beforehand: Beforehand = field(default_factory=Beforehand)
 
 
 def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects) -> Conductor:
@@ -86,7 +85,7 @@ def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects)
             seed=setting.seeds[pair],
             runner=effects.runner,
             tool=effects.tool,
-            expected_base=asked.base_commit,
+            beforehand=asked.beforehand,
         )
 
     redeploy, redeployer = suite.preview.redeploy, None

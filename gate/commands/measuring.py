@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
@@ -23,6 +23,7 @@ from gate.measure.conductor import Means
 from gate.measure.guard import guard
 from gate.measure.layout import Suspicion
 from gate.measure.network import Network, pins
+from gate.measure.outlook import Beforehand
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
@@ -33,8 +34,7 @@ class Targets:
     previews: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     commit: str | None = None
-    base_commit: str | None = None
-    """That the base should be of, where that is known."""
+    beforehand: Beforehand = field(default_factory=Beforehand)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Prepared:
     """One per run: the preview, and its base if there is one."""
     environment: Mapping[str, str]
     commit: str | None
-    base_commit: str | None
+    beforehand: Beforehand
     network: Network
     """On GitHub one that refuses addresses which the suite does not name."""
 
@@ -115,7 +115,7 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
     if effects.hosts_required:
         network = replace(network, check=guard(preview.hosts))
         pins([*candidates, *bases], network.resolve, network.check)  # refused now, or when a name has an address
-    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.base_commit, network)
+    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.beforehand, network)
 
 
 def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
@@ -186,7 +186,7 @@ def measure(
                 number - 1,
                 same_code,
                 after,
-                prepared.base_commit,
+                prepared.beforehand,
             )
             conducted = conductor_of(asked, means, believe, effects).conduct()
         runs += conducted.runs

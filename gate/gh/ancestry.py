@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from gate.gh.api import Api, Call
 from gate.gh.contents import PERMISSION as READ_CONTENTS
+from gate.gh.failures import ApiError, Reason
 from gate.gh.shapes import GitObject, Shape
 
 
@@ -50,5 +51,10 @@ class Ancestry:
         return self._api.get(call, _COMPARISON)[0].merge_base_commit.sha
 
     def is_on(self, commit: str, branch: str) -> bool:
-        """Whether a branch holds a commit."""
-        return self.merge_base(branch, commit) == commit
+        """Whether a branch holds a commit; one that is gone, or has nothing in common with it, it does not hold."""
+        try:
+            return self.merge_base(branch, commit) == commit
+        except ApiError as error:
+            if error.reason is not Reason.ABSENT:
+                raise
+            return False

@@ -71,9 +71,10 @@ class Opening:
     def _look_at_base(self) -> None:
         """See whether the base serves the commit that it should, where that is known and told."""
         job, up = self._job, self.up.get("base")
-        if up is None or job.expected_base is None or job.suite.preview.commit is None:
+        expected = job.beforehand.base_commit
+        if up is None or expected is None or job.suite.preview.commit is None:
             return
-        if is_same_commit(up.commit, job.expected_base):
+        if is_same_commit(up.commit, expected):
             return
         if job.expected_commit is not None and is_same_commit(up.commit, job.expected_commit):
             raise NotMeasured(
@@ -85,7 +86,7 @@ class Opening:
             self.notices.append(
                 Notice(
                     code=BASE_COMMIT,
-                    message=f"the base {served}, not {job.expected_base[:12]}: what lies between counts as well",
+                    message=f"the base {served}, not {expected[:12]}: what lies between counts as well",
                     cure="name a deployment of the merge base as preview.base, or bring the branch up to date",
                 )
             )

@@ -62,6 +62,8 @@ class Session:
         self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
         self._scenarios = Scenarios(job.suite, job.origins["candidate"], self._driver, self._allowance)
         self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
+        if job.pair == 0:  # told once for all pairs
+            self._notices += job.beforehand.notices
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
         self._workers = 1
@@ -184,8 +186,8 @@ class Session:
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
             notices=[
-                *self._opening.notices,
                 *self._notices,
+                *self._opening.notices,
                 *self._scenarios.notices,
                 *self._hooks.notices,
                 *self._busy(),
@@ -210,7 +212,7 @@ class Session:
         """What the base says that it serves; where the suite does not say how it tells, what it should be of."""
         if up is None or up.commit is not None or self._job.suite.preview.commit is not None:
             return up.commit if up is not None else None
-        return self._job.expected_base
+        return self._job.beforehand.base_commit
 
     def _busy(self) -> list[Notice]:
         notices = []

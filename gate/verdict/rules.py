@@ -18,6 +18,7 @@ from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
+from gate.verdict.other_base import with_other_base
 from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
@@ -64,7 +65,7 @@ def judge(
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
-            "rows": rows,
+            "rows": with_other_base(rows, candidates),
             "notices": [
                 *selection.notices,
                 *(taught.notices if taught is not None and evidence.way == "duet" else ()),

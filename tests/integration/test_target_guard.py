@@ -22,6 +22,8 @@ from gate.config.read import read_suite
 from gate.console import StreamConsole
 from gate.errors import NotMeasured, UsageError
 from gate.load import health
+from gate.measure.outlook import Beforehand
+from gate.record.run import Notice
 from gate.wiring import real_effects
 from tests.integration.load.servers import Behaviour, Server, answer, serving, steady
 from tests.integration.load.websocket_server import echo, serving_websockets
@@ -63,14 +65,22 @@ class Gate:
         self.names = Names(())
         self.said = ""
 
-    def run(self, text: str, *previews: str, bases: Iterable[str] = (), commits: tuple[str | None, ...] = ()) -> dict:
+    def run(
+        self,
+        text: str,
+        *previews: str,
+        bases: Iterable[str] = (),
+        commit: str | None = None,
+        beforehand: Beforehand = Beforehand(),  # noqa: B008 - frozen
+    ) -> dict:
         """Measure; gives the run as its file has it."""
         effects: Effects = real_effects(StreamConsole(sys.stdout, sys.stderr), {"BYPASS": SECRET})
         network = replace(effects.network, resolve=self.names.resolve)
         effects = replace(effects, network=network, hosts_required=True)
         out = self._folder / "out"
         try:
-            run.run(read_suite(text.encode(), "gate.yml"), Targets(previews, tuple(bases), *commits), out, effects)
+            targets = Targets(previews, tuple(bases), commit, beforehand)
+            run.run(read_suite(text.encode(), "gate.yml"), targets, out, effects)
         finally:
             self.said = "".join(self._capsys.readouterr())
         (path,) = out.glob("run-*.json")
@@ -181,7 +191,7 @@ policy: {max_rate: 400/s, budget: {time: 1s}}
 
     gate.names = Names(("127.0.0.1",), ("127.0.0.1",), ("127.0.0.2",))
     with serving_websockets(echo, process_request=pages) as server:
-        made = gate.run(text, f"http://preview.invalid:{server.origin.rpartition(':')[2]}", commits=(HEAD,))
+        made = gate.run(text, f"http://preview.invalid:{server.origin.rpartition(':')[2]}", commit=HEAD)
         asked = {path.partition("?")[0] for path in server.paths}
     assert made["complete"]
     assert asked >= {"/ws"}
@@ -251,11 +261,11 @@ def telling(commit: str | None) -> Behaviour:
     return behave
 
 
-def duet(
-    gate: Gate, base: str | None, commits: tuple[str | None, ...], tells: str = ", commit: {header: X-Commit}"
-) -> dict:
+def duet(gate: Gate, base: str | None, beforehand: Beforehand, tells: str = ", commit: {header: X-Commit}") -> dict:
     with serving(telling(HEAD)) as preview, serving(telling(base)) as main:
-        return gate.run(suite_text('"127.0.0.1"', tells), preview.origin, bases=[main.origin], commits=commits)
+        return gate.run(
+            suite_text('"127.0.0.1"', tells), preview.origin, bases=[main.origin], commit=HEAD, beforehand=beforehand
+        )
 
 
 def base_notices(made: dict) -> list[str]:
@@ -263,8 +273,8 @@ def base_notices(made: dict) -> list[str]:
 
 
 def test_a_base_that_serves_the_merge_base_needs_no_words(gate):
-    made = duet(gate, MERGE_BASE, (HEAD, MERGE_BASE))
-    assert (made["commit"], made["base_commit"]) == (HEAD, MERGE_BASE)
+    made = duet(gate, MERGE_BASE, Beforehand(MERGE_BASE))
+    assert (made["commit"], made["base_commit"]) == Beforehand(MERGE_BASE)
     assert base_notices(made) == []
 
 
@@ -272,21 +282,28 @@ def test_a_base_that_serves_the_merge_base_needs_no_words(gate):
     ("serves", "words"), [(OTHER, f"serves commit {OTHER[:12]}"), (None, "does not tell its commit")]
 )
 def test_a_base_that_serves_something_else_is_named(gate, serves, words):
-    made = duet(gate, serves, (HEAD, MERGE_BASE))
+    made = duet(gate, serves, Beforehand(MERGE_BASE))
     assert made["base_commit"] == serves
     assert base_notices(made) == [f"the base {words}, not {MERGE_BASE[:12]}: what lies between counts as well"]
 
 
 def test_a_base_that_serves_the_commit_under_test_is_no_base(gate):
     with pytest.raises(NotMeasured, match=f"the base serves commit {HEAD[:12]}, which is the one under test"):
-        duet(gate, HEAD, (HEAD, MERGE_BASE))
+        duet(gate, HEAD, Beforehand(MERGE_BASE))
 
 
 def test_where_no_base_commit_is_known_nothing_is_said_of_it(gate):
-    made = duet(gate, OTHER, (HEAD, None))
+    made = duet(gate, OTHER, Beforehand())
     assert (made["base_commit"], base_notices(made)) == (OTHER, [])
 
 
 def test_where_nothing_tells_its_commit_github_is_believed(gate):
-    made = duet(gate, OTHER, (HEAD, MERGE_BASE), tells="")
+    made = duet(gate, OTHER, Beforehand(MERGE_BASE), tells="")
     assert (made["commit"], made["base_commit"], base_notices(made)) == (HEAD, MERGE_BASE, [])
+
+
+def test_what_was_known_of_the_deployments_beforehand_is_told(gate):
+    known = Notice(code="no-base", message="no deployment of main was found", cure="see preview.find")
+    with serving(steady()) as server:
+        made = gate.run(suite_text('"127.0.0.1"'), server.origin, beforehand=Beforehand(None, (known,)))
+    assert known.model_dump() in made["notices"]

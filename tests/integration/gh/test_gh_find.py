@@ -316,6 +316,7 @@ def test_what_is_not_of_main_is_no_base(world):
     world.deployments.deploy(OLDER, "Production", "https://older.vercel.app")
     world.deployments.deploy(OTHER, "Production", "https://pull-request.vercel.app")
     world.deployments.deploy(HEAD, "Production", "https://self.vercel.app")
+    world.deployments.deploy("e" * 40, "Production", "https://gone.vercel.app")  # compared with it, GitHub says 404
     assert world.find(find=WITH_BASE).bases == ("https://older.vercel.app",)
 
 
