@@ -7,10 +7,9 @@ leaves the check as it is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from gate.baseline.store import Store
 from gate.commands.effects import Effects
@@ -18,41 +17,14 @@ from gate.commands.judging import judge_runs, read_baselines
 from gate.commands.outputs import read_run, write_whole
 from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
-from gate.gh.acceptance import Asked, Command
-from gate.gh.artifacts import Artifacts, Recorded
-from gate.gh.failures import ApiError
+from gate.gh.acceptance import APPLICATION, Asked
+from gate.gh.command import Command
+from gate.gh.stored_runs import AGAIN, StoredRuns
 from gate.record.run import Notice, Run
 from gate.stats.designs import METRICS
-from gate.verdict.acceptance import ACCEPTED, Acceptance, acceptance_of, is_acceptable
+from gate.verdict.acceptance import ACCEPTED, MAX_ACCEPTANCES, Acceptance, acceptance_of, is_acceptable
 from gate.verdict.stored import UNCONFIRMED
 from gate.verdict.values import Row, Verdict
-
-AGAIN = "run the check again"
-
-
-class Told(Protocol):
-    """What a check run records of its verdict."""
-
-    @property
-    def run_id(self) -> int:
-        """Run of the workflow that measured; its artifacts hold the files."""
-
-    @property
-    def run_files(self) -> Sequence[Recorded]: ...
-
-    @property
-    def acceptances(self) -> Sequence[Acceptance]: ...
-
-
-@dataclass(frozen=True)
-class StoredRuns:
-    """What was measured of one commit, as it was when it was judged."""
-
-    sha: str
-    files: Mapping[str, bytes]
-    """Run files by name."""
-    acceptances: tuple[Acceptance, ...]
-    """What was accepted of this commit before."""
 
 
 @dataclass(frozen=True)
@@ -63,32 +35,6 @@ class Rejudged:
     run_files: tuple[Path, ...]
     acceptances: tuple[Acceptance, ...]
     """All that count for this commit, the earlier ones too; they belong into the record of this verdict."""
-
-
-def stored_runs(sha: str, newest: Told | None, artifacts: Artifacts) -> StoredRuns:
-    """Fetch what was measured of a commit.
-
-    Parameters
-    ----------
-    newest : Told, optional
-        Record of the newest verdict on the commit; None if there is none.
-
-    Raises
-    ------
-    NotMeasured
-        If there is no verdict to judge again, or what it rests on is gone, expired or different.
-    """
-    if newest is None:
-        raise NotMeasured(
-            f"there is no verdict on {sha[:12]} to accept anything of", f"{AGAIN}, then accept what it shows"
-        )
-    if not newest.run_files:
-        raise NotMeasured(f"the newest check of {sha[:12]} measured nothing", AGAIN)
-    try:
-        files = artifacts.read(newest.run_id, newest.run_files)
-    except ApiError as error:
-        raise NotMeasured(error.message, f"{error.cure}; {AGAIN}" if error.cure else AGAIN) from error
-    return StoredRuns(sha, files, tuple(newest.acceptances))
 
 
 def accept(suite: Suite, store: Store, asked: Asked, measured: StoredRuns, out: Path, effects: Effects) -> Rejudged:
@@ -122,6 +68,11 @@ def accept(suite: Suite, store: Store, asked: Asked, measured: StoredRuns, out: 
         raise NotMeasured(f"the stored run was not measured: {before.reasons[0].message}", AGAIN)
     new = _of_label(asked, before) if asked.label else _of_commands(asked, before)
     acceptances = together(measured.acceptances, new)
+    if len(acceptances) > MAX_ACCEPTANCES:
+        raise UsageError(
+            f"{len(acceptances)} rows of one commit would be accepted, more than {MAX_ACCEPTANCES}",
+            "accept the ones that are meant, by `/gate accept` in a comment",
+        )
     verdict = judge_runs(suite, runs, stored, effects, acceptances) if new else before
     told = _notices(asked, verdict, measured.sha)
     return Rejudged(verdict.model_copy(update={"notices": [*verdict.notices, *told]}), paths, acceptances)
@@ -176,13 +127,11 @@ def _refusal(command: Command, row: Row | None, verdict: Verdict) -> UsageError:
     cure = f"what can be accepted: {', '.join(acceptable)}" if acceptable else "there is nothing that can be accepted"
     if row is None:
         return UsageError(f"the verdict has no row {command.row}", cure)
-    if _has(row, UNCONFIRMED):
-        return UsageError(
-            f"{row.id} is only suspected, by one run", "have it confirmed first; then there is a change to accept"
-        )
-    if row.outcome == "regressed" and not row.gated:
-        return UsageError(f"{row.id} does not block: it is not gated", cure)
-    return UsageError(f"{row.id} does not block: it is {row.outcome.replace('_', ' ')}", cure)
+    if _has(row, UNCONFIRMED) or (row.endpoint == APPLICATION and not row.gated):
+        return UsageError(f"{row.id} is only suspected", "have it confirmed first; then there is a change to accept")
+    is_passing = row.outcome == "regressed" and row.gated
+    what = "waived by the suite" if is_passing else row.outcome.replace("_", " ") if row.gated else "not gated"
+    return UsageError(f"{row.id} does not block: it is {what}", cure)
 
 
 def _has(row: Row, code: str) -> bool:

@@ -1,52 +1,21 @@
-"""What a comment or a label on a pull request asks to be accepted, by whom, and for which commit. Pure.
-
-A command stands at the very beginning of a comment: its first lines, each ``/gate accept ROW REASON``, are the
-commands, and from the first other line on all is prose. So nothing that is quoted, shown as code or hidden in HTML can
-be one, and no Markdown has to be understood to know that.
-"""
+"""What a comment or a label on a pull request asks to be accepted, by whom, and for which commit. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from gate.config import hints
-from gate.config.scalars import NAME_PATTERN
 from gate.config.suite import Suite
 from gate.errors import UsageError
+from gate.gh.command import Command, commands
 from gate.gh.payload import field, number, sha, text
-from gate.lines import safe_line
 from gate.stats.designs import METRICS
 
 APPLICATION = "*"
 """In place of an endpoint: what all endpoints share."""
-MAX_COMMANDS = 20
-MAX_REASON = 200
-_MAX_SHOWN = 80
-_NAME = NAME_PATTERN.strip("^$")
-_COMMAND = re.compile(r"/gate(?![^ \t])")
-_ACCEPT = re.compile(r"/gate[ \t]+accept[ \t]+(?P<row>[^ \t]+)[ \t]+(?P<reason>[^ \t].*)")
-_ROW = re.compile(rf"(?:(?P<suite>{_NAME})/)?(?P<endpoint>{_NAME}|\*)/(?P<metric>[a-z][a-z0-9_:]*)")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_LIKE = "write it like `/gate accept search/p95 the new index lands next week`, at the beginning of a comment"
-
-
-@dataclass(frozen=True)
-class Command:
-    """One row that is to be accepted."""
-
-    suite: str
-    """Empty where the command leaves it out."""
-    endpoint: str
-    """``*`` is what all endpoints share."""
-    metric: str
-    reason: str
-
-    @property
-    def row(self) -> str:
-        """As it is written."""
-        return "/".join(part for part in (self.suite, self.endpoint, self.metric) if part)
 
 
 @dataclass(frozen=True)
@@ -123,50 +92,6 @@ def asked_by_label(payload: Mapping[str, object], label: str) -> Asked | None:
     )
 
 
-def commands(body: str) -> tuple[Command, ...]:
-    """Commands at the beginning of a comment; none if it begins with anything else.
-
-    Raises
-    ------
-    UsageError
-        If any of them cannot be understood: none is obeyed then.
-    """
-    found = tuple(_command(line) for line in _command_lines(body))
-    if len(found) > MAX_COMMANDS:
-        raise UsageError(f"the comment holds {len(found)} commands, more than {MAX_COMMANDS}", _LIKE)
-    rows = [command.row for command in found]
-    twice = next((row for row in rows if rows.count(row) > 1), None)
-    if twice is not None:
-        raise UsageError(f"the comment accepts {twice} twice", "give each row once")
-    return found
-
-
-def _command_lines(body: str) -> Iterator[str]:
-    for line in re.split(r"\r\n|\r|\n", body):
-        if not line.strip():
-            continue
-        if not _COMMAND.match(line):
-            return
-        yield line.rstrip()
-
-
-def _command(line: str) -> Command:
-    found = _ACCEPT.fullmatch(line)
-    if found is None:
-        raise UsageError(f"the command {_shown(line)} cannot be understood", _LIKE)
-    row = _ROW.fullmatch(found["row"].strip("`"))  # as it is copied out of a comment
-    if row is None:
-        raise UsageError(
-            f"{_shown(found['row'])} is no row", f"a row is endpoint/metric or suite/endpoint/metric; {_LIKE}"
-        )
-    reason = " ".join(found["reason"].split())
-    if not reason.isprintable():
-        raise UsageError(f"the reason for {row[0]} holds a character that cannot be seen", "write it in plain text")
-    if len(reason) > MAX_REASON:
-        raise UsageError(f"the reason for {row[0]} has {len(reason)} characters, more than {MAX_REASON}", "be brief")
-    return Command(row["suite"] or "", row["endpoint"], row["metric"], reason)
-
-
 def for_suite(asked: Asked, suites: Mapping[str, Suite]) -> dict[str, Asked]:
     """What is asked of each suite, by its name; a label asks the same of all of them.
 
@@ -180,11 +105,7 @@ def for_suite(asked: Asked, suites: Mapping[str, Suite]) -> dict[str, Asked]:
     found: dict[str, list[Command]] = {}
     for command in asked.commands:
         found.setdefault(_suite_of(command, suites), []).append(command)
-    return {name: _with(asked, tuple(given)) for name, given in found.items()}
-
-
-def _with(asked: Asked, given: tuple[Command, ...]) -> Asked:
-    return Asked(asked.by, asked.at, asked.pull_request, asked.author, asked.head_sha, given)
+    return {name: replace(asked, commands=tuple(given)) for name, given in found.items()}
 
 
 def _suite_of(command: Command, suites: Mapping[str, Suite]) -> str:
@@ -224,7 +145,3 @@ def _instant(payload: Mapping[str, object], path: str) -> str:
     if not _INSTANT.fullmatch(value):
         raise UsageError(f"the event holds no time in {path}")
     return value
-
-
-def _shown(line: str) -> str:
-    return repr(safe_line(line, _MAX_SHOWN))

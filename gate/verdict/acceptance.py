@@ -15,6 +15,8 @@ from gate.verdict.values import Row
 
 ACCEPTED = "accepted"
 """Code of the notice of a row that was accepted."""
+MAX_ACCEPTANCES = 100
+"""Of one commit; who means more has changed something else than rows."""
 
 
 class Acceptance(Value):
