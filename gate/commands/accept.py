@@ -127,10 +127,10 @@ def _refusal(command: Command, row: Row | None, verdict: Verdict) -> UsageError:
     cure = f"what can be accepted: {', '.join(acceptable)}" if acceptable else "there is nothing that can be accepted"
     if row is None:
         return UsageError(f"the verdict has no row {command.row}", cure)
-    if _has(row, UNCONFIRMED) or (row.endpoint == APPLICATION and not row.gated):
+    is_slower = row.outcome == "regressed"
+    if _has(row, UNCONFIRMED) or (is_slower and row.endpoint == APPLICATION and not row.gated):
         return UsageError(f"{row.id} is only suspected", "have it confirmed first; then there is a change to accept")
-    is_passing = row.outcome == "regressed" and row.gated
-    what = "waived by the suite" if is_passing else row.outcome.replace("_", " ") if row.gated else "not gated"
+    what = row.outcome.replace("_", " ") if not is_slower else "waived by the suite" if row.gated else "not gated"
     return UsageError(f"{row.id} does not block: it is {what}", cure)
 
 
