@@ -10,7 +10,7 @@ from gate.config import hints
 from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.gh.command import Command, commands
-from gate.gh.payload import field, number, sha, text
+from gate.gh.payload import field, sha, text
 from gate.stats.designs import METRICS
 
 APPLICATION = "*"
@@ -20,80 +20,64 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 @dataclass(frozen=True)
 class Asked:
-    """Who wants what to be accepted."""
+    """Who wants what to be accepted; not whether they may."""
 
     by: str
-    """Login; whether they may is for GitHub to say."""
+    """Login of who wrote the comment or added the label."""
+    is_person: bool
     at: str
     """When, ISO 8601 in UTC."""
-    pull_request: int
     author: str
     """Login of the author of the pull request; empty where the account is gone."""
-    head_sha: str
+    head_sha: str = ""
     """Commit it is asked for; empty for a comment, which does not know."""
-    commands: tuple[Command, ...]
+    commands: tuple[Command, ...] = ()
     label: str = ""
-    """By which everything is accepted that regressed; empty for a comment, which names its rows."""
+    """The label that was added; empty for a comment, which names its rows."""
 
 
 def asked_in_comment(payload: Mapping[str, object]) -> Asked | None:
-    """What an ``issue_comment`` event asks for; None where it holds no command, or is not on a pull request.
+    """What an ``issue_comment`` event asks for; None where its comment begins with no command.
 
-    Only a comment as it was created counts: it may be edited by others than its author.
+    Meant for comments that were created: one that was edited may have been by others than its author.
 
     Raises
     ------
     UsageError
-        If there is a command that cannot be understood, the comment was edited, or its author is no person.
+        If there is a command that cannot be understood, or the event lacks a member.
     """
-    issue = field(payload, "issue")
-    if not (isinstance(issue, Mapping) and issue.get("pull_request")):
-        return None
     body = field(payload, "comment.body")
     found = commands(body) if isinstance(body, str) else ()
     if not found:
         return None
-    action = text(payload, "action")
-    if action != "created":
-        raise UsageError(f"a command in a comment that was {action} is not obeyed", "write a new comment")
+    by, author = text(payload, "comment.user.login"), _author(payload, "issue")
     return Asked(
-        by=_person(payload, "comment.user"),
-        at=_instant(payload, "comment.created_at"),
-        pull_request=number(payload, "issue.number"),
-        author=_login(issue.get("user")),
-        head_sha="",
-        commands=found,
+        by, _is_person(payload, "comment.user"), _instant(payload, "comment.created_at"), author, commands=found
     )
 
 
-def asked_by_label(payload: Mapping[str, object], label: str) -> Asked | None:
-    """What a ``pull_request`` event asks for if it is about this label being added; None for any other.
+def asked_by_label(payload: Mapping[str, object]) -> Asked:
+    """What a ``pull_request`` event asks for that is about a label being added; its sender is who added it.
 
-    The sender of such an event is who added the label.
+    Whether this label accepts anything is for each suite to say.
 
     Raises
     ------
     UsageError
-        If the label was added by no person, or the event lacks a member.
+        If the event lacks a member.
     """
-    if text(payload, "action") != "labeled":
-        return None
-    if text(payload, "label.name").casefold() != label.casefold():  # labels are the same to GitHub in any case
-        return None
-    pull = field(payload, "pull_request")
     return Asked(
-        by=_person(payload, "sender"),
-        at=_instant(payload, "pull_request.updated_at"),
-        pull_request=number(payload, "pull_request.number"),
-        author=_login(pull.get("user")) if isinstance(pull, Mapping) else "",
+        text(payload, "sender.login"),
+        _is_person(payload, "sender"),
+        _instant(payload, "pull_request.updated_at"),
+        _author(payload, "pull_request"),
         head_sha=sha(payload, "pull_request.head.sha"),
-        commands=(),
-        label=label,
+        label=text(payload, "label.name"),
     )
 
 
 def for_suite(asked: Asked, suites: Mapping[str, Suite]) -> dict[str, Asked]:
-    """What is asked of each suite, by its name; a label asks the same of all of them.
+    """What is asked of each suite, by its name; nothing of those that have another label.
 
     Raises
     ------
@@ -101,7 +85,8 @@ def for_suite(asked: Asked, suites: Mapping[str, Suite]) -> dict[str, Asked]:
         If a command names no row of any suite, one that cannot be accepted, or one of several suites.
     """
     if asked.label:
-        return dict.fromkeys(suites, asked)
+        label = asked.label.casefold()  # GitHub takes labels that differ only in case for one
+        return {name: asked for name, suite in suites.items() if suite.policy.accept_label.casefold() == label}
     found: dict[str, list[Command]] = {}
     for command in asked.commands:
         found.setdefault(_suite_of(command, suites), []).append(command)
@@ -128,16 +113,12 @@ def _suite_of(command: Command, suites: Mapping[str, Suite]) -> str:
     return fitting[0]
 
 
-def _person(payload: Mapping[str, object], path: str) -> str:
-    login = text(payload, f"{path}.login")
-    if text(payload, f"{path}.type") == "Bot" or login.endswith("[bot]"):
-        raise UsageError(f"{login} is a bot, and only people accept regressions")
-    return login
+def _is_person(payload: Mapping[str, object], path: str) -> bool:
+    return text(payload, f"{path}.type") == "User" and not text(payload, f"{path}.login").endswith("[bot]")
 
 
-def _login(user: object) -> str:
-    login = user.get("login") if isinstance(user, Mapping) else None
-    return login if isinstance(login, str) else ""
+def _author(payload: Mapping[str, object], path: str) -> str:
+    return "" if field(payload, f"{path}.user") is None else text(payload, f"{path}.user.login")
 
 
 def _instant(payload: Mapping[str, object], path: str) -> str:

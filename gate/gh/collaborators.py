@@ -15,6 +15,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from gate.errors import UsageError
+from gate.gh.acceptance import Asked
 from gate.gh.api import Api, Call
 from gate.gh.failures import ApiError, Reason, while_reading_policy
 from gate.gh.shapes import Shape, User
@@ -35,16 +36,19 @@ class _Permission(Shape):
 _PERMISSION: TypeAdapter[_Permission] = TypeAdapter(_Permission)
 
 
-def refuse_who_may_not_write(api: Api, repository: str, login: str) -> None:
-    """Go on only for somebody with write permission.
+def refuse_who_may_not_write(api: Api, repository: str, asked: Asked) -> None:
+    """Go on only for a person with write permission.
 
     Raises
     ------
     UsageError
-        If they have less, or nothing shows that they have it.
+        If they have less, nothing shows that they have it, or they are a bot.
     NotMeasured
         If GitHub is away.
     """
+    login = asked.by
+    if not asked.is_person:
+        raise UsageError(f"{login} is a bot, and only people accept regressions", _cure(repository))
     call = Call(
         "GET",
         f"/repos/{repository}/collaborators/{quote(login, safe='')}/permission",

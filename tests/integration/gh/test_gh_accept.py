@@ -85,10 +85,8 @@ class Desk:
 
     def ask(self, payload: dict) -> Rejudged:
         """As the action does it."""
-        is_comment = "comment" in payload
-        asked = asked_in_comment(payload) if is_comment else asked_by_label(payload, self.suite.policy.accept_label)
-        assert asked is not None
-        refuse_who_may_not_write(self.client.api, REPOSITORY, asked.by)
+        asked = asked_in_comment(payload) if "comment" in payload else asked_by_label(payload)
+        refuse_who_may_not_write(self.client.api, REPOSITORY, asked)
         return self.rejudge(for_suite(asked, {self.suite.name: self.suite})[self.suite.name])
 
     def rejudge(self, asked: Asked) -> Rejudged:
@@ -147,6 +145,14 @@ def test_who_may_not_write_accepts_nothing_and_nothing_is_fetched_for_them(desk,
     assert by in caught.value.message
     assert desk.storage.heads == []
     assert not (desk.folder / "out").exists()
+
+
+def test_a_bot_accepts_nothing_whatever_it_may_write(desk):
+    desk.people.roles["robot[bot]"] = "admin"
+    for payload in (desk.comment(*SEARCH, by="robot[bot]"), desk.label("robot[bot]")):
+        with pytest.raises(UsageError, match="is a bot"):
+            desk.ask(payload)
+    assert desk.github.count("/permission") == 0
 
 
 def test_an_answer_about_somebody_else_is_no_permission(desk):
@@ -244,7 +250,7 @@ def test_errors_stay_blocked(desk, way):
     ("line", "said"),
     [
         ("home/p95", "does not block: it is unchanged"),
-        ("*/p95", "does not block: it is unchanged"),
+        ("*/p95", "does not block: it is inconclusive"),
         ("search/errors", "is no latency"),
         ("gone/p95", "names no endpoint"),
     ],
