@@ -10,6 +10,7 @@ https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +30,7 @@ MOST_COMMITS = 100
 """Of the branch itself, the newest; those that a merge brought with it are not counted."""
 _MOST_LISTED = 2000
 _MAX_REASON = 200
+_COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
 
 AcceptancesOf = Callable[[str], Sequence[Acceptance]]
 """What was accepted of a commit, by its newest verdict."""
@@ -94,7 +96,9 @@ class Merged:
         sha : str
             Commit that is measured now.
         """
-        commits = self._since(stored, sha) if stored is not None else [sha]
+        # A preview names its commit itself, so it may be anything.
+        known = stored if stored is not None and _COMMIT_ID.fullmatch(stored) else None
+        commits = [sha] if known is None else self._since(known, sha)
         found = {pull.number: pull for commit in commits for pull in self._pulls(commit)}
         return list(found.values())
 
