@@ -5,6 +5,7 @@ The storage is a server of its own that keeps what it is asked with: nothing of 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import threading
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-from fake_github import REPOSITORY, FakeGitHub, user
+from fake_github import REPOSITORY, FakeGitHub, Operation, user
 
 API = f"https://api.github.com/repos/{REPOSITORY}"
 WORKFLOW_RUN = 4711
@@ -30,6 +31,19 @@ def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
         for name, data in files.items():
             archive.writestr(name, data)
     return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run file as a check recorded it."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+def recorded(name: str, content: bytes) -> Recorded:
+    return Recorded(name, hashlib.sha256(content).hexdigest(), len(content))
 
 
 @dataclass
@@ -116,6 +130,12 @@ def pull_request(number: int, head: str, base: str = "main", merged_at: str | No
     }
 
 
+def answer_first(github: FakeGitHub, operations: dict[str, Operation]) -> None:
+    """Before what else answers to the same: other modules have pull requests and histories of their own."""
+    others = {pattern: operation for pattern, operation in github.operations.items() if pattern not in operations}
+    github.operations = operations | others
+
+
 def add_artifacts(github: FakeGitHub, storage: Storage) -> None:
     def listed(matched: re.Match[str], query: dict[str, str], _: dict) -> Answered:
         found = [_described(a) for a in storage.artifacts if a.run == int(matched["run"])]
@@ -130,10 +150,10 @@ def add_artifacts(github: FakeGitHub, storage: Storage) -> None:
             return 410, {}, {"message": "Artifact has expired"}
         return 302, {"Location": storage.location or f"{storage.url}/{found.id}?sig=SECRET"}, None
 
-    github.operations |= {
+    answer_first(github, {
         r"GET actions/runs/(?P<run>\d+)/artifacts": listed,
         r"GET actions/artifacts/(?P<id>\d+)/zip": located,
-    }
+    })  # fmt: skip
 
 
 def add_people(github: FakeGitHub, people: People) -> None:
@@ -168,11 +188,11 @@ def add_people(github: FakeGitHub, people: People) -> None:
     def pulls(matched: re.Match[str], _: dict[str, str], __: dict) -> Answered:
         return 200, {}, people.pulls.get(matched["sha"], [])
 
-    github.operations |= {
+    answer_first(github, {
         r"GET collaborators/(?P<login>[^/]+)/permission": permission,
         r"GET compare/(?P<base>\w+)\.\.\.(?P<head>\w+)": compared,
         r"GET commits/(?P<sha>\w+)/pulls": pulls,
-    }
+    })  # fmt: skip
 
 
 def _commit(people: People, sha: str) -> dict:

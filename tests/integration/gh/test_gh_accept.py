@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_artifacts import WORKFLOW_RUN, People, Storage, add_artifacts, add_people, storing
+from fake_artifacts import WORKFLOW_RUN, People, Recorded, Storage, add_artifacts, add_people, recorded, storing
 from fake_github import REPOSITORY, FakeGitHub
 
 from gate.commands.accept import Rejudged, accept, together
@@ -31,13 +30,6 @@ from tests.builders import TODAY, World, history_of, row_of, run_of, sha_of, sto
 SHA = sha_of("head")
 SLOW = World(slower={"search": 1.5})
 SEARCH = ("/gate accept search/p50 the new index", "/gate accept shop/search/p95 the new index")
-
-
-@dataclass(frozen=True)
-class Recorded:
-    name: str
-    sha256: str
-    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -67,8 +59,7 @@ class Desk:
         """What a check leaves behind."""
         files = {f"run-{run.run_id}.json": encode_run(run) for run in runs}
         self.storage.put(files | {"verdict.json": b"{}"})
-        recorded = [Recorded(n, hashlib.sha256(c).hexdigest(), len(c)) for n, c in files.items()]
-        self.told = Told(WORKFLOW_RUN, recorded, acceptances)
+        self.told = Told(WORKFLOW_RUN, [recorded(*file) for file in files.items()], acceptances)
 
     def comment(self, *lines: str, by: str = "maintainer", minutes: int = 30) -> dict:
         at = (TODAY + dt.timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import warnings
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from fake_artifacts import WORKFLOW_RUN, Storage, add_artifacts, storing, zipped
+from fake_artifacts import WORKFLOW_RUN, Recorded, Storage, add_artifacts, recorded, storing, zipped
 from fake_github import REPOSITORY, TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,21 +28,10 @@ MIB = 2**20
 
 
 @dataclass(frozen=True)
-class Recorded:
-    name: str
-    sha256: str
-    size_bytes: int
-
-
-@dataclass(frozen=True)
 class Told:
     run_id: int
     run_files: tuple[Recorded, ...]
     acceptances: tuple = ()
-
-
-def recorded(content: bytes = RUN, name: str = "run-a.json") -> Recorded:
-    return Recorded(name, hashlib.sha256(content).hexdigest(), len(content))
 
 
 @pytest.fixture
@@ -62,7 +50,7 @@ def artifacts(client, github, clock) -> Artifacts:
 
 
 def read(artifacts: Artifacts, *files: Recorded) -> dict[str, bytes]:
-    return artifacts.read(WORKFLOW_RUN, files or [recorded()])
+    return artifacts.read(WORKFLOW_RUN, files or [recorded("run-a.json", RUN)])
 
 
 def test_a_run_file_is_found_whatever_the_folder_and_the_artifact_are_called(artifacts, storage):
@@ -76,7 +64,7 @@ def test_files_of_several_artifacts_are_put_together(artifacts, storage):
     storage.put({"run-a.json": RUN}, "gate-shop-1")
     storage.put({"run-b.json": b"b"}, "gate-shop-2")
     storage.put({"run-c.json": b"c"}, "gate-shop-3")
-    found = read(artifacts, recorded(), recorded(b"b", "run-b.json"))
+    found = read(artifacts, recorded("run-a.json", RUN), recorded("run-b.json", b"b"))
     assert found == {"run-a.json": RUN, "run-b.json": b"b"}
     assert len(storage.heads) == 2, "what is not needed is not downloaded"
 
@@ -279,8 +267,8 @@ def test_a_missing_permission_is_named(artifacts, storage, github):
     [
         (None, "there is no verdict on cccccccccccc"),
         (Told(WORKFLOW_RUN, ()), "measured nothing"),
-        (Told(WORKFLOW_RUN, (recorded(b"other"),)), "as it was when it was judged"),
-        (Told(WORKFLOW_RUN, (recorded(), recorded(b"b", "run-b.json"))), "run-b.json"),
+        (Told(WORKFLOW_RUN, (recorded("run-a.json", b"other"),)), "as it was when it was judged"),
+        (Told(WORKFLOW_RUN, (recorded("run-a.json", RUN), recorded("run-b.json", b"b"))), "run-b.json"),
     ],
 )
 def test_what_cannot_be_judged_again_is_not_measured_and_says_what_helps(artifacts, storage, told, said):
@@ -292,5 +280,5 @@ def test_what_cannot_be_judged_again_is_not_measured_and_says_what_helps(artifac
 
 def test_what_was_judged_comes_back(artifacts, storage):
     storage.put({"run-a.json": RUN})
-    found = stored_runs(SHA, Told(WORKFLOW_RUN, (recorded(),)), artifacts)
+    found = stored_runs(SHA, Told(WORKFLOW_RUN, (recorded("run-a.json", RUN),)), artifacts)
     assert (found.sha, found.files) == (SHA, {"run-a.json": RUN})
