@@ -1,4 +1,4 @@
-"""Which pull requests came to the default branch since main was last measured, and what was accepted of them.
+"""Which pull requests came to the default branch since main was last measured.
 
 A refresh may stand for many merges: it runs by the clock, or others before it were cancelled. So it asks about every
 commit of the branch since the newest stored run, and a refresh that failed loses nothing that the next one cannot find.
@@ -11,7 +11,7 @@ https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,17 +23,11 @@ from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.failures import ApiError, Reason
 from gate.gh.paging import every
 from gate.gh.shapes import OBJECT_ID, Shape, Side
-from gate.record.run import AcceptedChange
-from gate.verdict.acceptance import Acceptance
 
 MOST_COMMITS = 100
 """Of the branch itself, the newest; those that a merge brought with it are not counted."""
 _MOST_LISTED = 2000
-_MAX_REASON = 200
 _COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
-
-AcceptancesOf = Callable[[str], Sequence[Acceptance]]
-"""What was accepted of a commit, by its newest verdict."""
 
 
 class _Parent(Shape):
@@ -131,23 +125,3 @@ def _chain(first_parents: dict[str, str], sha: str) -> Iterator[str]:
     while sha in first_parents:
         yield sha
         sha = first_parents.pop(sha)
-
-
-def accepted_changes(pulls: Sequence[MergedPull], acceptances_of: AcceptancesOf) -> list[AcceptedChange]:
-    """What was accepted of merged pull requests, for the record of main; of each row what was accepted last.
-
-    Parameters
-    ----------
-    pulls : sequence of MergedPull
-        The newest first.
-    """
-    changes: dict[str, AcceptedChange] = {}
-    for pull in pulls:
-        for acceptance in acceptances_of(pull.head_sha):
-            reason = f"accepted by {acceptance.by} in #{pull.number}: {acceptance.reason}"
-            changes.setdefault(acceptance.row, AcceptedChange(row=acceptance.row, reason=_shortened(reason)))
-    return list(changes.values())
-
-
-def _shortened(reason: str) -> str:
-    return reason if len(reason) <= _MAX_REASON else reason[: _MAX_REASON - 1] + "…"

@@ -10,8 +10,10 @@ from fake_github import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.errors import NotMeasured
 from gate.gh.failures import ApiError, Reason
-from gate.gh.merged import MOST_COMMITS, Merged, MergedPull, accepted_changes
+from gate.gh.lasting import accepted_since, lasting_changes
+from gate.gh.merged import MOST_COMMITS, Merged, MergedPull
 from gate.record.run import AcceptedChange
 from gate.verdict.acceptance import Acceptance
 from tests.builders import sha_of
@@ -145,7 +147,7 @@ def acceptance(row: str, reason: str = "the index", by: str = "maintainer") -> A
 
 
 def changes(by_head: Mapping[str, list[Acceptance]], *found: int) -> list[AcceptedChange]:
-    return accepted_changes([MergedPull(n, head(n)) for n in found], lambda sha: by_head.get(sha, []))
+    return lasting_changes([MergedPull(n, head(n)) for n in found], lambda sha: by_head.get(sha, []), pytest.fail)
 
 
 def test_what_was_accepted_is_recorded_with_who_where_and_why():
@@ -161,6 +163,45 @@ def test_a_merge_of_which_nothing_was_accepted_changes_nothing():
 def test_of_each_row_what_was_accepted_last_counts():
     found = changes({head(5): [acceptance("a/p50", "new")], head(4): [acceptance("a/p50", "old")]}, 5, 4)
     assert [change.reason for change in found] == ["accepted by maintainer in #5: new"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotMeasured("the record in the check run is cut"),
+        ApiError(Reason.REFUSED, "no commit found"),
+        ApiError(Reason.ABSENT, "not found"),
+    ],
+)
+def test_a_record_that_will_not_mend_is_warned_of_and_the_others_are_kept(error):
+    def acceptances_of(sha: str) -> list[Acceptance]:
+        if sha == head(5):
+            raise error
+        return [acceptance("a/p50")]
+
+    told: list[str] = []
+    found = lasting_changes([MergedPull(5, head(5)), MergedPull(4, head(4))], acceptances_of, told.append)
+    assert [change.row for change in found] == ["shop/a/p50"]
+    assert told == [f"what was accepted of #5 cannot be read and is not recorded: {error.message}"]
+
+
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.UNREACHABLE, Reason.LIMITED, Reason.UNAUTHORIZED])
+def test_what_may_be_read_the_next_time_lets_nothing_be_stored(merged, people, reason):
+    def acceptances_of(_: str) -> list[Acceptance]:
+        raise ApiError(reason, "not now", "a cure")
+
+    with pytest.raises(NotMeasured, match="nothing was stored: not now") as caught:
+        accepted_since(merged, MAIN[5], acceptances_of, pytest.fail)(MAIN[4])
+    assert caught.value.cure == "a cure"
+
+
+def test_a_refresh_learns_what_was_accepted_since_the_stored_run(merged, people, github):
+    found = accepted_since(merged, MAIN[5], lambda sha: [acceptance("a/p50")] if sha == head(4) else [], pytest.fail)
+    assert [change.reason for change in found(MAIN[3])] == ["accepted by maintainer in #4: the index"]
+    assert found(MAIN[4]) == []
+    github.fail("compare/", times=99, status=502)
+    with pytest.raises(NotMeasured, match="nothing was stored"):
+        found(MAIN[3])
 
 
 @given(st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=200), st.integers(1, 10**9))
