@@ -67,6 +67,8 @@ class Policy(Model):
 
     ``confirm`` has 15 % of harmless pull requests measured again, ``confirm_more`` 40 %, and sees more.
     """
+    accept_label: Text = Field(default="perf-accepted", max_length=50)
+    """Label by which who may write accepts what regressed at the head of a pull request."""
     waivers: list[Waiver] = Field(default_factory=list, max_length=100)
     """Regressions accepted for a time."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +40,8 @@ class Call:
     permission: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
+    is_redirected: bool = False
+    """What is asked for is where a redirect leads. It is not followed: the token is for the API alone."""
 
 
 class Exchange(Protocol):
@@ -137,6 +140,8 @@ class Api:
         finally:
             if call.verb != "GET":
                 self._last_write = self._effects.monotonic()
+        if call.is_redirected and answer.status == 302:
+            answer = Answer(200, answer.headers, json.dumps(answer.headers.get("location")))
         problem = judge(answer, what=call.what, permission=call.permission, attempt=attempt)
         if problem is not None:
             return problem

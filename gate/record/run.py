@@ -429,7 +429,7 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
-    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=100)
+    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=2000)
     """What changed for good between the stored run before and this one, and is meant."""
 
 

@@ -6,7 +6,7 @@ accident. Comparisons are written so that NaN blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gate.baseline.learnt import Taught
 from gate.baseline.select import Selection
@@ -16,6 +16,7 @@ from gate.measure.plan import compared
 from gate.measure.replay import recorded_beliefs
 from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.beliefs import Beliefs, assumed
+from gate.verdict.acceptance import Acceptance
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.other_base import with_other_base
@@ -26,7 +27,12 @@ from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
 
 
 def judge(
-    suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool: str, taught: Taught | None = None
+    suite: Suite,
+    candidates: tuple[Run, ...],
+    selection: Selection,
+    tool: str,
+    taught: Taught | None = None,
+    acceptances: Sequence[Acceptance] = (),
 ) -> Verdict:
     """Judge candidate runs of one commit against their base arms or stored runs of main.
 
@@ -42,6 +48,8 @@ def judge(
         Version that judges.
     taught : Taught, optional
         What stored duets of the same code say of deployments and hosts; without it that is assumed.
+    acceptances : sequence of Acceptance
+        Regressions that people accepted for this commit.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def judge(
     lost = _lost(candidates, evidence)
     if lost is not None:
         return not_measured(suite, tool, lost.message, lost.cure, candidates=candidates)
-    rows = settle(suite, evidence, candidates[0].created[:10])
+    rows = settle(suite, evidence, candidates[0].created[:10], acceptances)
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={

@@ -8,18 +8,25 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from fake_artifacts import WORKFLOW_RUN, People, add_artifacts, add_people, pull_request, recorded, storing
 from fake_deployments import FakeDeployments
-from fake_github import BASE, HEAD, REPOSITORY
+from fake_github import BASE, HEAD, REPOSITORY, FakeGitHub
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from gate.errors import UsageError
+from gate.gh.acceptance import Asked
 from gate.gh.ancestry import Ancestry
+from gate.gh.artifacts import Artifacts
 from gate.gh.client import Client
+from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run, upsert
 from gate.gh.deployments import Deployments
+from gate.gh.merged import Merged, MergedPull
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")
@@ -64,6 +71,22 @@ def find_everything(fake: FakeDeployments, client: Client) -> None:
     assert Ancestry(client.api, REPOSITORY).is_on(OLDER, "main")
 
 
+def accept_everything(github: FakeGitHub, client: Client) -> None:
+    history = [OLDER, BASE, HEAD]
+    people = People({"maintainer": "maintain"}, history, {HEAD: [pull_request(7, BASE)]})
+    add_people(github, people)
+    refuse_who_may_not_write(client.api, REPOSITORY, Asked("maintainer", True, "", ""))
+    with suppress(UsageError):
+        refuse_who_may_not_write(client.api, REPOSITORY, Asked("stranger", True, "", ""))
+    assert Merged(client.api, REPOSITORY, "main").since(OLDER, HEAD) == [MergedPull(7, BASE)]
+    with storing() as storage:
+        add_artifacts(github, storage)
+        storage.put({"run-a.json": b"y"}, gone=True)
+        kept = storage.put({"run-a.json": b"x"})
+        artifacts = Artifacts(client.api, REPOSITORY, lambda *_: kept.content, lambda _: None)
+        assert artifacts.read(WORKFLOW_RUN, [recorded("run-a.json", b"x")]) == {"run-a.json": b"x"}
+
+
 def test_the_fake_answers_as_github_describes(client, github, description):
     github.commit(BASE, {f"many/{n:04}": b"" for n in range(1001)} | {"big": b"x" * 2**21, "gate.yml": b"x"})
     for path in ("gate.yml", "big", "absent"):
@@ -77,6 +100,7 @@ def test_the_fake_answers_as_github_describes(client, github, description):
     client._login = None
     client.viewer_login()
     find_everything(FakeDeployments(github), client)
+    accept_everything(github, client)
 
     described = {"components": {"schemas": modern(description["components"]["schemas"])}}
     checked = set()
