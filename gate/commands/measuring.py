@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,10 @@ from gate.measure.layout import Suspicion
 from gate.measure.network import Network, pins
 from gate.measure.outlook import Beforehand
 from gate.record.run import LEFT_BEHIND, Arm, Run
+
+
+_OF_RUNNER = re.compile(r"INPUT_.*|ACTIONS_.*|GITHUB_TOKEN|GH_TOKEN")
+"""Tokens, and inputs with the token among them: no preview ever gets them, whatever a suite says."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,12 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
             "set them in the environment of the gate",
         )
     environment = needed_values(suite, effects.environ)
+    runners = [name for name in environment if effects.hosts_required and _OF_RUNNER.fullmatch(name)]
+    if runners:
+        raise UsageError(
+            f"the suite sends {', '.join(runners)} to the preview, which is the runner's own",
+            "pass what the preview is to get under a name of its own, as env of the step",
+        )
     effects.console.hide(Redactor(environment))
     candidates = [_origin(suite, url, environment, effects) for url in preview.url or []]
     bases = [_origin(suite, url, environment, effects) for url in preview.base or []]
