@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gate.commands.allowing import allowed_origin, guarded, refuse_runners_own
 from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
@@ -16,13 +17,10 @@ from gate.config.files import ReadFile
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
-from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
-from gate.measure.access import check_allowed, origin_of
 from gate.measure.conductor import Means
-from gate.measure.guard import guard
 from gate.measure.layout import Suspicion
-from gate.measure.network import Network, pins
+from gate.measure.network import Network
 from gate.measure.outlook import Beforehand
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
@@ -108,20 +106,16 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
             "set them in the environment of the gate",
         )
     environment = needed_values(suite, effects.environ)
-    effects.console.hide(Redactor(environment))
-    candidates = [_origin(suite, url, environment, effects) for url in preview.url or []]
-    bases = [_origin(suite, url, environment, effects) for url in preview.base or []]
-    network = effects.network
     if effects.hosts_required:
-        network = replace(network, check=guard(preview.hosts))
-        pins([*candidates, *bases], network.resolve, network.check)  # refused now, or when a name has an address
+        refuse_runners_own(environment)
+    effects.console.hide(Redactor(environment))
+
+    def origins_of(urls: list[str] | None) -> list[str]:
+        return [allowed_origin(suite, url, environment, hosts_required=effects.hosts_required) for url in urls or []]
+
+    candidates, bases = origins_of(preview.url), origins_of(preview.base)
+    network = guarded(effects.network, suite, [*candidates, *bases]) if effects.hosts_required else effects.network
     return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.beforehand, network)
-
-
-def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
-    origin = origin_of(fill(url, environment=environment))
-    check_allowed(suite, origin, url if environment_names(url) else origin, hosts_required=effects.hosts_required)
-    return origin
 
 
 def _pairs(candidates: list[str], bases: list[str]) -> tuple[dict[Arm, str], ...]:

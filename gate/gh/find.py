@@ -87,6 +87,12 @@ def find(suite: Suite, api: Api, repository: str, change: Change, given: Urls, e
         raise while_reading_policy(error) from error
 
 
+def aimed(suite: Suite, found: Found) -> Suite:
+    """The suite with what was found in place of what it says itself: where no base was found, it has none."""
+    urls = {"url": list(found.previews), "base": list(found.bases) or None}
+    return suite.model_copy(update={"preview": suite.preview.model_copy(update=urls)})
+
+
 def _whole(urls: tuple[str, ...], name: str) -> tuple[str, ...]:
     """The URLs of an input, which are no templates: those could draw anything from the gate's environment."""
     if any(sign in url for url in urls for sign in "${}"):

@@ -63,6 +63,7 @@ class Gate:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._folder, self._capsys = folder, capsys
         self.names = Names(())
+        self.environ = {"BYPASS": SECRET}
         self.said = ""
 
     def run(
@@ -74,7 +75,7 @@ class Gate:
         beforehand: Beforehand = Beforehand(),  # noqa: B008 - frozen
     ) -> dict:
         """Measure; gives the run as its file has it."""
-        effects: Effects = real_effects(StreamConsole(sys.stdout, sys.stderr), {"BYPASS": SECRET})
+        effects: Effects = real_effects(StreamConsole(sys.stdout, sys.stderr), self.environ)
         network = replace(effects.network, resolve=self.names.resolve)
         effects = replace(effects, network=network, hosts_required=True)
         out = self._folder / "out"
@@ -154,6 +155,16 @@ def test_a_name_without_address_is_asked_of_nobody_else(gate):
     with serving(steady()) as server:
         with pytest.raises(NotMeasured, match="host name not found"):
             gate.run(suite_text(hosts="localhost"), f"http://localhost:{port_of(server)}")
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", ["INPUT_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN"])
+def test_no_preview_is_sent_what_is_the_runners(gate, name):
+    """Nor the preview of a pull request that adds the suite, and with it says what it wants to be sent."""
+    gate.environ[name] = "ghs_4711"
+    with serving(steady()) as server:
+        with pytest.raises(UsageError, match=f"sends {name} to the preview"):
+            gate.run(suite_text('"127.0.0.1"', f', headers: {{X-A: "${{{name}}}"}}'), server.origin)
         assert server.connections == 0
 
 

@@ -13,7 +13,7 @@ from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
 from gate.gh.api import Effects
 from gate.gh.deployments import Deployments
-from gate.gh.find import Change, Found, Urls, find
+from gate.gh.find import Change, Found, Urls, aimed, find
 
 OLDER, OTHER = "a" * 40, "d" * 40
 FIND = {"environment": "Preview*", "creators": [VERCEL], "timeout": "10m"}
@@ -372,6 +372,17 @@ def test_mains_own_deployment(world, suite, previews, bases):
     world.deployments.deploy(BASE, "Preview", "https://preview.vercel.app")
     assert world.find(MAIN, **suite) == Found(previews, bases, None)
     assert world.github.count("compare") == 0
+
+
+def test_the_suite_is_aimed_at_what_was_found_and_at_nothing_else(world):
+    preview = {"url": "https://{number}.example", "base": "https://{base_sha}.example", "headers": {"X-A": "${A}"}}
+    suite = Suite.model_validate({"endpoints": {"a": "GET /"}, "preview": preview})
+    found = world.find(MAIN, **preview)
+    aim = aimed(suite, found)
+    assert (aim.preview.url, aim.preview.base) == ([f"https://{BASE}.example"], None)
+    assert aim.preview.headers == {"X-A": "${A}"}
+    assert aimed(suite, world.find(**preview)).preview.base == [f"https://{BASE}.example"]
+    assert aim.endpoints == suite.endpoints
 
 
 def test_main_beside_itself_is_main_alone(world):
