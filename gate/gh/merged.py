@@ -18,10 +18,10 @@ from itertools import islice
 from pydantic import Field, TypeAdapter
 
 from gate.gh.api import Api, Call
-from gate.gh.client import READ_PULLS
 from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.failures import ApiError, Reason
 from gate.gh.paging import every
+from gate.gh.pulls import PERMISSION as READ_PULLS
 from gate.gh.shapes import OBJECT_ID, Shape, Side
 
 MOST_COMMITS = 100
