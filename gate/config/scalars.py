@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from gate import units
 from gate.config import addresses
+from gate.config.branches import BRANCH, checked_branch
 from gate.config.templates import has_malformed
 from gate.config.written import DURATION, RATE, RATIO, SIZE, Also
 
@@ -30,7 +31,7 @@ ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
 SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
 GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
-STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
+STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
     NAME_PATTERN: "is no name; a name has up to 64 letters, digits, '_', '.' and '-', a letter or digit first",
@@ -49,7 +50,8 @@ SHAPES = {
     " a place that the answer has as JSON, such as $.id",
     GLOB_PATTERN: "is no pattern of paths; a pattern is written app/** or *.py, from the top of the repository, and"
     " several are several items",
-    STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
+    STORE_PATTERN: "is no store; a store is written dir:FOLDER or branch:NAME, for example dir:baselines or"
+    " branch:perf-baselines",
 }
 """What is wrong with a text that does not match, and the cure, by pattern."""
 
@@ -97,6 +99,12 @@ def _listed(value: object) -> object:
     if not isinstance(value, str | list):
         raise ValueError("is not a URL; write one URL or a list of them")  # a TypeError would pass pydantic by
     return [value] if isinstance(value, str) else value
+
+
+def _store(text: str) -> str:
+    if text.startswith("branch:"):
+        checked_branch(text.removeprefix("branch:"))
+    return text
 
 
 def _unlike(headers: dict[str, str]) -> dict[str, str]:
@@ -220,3 +228,6 @@ Host = Annotated[
     AfterValidator(addresses.checked_host),
 ]
 """An allowed target: a host, ``*.`` and a domain, an address or a network."""
+
+Store = Annotated[str, Field(pattern=STORE_PATTERN, max_length=1024), AfterValidator(_store)]
+"""Where stored runs are: a folder, or a branch of the repository."""
