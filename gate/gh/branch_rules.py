@@ -9,12 +9,11 @@ from gate.config.branches import checked_branch
 from gate.errors import UsageError
 from gate.gh.api import Api, Call
 from gate.gh.contents import Contents
-from gate.gh.paging import every
+from gate.gh.pulls import Pulls
 from gate.gh.records import README_MARKER, README_PATH
-from gate.gh.shapes import PullRequest, Shape
+from gate.gh.shapes import Shape
 
 _READ = "contents: read"
-_READ_PULLS = "pull-requests: read"
 _CURE = "write baselines.store: branch:perf-baselines, or another name that nobody uses; it is made on first use"
 
 
@@ -24,7 +23,6 @@ class _Branch(Shape):
 
 
 _BRANCH: TypeAdapter[_Branch] = TypeAdapter(_Branch)
-_PULLS: TypeAdapter[list[PullRequest]] = TypeAdapter(list[PullRequest])
 
 
 def refuse_name(branch: str, default_branch: str) -> None:
@@ -68,27 +66,15 @@ class BranchRules:
         ApiError
             If GitHub does not say.
         """
-        pulls = self._open_from(branch)
+        pulls = Pulls(self._api, self._repository).open_from(branch)
         if pulls:
-            raise UsageError(f"the branch {branch} of the baselines is the head of pull request #{pulls[0]}", _CURE)
+            raise UsageError(
+                f"the branch {branch} of the baselines is the head of pull request #{pulls[0].number}", _CURE
+            )
         # A ruleset of any kind makes a branch `protected`, also the one that forbids its deletion only and that every
         # baseline branch should have: https://github.com/crs-k/stale-branches/issues/1061
         if self._is_protected(branch) and not self._is_ours(tip):
             raise UsageError(f"the branch {branch} is protected and was not made for baselines", _CURE)
-
-    def _open_from(self, branch: str) -> list[int]:
-        owner = self._repository.partition("/")[0]
-        what = f"looking for pull requests from {branch}"
-        parameters = {"state": "open", "head": f"{owner}:{branch}"}
-        call = Call("GET", f"/repos/{self._repository}/pulls", what, _READ_PULLS, parameters)
-        # GitHub lists all pull requests where it cannot make sense of the filter, so each is looked at.
-        return [
-            pull.number for pull in every(self._api, call, _PULLS, lambda pulls: pulls) if self._is_from(pull, branch)
-        ]
-
-    def _is_from(self, pull: PullRequest, branch: str) -> bool:
-        source = pull.head.repo.full_name if pull.head.repo else ""
-        return pull.head.ref == branch and source.casefold() == self._repository.casefold()
 
     def _is_protected(self, branch: str) -> bool:
         call = Call("GET", f"/repos/{self._repository}/branches/{branch}", f"reading branch {branch}", _READ)

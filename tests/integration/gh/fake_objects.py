@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from fake_github import BOT, REPOSITORY, FakeGitHub, git_id, user
 
@@ -54,7 +55,6 @@ class ObjectStore:
             r"GET git/commits/(?P<sha>\w+)": self._commit,
             r"GET git/trees/(?P<sha>\w+)": self._tree,
             r"GET branches/(?P<branch>.+)": self._branch,
-            r"GET pulls": self._pulls,
             r"GET compare/(?P<base>.+)\.\.\.(?P<head>.+)": self._compare,
         }
 
@@ -250,14 +250,8 @@ class ObjectStore:
             "protection_url": f"{API}/branches/{branch}/protection",
         }  # fmt: skip
 
-    def _pulls(self, _: re.Match[str], query: Query, __: dict) -> Answer:
-        size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
-        wanted = query.get("state", "open")
-        found = [pull for pull in self.github.pulls.values() if wanted in ("all", pull["state"])]
-        return 200, {}, found[(page - 1) * size : page * size]
-
     def _compare(self, matched: re.Match[str], _: Query, __: dict) -> Answer:
-        base, head = (self.github.branches.get(matched[side], matched[side]) for side in ("base", "head"))
+        base, head = (self._named(matched[side]) for side in ("base", "head"))
         if base not in self.made or head not in self.made:
             return 404, {}, {"message": "Not Found"}
         if self.line_ends(base) != self.line_ends(head):
@@ -272,6 +266,9 @@ class ObjectStore:
         commits = {"base_commit": _shown_branch_commit(base), "merge_base_commit": _shown_branch_commit(base)}
         counts = {"ahead_by": 0, "behind_by": 0, "total_commits": 0, "commits": [], "files": []}
         return 200, {}, {**urls, **commits, "status": status, **counts}
+
+    def _named(self, name: str) -> str:
+        return self.github.branches.get(unquote(name), name)
 
     def line_ends(self, sha: str) -> set[str]:
         """Commits without parents that a commit comes from."""

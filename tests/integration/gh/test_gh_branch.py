@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from fake_github import BASE, INTEGRATION, REPOSITORY, FakeGitHub
 from fake_objects import EMPTY, ObjectStore
+from fake_pulls import Pulls
 
 from gate.baseline.window import append_run, read_window
 from gate.errors import BaselineError, GateError, NotMeasured, UsageError
@@ -23,7 +24,12 @@ WRITES = r"(POST|PATCH|PUT|DELETE) "
 
 
 @pytest.fixture
-def objects(github: FakeGitHub) -> ObjectStore:
+def pulls(github: FakeGitHub) -> Pulls:
+    return Pulls(github)
+
+
+@pytest.fixture
+def objects(github: FakeGitHub, pulls: Pulls) -> ObjectStore:
     return ObjectStore(github)
 
 
@@ -186,25 +192,27 @@ def test_a_branch_that_cannot_be_is_refused_before_anything_is_sent(client, obje
     assert github.requests == []
 
 
-def pull(number: int, branch: str, source: str | None = REPOSITORY, state: str = "open") -> dict:
-    repo = {"full_name": source} if source else None
-    head = {"sha": BASE, "ref": branch, "repo": repo}
-    return {"number": number, "state": state, "head": head, "base": {"sha": BASE, "ref": "main", "repo": repo}}
-
-
 @pytest.mark.parametrize("writable", [True, False])
-def test_a_branch_under_review_is_refused(client, objects, github, writable):
+@pytest.mark.parametrize("is_filtered", [True, False])
+def test_a_branch_under_review_is_refused(client, objects, github, pulls, writable, is_filtered):
     objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
-    github.pulls = {n: pull(n, f"topic-{n}") for n in range(1, 131)} | {131: pull(131, BRANCH)}
+    for number in range(1, 131):
+        pulls.add(number, BASE, BASE, branch=f"topic-{number}")
+    pulls.add(131, BASE, BASE, branch=BRANCH)
+    if not is_filtered:  # a filter that GitHub does not understand
+        answer = github.operations["GET pulls"]
+        github.operations["GET pulls"] = lambda matched, query, body: answer(matched, {**query, "head": ""}, body)
     error = refused(client, writable=writable)
     assert type(error) is UsageError
     assert "pull request #131" in str(error)
     assert github.count(WRITES) == 0
 
 
-def test_a_branch_of_that_name_elsewhere_is_none_of_ours(client, objects, github):
+def test_a_branch_of_that_name_elsewhere_is_none_of_ours(client, objects, pulls):
     objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
-    github.pulls = {1: pull(1, BRANCH, "stranger/shop"), 2: pull(2, BRANCH, None), 3: pull(3, BRANCH, state="closed")}
+    for number, source in ((1, "stranger/shop"), (2, None), (3, "octo/other")):
+        pulls.add(number, BASE, BASE, branch=BRANCH, source=source)
+    pulls.add(4, BASE, BASE, branch=BRANCH, state="closed")
     assert opened(client).names("shop") == [FIRST]
 
 
