@@ -45,6 +45,11 @@ def open_store(suite: Suite, suite_file: Path, override: str | None, *, to_write
                 "`gate refresh` makes them; to judge by objectives only, name none or an empty directory",
             )
         return DirectoryStore(folder)
+    if kind == "branch":
+        raise UsageError(
+            f"the baselines are on {place!r}, which only the action reads",
+            f"check the branch out with `git worktree add ../runs {rest}`, and give --baselines dir:../runs",
+        )
     raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
 
 

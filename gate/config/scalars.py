@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from gate import units
 from gate.config import addresses, change
+from gate.config.branches import BRANCH, checked_branch
 from gate.config.templates import has_malformed
 from gate.config.written import DURATION, RATE, RATIO, SIZE, Also
 
@@ -30,8 +31,8 @@ ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
 SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
 GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
-STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
 LOGIN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$"
+STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
     NAME_PATTERN: "is no name; a name has up to 64 letters, digits, '_', '.' and '-', a letter or digit first",
@@ -50,8 +51,9 @@ SHAPES = {
     " a place that the answer has as JSON, such as $.id",
     GLOB_PATTERN: "is no pattern of paths; a pattern is written app/** or *.py, from the top of the repository, and"
     " several are several items",
-    STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
     LOGIN_PATTERN: 'is no login; a login is written octocat, or "vercel[bot]" for an app, without @',
+    STORE_PATTERN: "is no store; a store is written dir:FOLDER or branch:NAME, for example dir:baselines or"
+    " branch:perf-baselines",
 }
 """What is wrong with a text that does not match, and the cure, by pattern."""
 
@@ -111,6 +113,12 @@ def _preview_url(text: str) -> str:
 
 def _base_url(text: str) -> str:
     return addresses.checked_url(text, change.OF_BASE)
+
+
+def _store(text: str) -> str:
+    if text.startswith("branch:"):
+        checked_branch(text.removeprefix("branch:"))
+    return text
 
 
 def _unlike(headers: dict[str, str]) -> dict[str, str]:
@@ -259,3 +267,6 @@ Host = Annotated[
     AfterValidator(addresses.checked_host),
 ]
 """An allowed target: a host, ``*.`` and a domain, an address or a network."""
+
+Store = Annotated[str, Field(pattern=STORE_PATTERN, max_length=1024), AfterValidator(_store)]
+"""Where stored runs are: a folder, or a branch of the repository."""

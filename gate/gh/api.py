@@ -106,6 +106,17 @@ class Api:
         result, _ = self._insist(call, shape, applied)
         return result
 
+    def pause(self, least_s: float, most_s: float) -> bool:
+        """Sleep a random time between two bounds out of the budget: those who met once must not meet again.
+
+        False, and no sleep, where the budget would not outlast it.
+        """
+        seconds = least_s + (most_s - least_s) * self._effects.random()
+        if not seconds < self._left_s:
+            return False
+        self._spend(partial(self._effects.sleep, seconds))
+        return True
+
     def _insist(self, call: Call, shape: TypeAdapter[T], applied: Callable[[], T | None] | None) -> tuple[T, Answer]:
         attempt = 0
         while True:

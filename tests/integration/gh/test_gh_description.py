@@ -15,6 +15,8 @@ import pytest
 from fake_artifacts import WORKFLOW_RUN, People, add_artifacts, add_people, pull_request, recorded, storing
 from fake_deployments import FakeDeployments
 from fake_github import BASE, HEAD, REPOSITORY, FakeGitHub
+from fake_objects import ObjectStore
+from fake_pulls import Pulls
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
@@ -22,11 +24,13 @@ from gate.errors import UsageError
 from gate.gh.acceptance import Asked
 from gate.gh.ancestry import Ancestry
 from gate.gh.artifacts import Artifacts
+from gate.gh.branch import BranchStore
 from gate.gh.client import Client
 from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run, upsert
 from gate.gh.deployments import Deployments
 from gate.gh.merged import Merged, MergedPull
+from gate.gh.refreshing import require_on_default_branch
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")
@@ -87,6 +91,15 @@ def accept_everything(github: FakeGitHub, client: Client) -> None:
         assert artifacts.read(WORKFLOW_RUN, [recorded("run-a.json", b"x")]) == {"run-a.json": b"x"}
 
 
+def keep_a_branch(objects: ObjectStore, client: Client) -> None:
+    Pulls(objects.github)
+    start = objects.seed("main", {"gate.yml": b"x"})
+    for name in ("a.json", "b.json"):
+        store = BranchStore.open(client.api, REPOSITORY, "perf", "main", writable=True, keep=1)
+        store.append("shop", name, name.encode())
+    require_on_default_branch(client.api, REPOSITORY, start, "main")
+
+
 def test_the_fake_answers_as_github_describes(client, github, description):
     github.commit(BASE, {f"many/{n:04}": b"" for n in range(1001)} | {"big": b"x" * 2**21, "gate.yml": b"x"})
     for path in ("gate.yml", "big", "absent"):
@@ -101,6 +114,7 @@ def test_the_fake_answers_as_github_describes(client, github, description):
     client.viewer_login()
     find_everything(FakeDeployments(github), client)
     accept_everything(github, client)
+    keep_a_branch(ObjectStore(github), client)
 
     described = {"components": {"schemas": modern(description["components"]["schemas"])}}
     checked = set()
