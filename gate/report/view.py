@@ -13,28 +13,17 @@ from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.report.details import Details, details_of
 from gate.report.headline import listed, title, why
 from gate.report.tables import Line, Table
+from gate.report.words import ANSWERS, LOUD, outcome_of
 from gate.units import format_ratio
 from gate.verdict.values import Row, Verdict
 
-_OUTCOME_WORDS = {
-    "improved": "faster",
-    "unchanged": "unchanged",
-    "regressed": "SLOWER",
-    "inconclusive": "inconclusive",
-    "no_baseline": "no baseline",
-    "not_measured": "NOT MEASURED",
-    "met": "met",
-    "missed": "MISSED",
-}
 _WAYS = {
     "duet": "measured side by side with the base deployment",
     "stored": "compared with {n} stored {runs} of main",
     "none": "no baseline yet: only objectives were judged",
 }
-_ANSWERS = ("errors", "body")
 _ALOUD = ("busy-preview", "capacity")
 _QUIET = ("unchanged", "no_baseline")
-_LOUD = ("regressed", "missed", "not_measured")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")
 _MOST_WARNINGS = 5
@@ -76,7 +65,7 @@ class View:
 
 def view_of(verdict: Verdict) -> View:
     """Word a verdict."""
-    shown = [row for row in verdict.rows if not (row.metric in _ANSWERS and row.outcome in _QUIET)]
+    shown = [row for row in verdict.rows if not (row.metric in ANSWERS and row.outcome in _QUIET)]
     changes = [_change_line(row) for row in shown if row.limit is None]
     limits = [_limit_line(row) for row in shown if row.limit is not None]
     return View(
@@ -105,24 +94,13 @@ def _change_line(row: Row) -> Line:
         bounded(row),
         change(row),
         detectable(row),
-        _outcome(row),
+        outcome_of(row),
     )
-    return Line(cells, row.outcome in _LOUD)
+    return Line(cells, row.outcome in LOUD)
 
 
 def _limit_line(row: Row) -> Line:
-    return Line((row.endpoint, objective(row), bounded(row), _outcome(row)), row.outcome in _LOUD)
-
-
-def _outcome(row: Row) -> str:
-    word = _OUTCOME_WORDS[row.outcome]
-    if row.endpoint == "*":
-        return "SUSPECT" if row.outcome == "regressed" else word
-    if row.metric in _ANSWERS and row.outcome == "regressed":
-        word = "UNEXPECTED"
-    if not row.gated:
-        return word + " (not gated)"
-    return word + (" (accepted)" if row.outcome in ("regressed", "missed") and not row.blocks else "")
+    return Line((row.endpoint, objective(row), bounded(row), outcome_of(row)), row.outcome in LOUD)
 
 
 def _warnings(verdict: Verdict) -> tuple[str, ...]:
