@@ -33,7 +33,7 @@ class Annotation:
     message: str
 
 
-def annotations(verdict: Verdict, path: str, lines: Mapping[str, int]) -> tuple[Annotation, ...]:
+def annotated(verdict: Verdict, path: str, lines: Mapping[str, int]) -> tuple[Annotation, ...]:
     """What blocks as failures, then what is told and does not block as warnings.
 
     Parameters
@@ -45,7 +45,7 @@ def annotations(verdict: Verdict, path: str, lines: Mapping[str, int]) -> tuple[
     """
     blamed = {row_id for reason in verdict.reasons for row_id in reason.rows}
     blocking = [row for row in verdict.rows if row.blocks or row.id in blamed]
-    told = [row for row in verdict.rows if row not in blocking and row.outcome in LOUD]
+    told = [row for row in verdict.rows if row.outcome in LOUD and not (row.blocks or row.id in blamed)]
     return (
         *(_of_reason(reason, path) for reason in verdict.reasons if not reason.rows),
         *(_of_row(row, "failure", path, lines) for row in blocking),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from gate.report.amounts import amount, slower
-from gate.report.words import ANSWERS, row_name
+from gate.report.loud import NOT_AFFECTED
+from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_ratio
 from gate.verdict.values import Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
-MOST_NAMES = 3
 _DIM = 0.5
 """Smallest slowdown of everything that is worth a warning if no smaller one could be seen."""
 
@@ -26,17 +26,14 @@ def why(verdict: Verdict) -> str:
     if verdict.reasons:
         by_id = {row.id: row for row in verdict.rows}
         return of_reason(verdict.reasons[0], by_id) + (_also(verdict, by_id) if verdict.measured else "")
+    not_affected = next((notice.message for notice in verdict.notices if notice.code == NOT_AFFECTED), "")
+    if not_affected:
+        return not_affected
     compared = [row for row in verdict.rows if row.metric in COMPARED and row.trail is not None and row.endpoint != "*"]
     parts = [_compared(compared), _reach(compared)] if compared else [_uncompared(verdict)]
     parts += [_everything(verdict), _errors(verdict), _objectives(verdict, always=not compared)]
     parts += [_new(verdict)] if compared else []
     return "; ".join(part for part in parts if part)
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names and how many more."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def of_reason(reason: Reason, rows: Mapping[str, Row]) -> str:
@@ -59,9 +56,8 @@ def of_reason(reason: Reason, rows: Mapping[str, Row]) -> str:
 def of_row(row: Row) -> str:
     """What is wrong with a row, in figures; empty where no figures say it."""
     if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
-        statistic = row.metric.removeprefix("limit:").replace("_", " ")
         value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
-        return f"{row.endpoint} misses its objective: {statistic} is {value}, the limit is {limit}"
+        return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {value}, the limit is {limit}"
     if row.outcome == "regressed" and row.metric in ANSWERS:
         return _answers(row)
     if row.outcome == "regressed" and row.change is not None:
@@ -89,8 +85,7 @@ def _also(verdict: Verdict, rows: dict[str, Row]) -> str:
 def _name(row: Row) -> str:
     if row.endpoint == "*":
         return "everything"
-    metric = row.metric.removeprefix("limit:").replace("_", " ")
-    return f"{row.endpoint} {metric}" + (" objective" if row.limit is not None else "")
+    return row_name(row.endpoint, row.metric) + (" objective" if row.limit is not None else "")
 
 
 def _compared(compared: list[Row]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gate.verdict.values import Outcome, Row
 
 OUTCOMES: dict[Outcome, str] = {
@@ -18,6 +20,7 @@ LOUD: tuple[Outcome, ...] = ("regressed", "missed", "not_measured")
 """What is shown in bold, and first."""
 ANSWERS = ("errors", "body")
 """Metrics of what is answered, not of how fast."""
+MOST_NAMES = 3
 
 
 def outcome_of(row: Row) -> str:
@@ -39,4 +42,15 @@ def called(endpoint: str, metric: str, outcome: Outcome) -> str:
 
 def row_name(endpoint: str, metric: str) -> str:
     """A row as people say it: ``search p95``."""
-    return f"{'all endpoints' if endpoint == '*' else endpoint} {metric.removeprefix('limit:').replace('_', ' ')}"
+    return f"{'all endpoints' if endpoint == '*' else endpoint} {metric_name(metric)}"
+
+
+def metric_name(metric: str) -> str:
+    """A metric as people say it; an objective by its statistic."""
+    return metric.removeprefix("limit:").replace("_", " ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names and how many more."""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
