@@ -54,7 +54,7 @@ def test_the_fake_answers_as_github_describes(client, github, description):
     client.list_directory("many", BASE)
     client.branch_sha("main")
     for run in (1, 2):
-        upsert(client, 7, "shop", Run(run, 1), "x")
+        upsert(client, 7, "shop", Run(run, 1), lambda _: ["x"])
     client.delete_comment(1)
     github.token_login = "maintainer"
     client._login = None
