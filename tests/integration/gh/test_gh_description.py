@@ -14,13 +14,20 @@ import pytest
 from fake_github import BASE
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from pydantic import TypeAdapter
 
+from gate.gh.annotations import Annotation
+from gate.gh.api import Call
+from gate.gh.checks import Check, CheckRun, Checks, check_name
+from gate.gh.client import Client
 from gate.gh.comment import Run, upsert
+from gate.gh.paging import every
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")
 
 GREEDY = {"path", "ref"}
+ANYTHING: TypeAdapter[list[object]] = TypeAdapter(list[object])
 
 
 def modern(schema: object) -> object:
@@ -47,7 +54,19 @@ def operation(description: dict, verb: str, path: str) -> tuple[str, dict] | Non
     return min(fitting, key=lambda f: f[:2])[1:] if fitting else None
 
 
-def test_the_fake_answers_as_github_describes(client, github, description):
+def _checks(client: Client) -> None:
+    ours = Checks(client.api, client.repository)
+    remarks = tuple(Annotation("gate.yml", 1, "warning", "title", f"remark {n}") for n in range(60))
+    check = Check(check_name("shop"), BASE, f"1.1.{BASE}", "https://example.com", "success", "t", "s", "", remarks)
+    made = ours.create(check)
+    ours.annotate(made, check)
+    assert ours._made(check) is not None
+    client.api.get(Call("GET", f"/repos/{client.repository}/check-runs/{made.id}", "x", "x"), TypeAdapter(CheckRun))
+    ours.set_status(check)
+    list(every(client.api, Call("GET", f"/repos/{client.repository}/commits/{BASE}/statuses", "x", "x"), ANYTHING, list))
+
+
+def test_the_fake_answers_as_github_describes(client, github, checks, description):
     github.commit(BASE, {f"many/{n:04}": b"" for n in range(1001)} | {"big": b"x" * 2**21, "gate.yml": b"x"})
     for path in ("gate.yml", "big", "absent"):
         client.read_file(path, BASE)
@@ -56,6 +75,7 @@ def test_the_fake_answers_as_github_describes(client, github, description):
     for run in (1, 2):
         upsert(client, 7, "shop", Run(run, 1), lambda _: ["x"])
     client.delete_comment(1)
+    _checks(client)
     github.token_login = "maintainer"
     client._login = None
     client.viewer_login()
@@ -77,4 +97,4 @@ def test_the_fake_answers_as_github_describes(client, github, description):
             wrong = best_match(Draft202012Validator({**described, **modern(media["schema"])}).iter_errors(content))
             assert wrong is None, f"{verb} {template}: {wrong.message if wrong else ''}"
         checked.add(f"{verb} {template.removeprefix('/repos/{owner}/{repo}/')} {status}")
-    assert len(checked) >= 10, sorted(checked)
+    assert len(checked) >= 16, sorted(checked)
