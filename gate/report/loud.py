@@ -10,23 +10,32 @@ from gate.verdict.values import Row, Verdict
 
 SUITE_CHANGED = "suite-changed"
 """The pull request changes the suite; the base commit's was in effect."""
-NEW_ENDPOINT = "new-endpoint"
+ADDED_ENDPOINT = "added-endpoint"
 """The pull request adds an endpoint: measured, not gated."""
-OTHER_BASE = "other-base"
+BASE_COMMIT = "base-commit"
 """What was compared with is not the merge base."""
 ACCEPTED = "accepted"
-"""Somebody accepted a regression: who, and why."""
+"""Somebody accepted a regression: who, and why. Rows carry it."""
+ACCEPTED_OWN = "accepted-own"
+"""Who accepted it had opened the pull request."""
+NOTHING_TO_ACCEPT = "nothing-to-accept"
+"""Somebody accepted what did not regress."""
 NOT_AFFECTED = "not-affected"
 """The pull request touches nothing that the suite measures, and nothing was measured: this is the first line itself."""
-_CODES = (SUITE_CHANGED, ACCEPTED, OTHER_BASE, NEW_ENDPOINT, LEFT_BEHIND)
+_CODES = (SUITE_CHANGED, ACCEPTED, ACCEPTED_OWN, NOTHING_TO_ACCEPT, BASE_COMMIT, ADDED_ENDPOINT, LEFT_BEHIND)
 """In the order they are told."""
 _BEFORE = {LEFT_BEHIND: "left behind: "}
 _MOST = 5
 
 
 def is_loud(notice: Notice) -> bool:
-    """Whether a notice stands below the first line, and so nowhere else."""
+    """Whether a notice of a verdict stands in the first line or below it, and so nowhere else."""
     return notice.code in (NOT_AFFECTED, *_CODES)
+
+
+def is_loud_in_row(notice: Notice) -> bool:
+    """The same of a notice of a row: there only who accepted it. All else is told of a row beside its figures."""
+    return notice.code == ACCEPTED
 
 
 def warnings_of(verdict: Verdict) -> tuple[str, ...]:
@@ -51,7 +60,8 @@ def carried(rows: Iterable[Row], wanted: Callable[[Notice], bool]) -> Iterator[s
 def _of_code(verdict: Verdict, code: str) -> Iterator[str]:
     before = _BEFORE.get(code, "")
     of_all = (before + worded(notice) for notice in verdict.notices if notice.code == code)
-    told = list(dict.fromkeys([*of_all, *carried(verdict.rows, lambda notice: notice.code == code)]))
+    of_rows = carried(verdict.rows, is_loud_in_row) if code == ACCEPTED else ()
+    told = list(dict.fromkeys([*of_all, *of_rows]))
     yield from told[:_MOST]
     if len(told) > _MOST:
         yield f"{before or f'{code}: '}{len(told) - _MOST} more, which are in verdict.json"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.report.details import Details, details_of
 from gate.report.headline import title, why
-from gate.report.loud import carried, is_loud, warnings_of, worded
+from gate.report.loud import carried, is_loud, is_loud_in_row, warnings_of, worded
 from gate.report.tables import Line, Table
 from gate.report.words import ANSWERS, LOUD, outcome_of
 from gate.units import format_ratio
@@ -82,7 +82,7 @@ def view_of(verdict: Verdict, since: str = "") -> View:
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
         warnings=warnings_of(verdict),
         since=since,
-        findings=(*_aloud(verdict), *carried(verdict.rows, lambda notice: not is_loud(notice))),
+        findings=(*_aloud(verdict), *carried(verdict.rows, lambda notice: not is_loud_in_row(notice))),
         notes=tuple(worded(n) for n in verdict.notices if not is_loud(n) and n.code not in _ALOUD),
         details=details_of(verdict.details),
         footer=_footer(verdict),

@@ -36,8 +36,8 @@ def accepted() -> str:
     ]
     told = [
         Notice(code=loud.SUITE_CHANGED, message="the suite is changed here; not in effect until merged"),
-        Notice(code=loud.NEW_ENDPOINT, message="new endpoint refund: measured, not gated"),
-        Notice(code=loud.OTHER_BASE, message="compared with 0123456789ab, not with the merge base fedcba987654"),
+        Notice(code=loud.ADDED_ENDPOINT, message="new endpoint refund: measured, not gated"),
+        Notice(code=loud.BASE_COMMIT, message="compared with 0123456789ab, not with the merge base fedcba987654"),
     ]
     changes = {"verdict": "APPROVED", "exit_code": 0, "reasons": [], "rows": rows, "notices": told}
     now = before.model_copy(update=changes)

@@ -91,7 +91,7 @@ def test_every_size_of_verdict_fits(count):
 
 
 def test_no_line_of_a_comment_is_a_command_or_a_second_marker():
-    rows = [slower(notices=[Notice(code=code, message=HOSTILE, cure=HOSTILE) for code in ("x", "accepted", "other-base")])]
+    rows = [slower(notices=[Notice(code=code, message=HOSTILE, cure=HOSTILE) for code in ("x", "accepted", "base-commit")])]
     told = verdict(*rows, commit=HOSTILE, notices=[Notice(code=code, message=HOSTILE) for code in ("x", "suite-changed")])
     told = told.model_copy(update={"reasons": [Reason(code="not-measured", message=HOSTILE, cure=HOSTILE)]})
     before = comment_texts(replace(REPORT, verdict=blocked()), "")[0]

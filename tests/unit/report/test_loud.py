@@ -12,8 +12,8 @@ from tests.verdicts import approved, blocked, row, slower, verdict
 
 TOLD = {
     loud.SUITE_CHANGED: "the suite is changed here; not in effect until merged",
-    loud.NEW_ENDPOINT: "new endpoint refund: measured, not gated",
-    loud.OTHER_BASE: "compared with 0123456789ab, not with the merge base",
+    loud.ADDED_ENDPOINT: "new endpoint refund: measured, not gated",
+    loud.BASE_COMMIT: "compared with 0123456789ab, not with the merge base",
     loud.ACCEPTED: "accepted by mona: meant",
     LEFT_BEHIND: "cleanup of cart answered status 500",
 }
@@ -39,6 +39,13 @@ def test_what_rows_carry_is_told_with_the_rows_that_carry_it():
     assert view.findings == ()
     assert "(accepted)" in comment(judged)
     assert "accepted by mona: meant" in terminal(judged)
+
+
+def test_other_things_that_rows_carry_stay_findings():
+    judged = verdict(slower(notices=[Notice(code=loud.BASE_COMMIT, message=TOLD[loud.BASE_COMMIT])]))
+    view = view_of(judged)
+    assert view.warnings == ()
+    assert view.findings == (f"search p50: {TOLD[loud.BASE_COMMIT]}",)
 
 
 def test_many_of_a_kind_are_counted_and_the_order_is_fixed():
