@@ -173,7 +173,7 @@ def _tell(job: _Job, checked: Checked, log: Log) -> ExitCode:
         policy_sha=job.plan.policy_sha,
         suite_path=job.plan.suite_paths[0],
         measured_in=this_job.run,
-        pull_requests=job.plan.pull_requests,
+        pull_requests=() if job.plan.is_queued else job.plan.pull_requests,
         may_write=not job.plan.reads_only,
         run_files=tuple(measured_file(path) for path in checked.run_files),
         suite_lines=job.suite_lines,

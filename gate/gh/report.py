@@ -38,7 +38,8 @@ class Report:
     measured_in: Run
     """Run of the workflow that measured. The comment speaks for it, and its artifacts hold the run files, also where
     another run judges them again because somebody accepted a regression."""
-    pull_request: int | None = None
+    pull_requests: tuple[int, ...] = ()
+    """Every open one that has this commit as its head gets a comment."""
     may_write: bool = True
     """False where the token can only read, as in a pull request from a fork: then no write is tried."""
     run_files: tuple[MeasuredFile, ...] = ()

@@ -18,6 +18,7 @@ from gate.gh.client import Client
 from gate.gh.comment import Delivery, upsert
 from gate.gh.failures import ApiError, Reason
 from gate.gh.log import Log
+from gate.gh.pulls import Pulls
 from gate.gh.report import Job, Report, check_of, check_of_error, comment_texts, remarks
 from gate.gh.workflow import append_summary
 from gate.report import render
@@ -37,7 +38,7 @@ class Told:
     exit_code: ExitCode
     """Of the verdict; NOT_DELIVERED if no check and no status could be made."""
     check_url: str = ""
-    comment_url: str = ""
+    comment_urls: tuple[str, ...] = ()
 
 
 def tell(report: Report, job: Job, client: Client, summary_path: Path | None, log: Log) -> Told:
@@ -62,10 +63,9 @@ def tell(report: Report, job: Job, client: Client, summary_path: Path | None, lo
             return judged
         client.renew_budget()
         check_url = _deliver_report(report, job, client, log)
-        comment_url = _comment(report, client, summary_path, log)
-    if check_url is None:
-        return Told(ExitCode.NOT_DELIVERED, "", comment_url)
-    return replace(judged, check_url=check_url, comment_url=comment_url)
+        comments = [_comment(report, number, client, summary_path, log) for number in report.pull_requests]
+    told = replace(judged, check_url=check_url or "", comment_urls=tuple(url for url in comments if url))
+    return told if check_url is not None else replace(told, exit_code=ExitCode.NOT_DELIVERED)
 
 
 def tell_error(error: GateError, suite: str, sha: str, job: Job, client: Client, log: Log) -> None:
@@ -148,23 +148,16 @@ def _say_undelivered(name: str, error: GateError, log: Log) -> None:
     log.annotate("error", name, f"the verdict could not be delivered to GitHub: {error}")
 
 
-def _comment(report: Report, client: Client, summary_path: Path | None, log: Log) -> str:
+def _comment(report: Report, number: int, client: Client, summary_path: Path | None, log: Log) -> str:
     """URL of the comment; empty where there is none of this run."""
-    if report.pull_request is None:
-        return ""
     try:
-        head = client.pull_request(report.pull_request).head.sha
+        head = Pulls(client.api, client.repository).get(number).head.sha
         if head != report.sha:
-            told = f"the pull request moved to {head[:12]} while {report.sha[:12]} was measured"
+            told = f"pull request #{number} moved to {head[:12]} while {report.sha[:12]} was measured"
             log.annotate("notice", report.name, f"{told}: the result is on the check of that commit only")
             return ""
-        delivered = upsert(
-            client,
-            report.pull_request,
-            report.verdict.suite,
-            report.measured_in,
-            lambda before: comment_texts(report, before),
-        )
+        suite, run = report.verdict.suite, report.measured_in
+        delivered = upsert(client, number, suite, run, lambda before: comment_texts(report, before))
     except GateError as error:
         log.annotate("warning", report.name, f"the comment could not be written: {error}")
         _note(summary_path, f"The comment could not be written: {error.message}")

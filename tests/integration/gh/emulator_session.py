@@ -24,8 +24,6 @@ from gate.gh.client import Client
 from gate.gh.comment import Delivery, Run, Write, upsert
 from gate.gh.failures import ApiError, Reason
 from gate.gh.plan import ActionPlan, Pending, Use
-from gate.gh.failures import ApiError, Reason
-from gate.gh.plan import ActionPlan, Pending, Use
 from gate.gh.resolve import read_suite, resolve
 
 URL = "http://127.0.0.1:4001"

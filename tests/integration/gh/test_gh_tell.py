@@ -35,7 +35,7 @@ def report_of(verdict: Verdict, **changes: object) -> Report:
         policy_sha=BASE,
         suite_path="gate.yml",
         measured_in=NOW.run,
-        pull_request=7,
+        pull_requests=(7,),
         run_files=(MeasuredFile(name="run-c0.json", sha256="0" * 64, size_bytes=7),),
     )
     return replace(plain, **changes)
@@ -93,7 +93,7 @@ def test_a_verdict_reaches_summary_check_and_comment(place):
     assert (run["name"], run["conclusion"], run["external_id"]) == ("gate / shop", "success", f"42.1.{HEAD}")
     assert run["output"]["title"].startswith("APPROVED: ")
     assert told.check_url == run["html_url"]
-    assert told.comment_url.endswith("#issuecomment-1")
+    assert [url.rpartition("#")[2] for url in told.comment_urls] == ["issuecomment-1"]
     assert place.told == []
 
 
@@ -230,7 +230,7 @@ def test_neither_check_nor_status_is_exit_4_and_names_the_permission(place, judg
     told = place.tell(judged)
     assert told.exit_code is ExitCode.NOT_DELIVERED
     assert told.check_url == ""
-    assert told.comment_url, "the comment is still written"
+    assert told.comment_urls, "the comment is still written"
     assert judged.verdict in place.summary.read_text()
     error = [message for level, message in place.told if level == "error"][-1]
     assert "permissions: {checks: write}" in error
@@ -333,14 +333,24 @@ def test_a_pull_request_that_was_closed_or_merged_is_still_told(place):
     assert place.has_everything("**APPROVED**")
 
 
+def test_every_pull_request_with_this_head_gets_a_comment(place):
+    place.github.pulls[8] = place.github.pulls[7] | {"number": 8}
+    place.github.pulls[9] = place.github.pulls[7] | {"number": 9, "head": {"sha": OTHER, "ref": "x", "repo": None}}
+    place.github.fail("POST .*issues/7/comments", times=99, status=403, message=INTEGRATION)
+    told = place.tell(blocked(), pull_requests=(7, 8, 9))
+    assert [each["number"] for each in place.github.comments] == [8]
+    assert len(told.comment_urls) == 1
+    assert len(place.checks.runs) == 1
+
+
 def test_without_a_pull_request_there_is_a_check_and_no_comment(place):
-    place.tell(approved(), pull_request=None)
+    place.tell(approved(), pull_requests=())
     assert len(place.checks.runs) == 1
     assert place.github.count("comments|pulls|/user") == 0
 
 
 def test_without_a_commit_there_is_the_summary(place):
-    assert place.tell(blocked(), sha="", pull_request=None).exit_code is ExitCode.BLOCKED
+    assert place.tell(blocked(), sha="", pull_requests=()).exit_code is ExitCode.BLOCKED
     assert place.github.requests == []
     assert "**BLOCKED**" in place.summary.read_text()
 
