@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,35 +16,29 @@ from gate.commands.check import Checked, check
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver
 from gate.commands.measuring import Targets
-from gate.commands.outputs import COMMENT_FILE, SUMMARY_FILE, VERDICT_FILE
+from gate.commands.outputs import COMMENT_FILE, VERDICT_FILE
 from gate.config.read import read_suite as parse_suite
 from gate.config.suite import Suite
-from gate.errors import DeliveryError, ExitCode, GateError, UsageError
-from gate.gh import comment
+from gate.errors import Cancelled, ExitCode, GateError, UsageError
+from gate.gh.annotations import lines_of
 from gate.gh.api import Effects as ApiEffects
 from gate.gh.baselines import BaseCommitBaselines
 from gate.gh.client import Client
+from gate.gh.comment import Run
 from gate.gh.context import Context
 from gate.gh.event import plan
 from gate.gh.failures import ApiError, while_reading_policy
 from gate.gh.inputs import Inputs
+from gate.gh.ledger import measured_file
 from gate.gh.log import Log
 from gate.gh.plan import ActionPlan, Use
+from gate.gh.report import Job as ThisJob
+from gate.gh.report import Report
 from gate.gh.resolve import files_beside, read_suite, resolve
-from gate.gh.workflow import append_summary, read_event, results_folder, write_outputs
+from gate.gh.results import nothing_judged, of_verdict
+from gate.gh.tell import tell, tell_error
+from gate.gh.workflow import read_event, results_folder, write_outputs
 from gate.verdict.values import Verdict
-
-_COUNTS = {
-    "regressed": "regressed",
-    "improved": "improved",
-    "unchanged": "unchanged",
-    "inconclusive": "inconclusive",
-    "not-measured": "not_measured",
-}
-_NOTHING_JUDGED: dict[str, str | int] = {
-    **dict.fromkeys(_COUNTS, 0),
-    **dict.fromkeys(("report", "verdict-file", "run-files", "verdict"), ""),
-}
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,8 @@ class _Job:
     suite: Suite
     in_effect: bool
     """False: the base commit has no suite yet, so the head's own was measured and nothing is judged."""
+    suite_lines: Mapping[str, int]
+    """Line of each endpoint and scenario in the suite file."""
     out: Path
 
 
@@ -75,12 +72,12 @@ def act(effects: Effects) -> ExitCode:
         log.mask(inputs.token)
         job = _prepare(inputs, context)
         if isinstance(job, ActionPlan):
-            write_outputs(context.output_path, _NOTHING_JUDGED | {"exit-code": 0})
+            write_outputs(context.output_path, nothing_judged(ExitCode.APPROVED))
             log.annotate("notice", "gate", f"nothing to do: {job.because}")
             return ExitCode.APPROVED
         return _do(job, replace(effects, hosts_required=True), log)
     except GateError as error:
-        write_outputs(context.output_path, _NOTHING_JUDGED | {"exit-code": int(error.exit_code)})
+        write_outputs(context.output_path, nothing_judged(error.exit_code))
         log.annotate("error", "gate", str(error))
         raise
 
@@ -103,7 +100,7 @@ def _prepare(inputs: Inputs, context: Context) -> _Job | ActionPlan:
         content = _suite_of_head(what, path, client)
     out = results_folder(context.workspace, inputs.out)
     suite = parse_suite(content, path, files_beside(path, commit, client))
-    return _Job(what, inputs, context, client, suite, in_effect, out)
+    return _Job(what, inputs, context, client, suite, in_effect, lines_of(content), out)
 
 
 def _suite_of_head(what: ActionPlan, path: str, client: Client) -> bytes:
@@ -130,7 +127,7 @@ def _do(job: _Job, effects: Effects, log: Log) -> ExitCode:
         code = refresh.run(job.suite, DirectoryStore(job.context.workspace / folder), targets, job.out, effects)
     else:
         code = run.run(job.suite, targets, job.out, effects)
-    write_outputs(job.context.output_path, _NOTHING_JUDGED | {"exit-code": int(code), "run-files": _run_files(job)})
+    write_outputs(job.context.output_path, nothing_judged(code, _run_files(job)))
     return code
 
 
@@ -138,20 +135,25 @@ def _directory(job: _Job) -> str:
     return (job.inputs.baselines or job.suite.baselines.store).removeprefix("dir:")
 
 
-def _run_files(job: _Job) -> str:
-    names = sorted(path.relative_to(job.context.workspace) for path in job.out.glob("run-*.json"))
-    return "\n".join(str(name) for name in names)
+def _run_files(job: _Job) -> list[str]:
+    return sorted(str(path.relative_to(job.context.workspace)) for path in job.out.glob("run-*.json"))
 
 
 def _check(job: _Job, targets: Targets, effects: Effects, log: Log) -> ExitCode:
     store: Store = BaseCommitBaselines(job.client, _directory(job), job.plan.policy_sha)
-    with log.group("measure"):
-        checked = check(job.suite, store, targets, job.out, effects)
+    try:
+        with log.group("measure"):
+            checked = check(job.suite, store, targets, job.out, effects)
+    except Cancelled:
+        raise  # there are seconds left, and a newer run is on its way
+    except GateError as error:
+        if job.plan.head_sha and not job.plan.reads_only:
+            tell_error(error, job.suite.name, job.plan.head_sha, _this_job(job.context), job.client, log)
+        raise
     if not job.in_effect:
         checked = replace(checked, verdict=not_in_effect(checked.verdict))
-    code = deliver(checked.verdict, job.out, effects, as_json=False)
-    _tell(job, checked, log)
-    return code
+    deliver(checked.verdict, job.out, effects, as_json=False)  # not folded: the table is what people look for in a log
+    return _tell(job, checked, log)
 
 
 def not_in_effect(verdict: Verdict) -> Verdict:
@@ -160,39 +162,28 @@ def not_in_effect(verdict: Verdict) -> Verdict:
     return verdict.model_copy(update={"in_effect": False, "exit_code": code})
 
 
-def _tell(job: _Job, checked: Checked, log: Log) -> None:
-    """Outputs, summary, comment, in this order; a later failure never changes the verdict."""
-    verdict, out = checked.verdict, job.out.relative_to(job.context.workspace)
-    write_outputs(
-        job.context.output_path,
-        output_values(verdict)
-        | {
-            "report": str(out / COMMENT_FILE),
-            "verdict-file": str(out / VERDICT_FILE),
-            "run-files": _run_files(job),
-            "verdict": verdict.verdict if verdict.in_effect else "",
-        },
+def _tell(job: _Job, checked: Checked, log: Log) -> ExitCode:
+    """Outputs, then summary, check and comment; a later failure never changes the verdict."""
+    out = job.out.relative_to(job.context.workspace)
+    values = of_verdict(checked.verdict, str(out / COMMENT_FILE), str(out / VERDICT_FILE), _run_files(job))
+    write_outputs(job.context.output_path, values)
+    this_job = _this_job(job.context)
+    report = Report(
+        verdict=checked.verdict,
+        sha=job.plan.head_sha,
+        policy_sha=job.plan.policy_sha,
+        suite_path=job.plan.suite_paths[0],
+        measured_in=this_job.run,
+        pull_requests=() if job.plan.is_queued else job.plan.pull_requests,
+        may_write=not job.plan.reads_only,
+        run_files=tuple(measured_file(path) for path in checked.run_files),
+        suite_lines=job.suite_lines,
     )
-    if job.context.summary_path is not None:
-        append_summary(job.context.summary_path, (job.out / SUMMARY_FILE).read_text(encoding="utf-8"))
-    if not job.plan.pull_requests:
-        return
-    if job.plan.reads_only:
-        log.annotate("notice", "gate", "the token of this run cannot write a comment; see the job summary")
-        return
-    job.client.renew_budget()
-    body = (job.out / COMMENT_FILE).read_text(encoding="utf-8")
-    this_run = comment.Run(job.context.run_id, job.context.run_attempt)
-    try:
-        for number in job.plan.pull_requests:
-            comment.upsert(job.client, number, job.suite.name, this_run, body)
-    except DeliveryError as error:
-        raise DeliveryError(
-            f"the verdict is {verdict.verdict}, but the comment could not be written: {error.message}", error.cure
-        ) from error
+    told = tell(report, this_job, job.client, job.context.summary_path, log)
+    if told.exit_code is ExitCode.NOT_DELIVERED:
+        write_outputs(job.context.output_path, {**values, "exit-code": told.exit_code})
+    return told.exit_code
 
 
-def output_values(verdict: Verdict) -> dict[str, str | int]:
-    """Counts of outcomes and the exit code, under the names of the action's outputs."""
-    values: dict[str, str | int] = {"exit-code": verdict.exit_code}
-    return values | {name: sum(row.outcome == outcome for row in verdict.rows) for name, outcome in _COUNTS.items()}
+def _this_job(context: Context) -> ThisJob:
+    return ThisJob(Run(context.run_id, context.run_attempt), context.run_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,8 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub
 
+from gate.gh.ledger import read
 from tests.integration.load.servers import Server, answer, serving, steady
 
 SUITE = """\
@@ -108,13 +111,14 @@ class Runner:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, github: FakeGitHub) -> Runner:
+def runner(tmp_path: Path, github: FakeGitHub, checks: FakeChecks) -> Runner:
     github.commit(BASE, {"gate.yml": SUITE.encode()})
-    github.pulls[7] = {}
-    return Runner(tmp_path, github)
+    made = Runner(tmp_path, github)
+    github.pulls[7] = made.event()["pull_request"]
+    return made
 
 
-def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
+def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github, checks):
     with serving(shop) as server:
         assert runner.run(server) == 0, runner.log
         assert not any("/soft" in line for line in server.requests), "the workspace's suite was used"
@@ -130,6 +134,12 @@ def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
     assert json.loads((runner.workspace / runner.outputs["verdict-file"]).read_text())["commit"] == HEAD
     assert "**APPROVED**" in runner.summary.read_text()
     assert TOKEN not in runner.log.replace(f"::add-mask::{TOKEN}", "")
+    (check,) = checks.runs
+    assert (check["head_sha"], check["conclusion"], check["external_id"]) == (HEAD, "success", f"1.1.{HEAD}")
+    ledger = read(check["output"]["text"])
+    (file,) = ledger.run_files
+    content = (runner.workspace / runner.outputs["run-files"]).read_bytes()
+    assert (file.sha256, file.size_bytes) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
 WITH_FILE = SUITE.replace("GET /detail", '"GET /detail/{n}"') + "data: {n: {csv: data/n.csv, column: id}}\n"
@@ -233,12 +243,31 @@ def test_a_fork_cannot_name_a_target_by_adding_a_suite(runner, github):
         assert server.connections == 0
 
 
-def test_a_comment_that_cannot_be_written_is_exit_4_and_the_verdict_stands_on_disk(runner, github):
+def test_a_comment_that_cannot_be_written_is_a_warning_and_the_check_stands(runner, github, checks):
     github.fail("POST .*comments", times=50, status=403, message="Resource not accessible by integration")
+    with serving(shop) as server:
+        assert runner.run(server) == 0
+    assert [run["conclusion"] for run in checks.runs] == ["success"]
+    assert "::warning title=gate / shop::the comment could not be written" in runner.log
+    assert "**APPROVED**" in runner.summary.read_text()
+
+
+def test_a_verdict_that_cannot_be_delivered_is_exit_4_and_stands_on_disk(runner, github):
+    github.fail("POST .*(check-runs|statuses)", times=50, status=403, message="Resource not accessible by integration")
     with serving(shop) as server:
         assert runner.run(server) == 4
     assert json.loads((runner.workspace / "gate-out" / "verdict.json").read_text())["verdict"] == "APPROVED"
+    assert (runner.outputs["verdict"], runner.outputs["exit-code"]) == ("APPROVED", "4")
     assert "**APPROVED**" in runner.summary.read_text()
+    assert "permissions: {checks: write}" in runner.log
+
+
+def test_a_run_without_verdict_leaves_a_failed_check(runner, github, checks):
+    github.commit(BASE, {"gate.yml": SUITE.replace('"127.0.0.1"', '"*.example.app"').encode()})
+    with serving(shop) as server:
+        assert runner.run(server) == 2
+    assert [(run["name"], run["conclusion"]) for run in checks.runs] == [("gate / shop", "failure")]
+    assert github.bodies() == []
 
 
 def test_measuring_only_judges_nothing(runner):

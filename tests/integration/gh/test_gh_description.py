@@ -19,17 +19,22 @@ from fake_objects import ObjectStore
 from fake_pulls import Pulls
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from pydantic import TypeAdapter
 
 from gate.errors import UsageError
 from gate.gh.acceptance import Asked
 from gate.gh.ancestry import Ancestry
+from gate.gh.annotations import Annotation
+from gate.gh.api import Call
 from gate.gh.artifacts import Artifacts
 from gate.gh.branch import BranchStore
+from gate.gh.checks import Check, CheckRun, Checks, check_name
 from gate.gh.client import Client
 from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run, upsert
 from gate.gh.deployments import Deployments
 from gate.gh.merged import Merged, MergedPull
+from gate.gh.paging import every
 from gate.gh.refreshing import require_on_default_branch
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
@@ -37,6 +42,7 @@ pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no d
 
 GREEDY = {"path", "ref"}
 OLDER = "a" * 40
+ANYTHING: TypeAdapter[list[object]] = TypeAdapter(list[object])
 
 
 def modern(schema: object) -> object:
@@ -100,15 +106,29 @@ def keep_a_branch(objects: ObjectStore, client: Client) -> None:
     require_on_default_branch(client.api, REPOSITORY, start, "main")
 
 
-def test_the_fake_answers_as_github_describes(client, github, description):
+def _checks(client: Client) -> None:
+    ours = Checks(client.api, client.repository)
+    remarks = tuple(Annotation("gate.yml", 1, "warning", "title", f"remark {n}") for n in range(60))
+    check = Check(check_name("shop"), BASE, f"1.1.{BASE}", "https://example.com", "success", "t", "s", "", remarks)
+    made = ours.create(check)
+    ours.annotate(made, check)
+    assert ours._made(check) is not None
+    client.api.get(Call("GET", f"/repos/{client.repository}/check-runs/{made.id}", "x", "x"), TypeAdapter(CheckRun))
+    ours.set_status(check)
+    statuses = Call("GET", f"/repos/{client.repository}/commits/{BASE}/statuses", "x", "x")
+    list(every(client.api, statuses, ANYTHING, list))
+
+
+def test_the_fake_answers_as_github_describes(client, github, checks, description):
     github.commit(BASE, {f"many/{n:04}": b"" for n in range(1001)} | {"big": b"x" * 2**21, "gate.yml": b"x"})
     for path in ("gate.yml", "big", "absent"):
         client.read_file(path, BASE)
     client.list_directory("many", BASE)
     client.branch_sha("main")
     for run in (1, 2):
-        upsert(client, 7, "shop", Run(run, 1), "x")
+        upsert(client, 7, "shop", Run(run, 1), lambda _: ["x"])
     client.delete_comment(1)
+    _checks(client)
     github.token_login = "maintainer"
     client._login = None
     client.viewer_login()
@@ -133,4 +153,4 @@ def test_the_fake_answers_as_github_describes(client, github, description):
             wrong = best_match(Draft202012Validator({**described, **modern(media["schema"])}).iter_errors(content))
             assert wrong is None, f"{verb} {template}: {wrong.message if wrong else ''}"
         checked.add(f"{verb} {template.removeprefix('/repos/{owner}/{repo}/')} {status}")
-    assert len(checked) >= 10, sorted(checked)
+    assert len(checked) >= 16, sorted(checked)
