@@ -15,13 +15,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gate.config.scalars import NAME_PATTERN, ROW_PATTERN
+from gate.config.scalars import NAME_PATTERN
 from gate.errors import DeliveryError, NotMeasured
 from gate.gh.api import Api
 from gate.gh.checks import ACTIONS_APP, CheckRun, Checks, check_name
 from gate.gh.shapes import OBJECT_ID
 from gate.record.codec import dump, load_json
-from gate.record.run import Instant, Value
+from gate.record.run import Value
+from gate.verdict.acceptance import MAX_ACCEPTANCES, Acceptance
 
 MAX_CHARS = 60_000
 """Room in the text of a check run, which GitHub takes up to 65,535 characters."""
@@ -39,19 +40,6 @@ class MeasuredFile(Value):
     size_bytes: Annotated[int, Field(ge=1)]
 
 
-class Acceptance(Value):
-    """A regression that somebody with write permission accepted for one commit."""
-
-    row: Annotated[str, Field(pattern=ROW_PATTERN, max_length=200)]
-    """suite/endpoint/metric."""
-    ceiling_ratio: Annotated[float, Field(ge=0)]
-    """Largest change that is accepted; 0.05 is 5 % slower."""
-    by: Annotated[str, Field(min_length=1, max_length=100)]
-    """Login."""
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
-    at: Instant
-
-
 class Ledger(Value):
     """The record of one verdict on one commit."""
 
@@ -67,7 +55,7 @@ class Ledger(Value):
     policy_sha: Annotated[str, Field(pattern=OBJECT_ID)]
     """Commit whose suite judged."""
     run_files: list[MeasuredFile] = Field(max_length=100)
-    acceptances: list[Acceptance] = Field(default_factory=list, max_length=100)
+    acceptances: list[Acceptance] = Field(default_factory=list, max_length=MAX_ACCEPTANCES)
 
 
 def measured_file(path: Path) -> MeasuredFile:

@@ -9,10 +9,11 @@ from gate.errors import GateError
 from gate.gh.annotations import Annotation, annotated
 from gate.gh.checks import MAX_DESCRIPTION, Check, Conclusion, check_name
 from gate.gh.comment import Run
-from gate.gh.ledger import Acceptance, Ledger, MeasuredFile, written
+from gate.gh.ledger import Ledger, MeasuredFile, written
 from gate.report import render
 from gate.report.escape import MAX_SENTENCE, markdown, plain
 from gate.report.since import hidden_line, read_line, since, snapshot
+from gate.verdict.acceptance import Acceptance
 from gate.verdict.values import Verdict
 
 
@@ -54,11 +55,11 @@ class Report:
 
 
 def conclusion(verdict: Verdict) -> Conclusion:
-    """Success for what was measured and approved, and for nothing else.
+    """Success for what was measured and approved, or is none of the suite's business, and for nothing else.
 
     Also where the suite is not in effect yet: the step passes then either way, the check says what would come of it.
     """
-    is_sound = verdict.measured and verdict.exit_code == 0
+    is_sound = (verdict.measured or verdict.is_unaffected) and verdict.exit_code == 0
     return "success" if is_sound and verdict.verdict == "APPROVED" else "failure"
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gate.report.amounts import amount, slower
-from gate.report.loud import NOT_AFFECTED
 from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_ratio
-from gate.verdict.values import Reason, Row, Verdict
+from gate.verdict.values import NOT_AFFECTED, Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
 _DIM = 0.5
@@ -17,7 +16,7 @@ _DIM = 0.5
 
 def title(verdict: Verdict) -> str:
     """APPROVED or BLOCKED, and whether anything was measured."""
-    text = verdict.verdict if verdict.measured else "BLOCKED - not measured"
+    text = verdict.verdict if verdict.measured or verdict.is_unaffected else "BLOCKED - not measured"
     return text if verdict.in_effect else f"Not in effect until merged, would be {text}"
 
 

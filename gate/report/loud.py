@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.words import listed, metric_name
-from gate.verdict.values import Row, Verdict
+from gate.verdict.values import NOT_AFFECTED, Row, Verdict
 
 SUITE_CHANGED = "suite-changed"
 """The pull request changes the suite; the base commit's was in effect."""
@@ -20,8 +20,6 @@ ACCEPTED_OWN = "accepted-own"
 """Who accepted it had opened the pull request."""
 NOTHING_TO_ACCEPT = "nothing-to-accept"
 """Somebody accepted what did not regress."""
-NOT_AFFECTED = "not-affected"
-"""The pull request touches nothing that the suite measures, and nothing was measured: this is the first line itself."""
 _CODES = (SUITE_CHANGED, ACCEPTED, ACCEPTED_OWN, NOTHING_TO_ACCEPT, BASE_COMMIT, ADDED_ENDPOINT, LEFT_BEHIND)
 """In the order they are told."""
 _BEFORE = {LEFT_BEHIND: "left behind: "}

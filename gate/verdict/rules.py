@@ -23,7 +23,7 @@ from gate.verdict.other_base import with_other_base
 from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
-from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
+from gate.verdict.values import NOT_AFFECTED, JudgedCode, Reason, ReasonCode, Verdict
 
 
 def judge(
@@ -201,4 +201,30 @@ def not_measured(
         family=0,
         rows=[],
         notices=[notice for run in candidates for notice in run.notices if notice.code == LEFT_BEHIND],
+    )
+
+
+def not_affected(suite: Suite, tool: str, commit: str | None) -> Verdict:
+    """The verdict on a pull request that touches nothing which the suite is about: approved, and nothing measured."""
+    return Verdict(
+        tool=tool,
+        suite=suite.name,
+        commit=commit,
+        verdict="APPROVED",
+        measured=False,
+        exit_code=0,
+        reasons=[],
+        way="none",
+        candidates=[],
+        baselines=[],
+        level=suite.policy.false_block_rate,
+        family=0,
+        rows=[],
+        notices=[
+            Notice(
+                code=NOT_AFFECTED,
+                message="not affected, nothing was measured: this pull request touches none of"
+                f" {', '.join(suite.paths)}",
+            )
+        ],
     )
