@@ -34,7 +34,7 @@ SUITE = """\
 suite: s
 preview: {{hosts: [{hosts}], ready: {{timeout: 2s}}{preview}}}
 endpoints: {{home: {{request: GET /home, rate: 200/s{endpoint}}}}}
-policy: {{max_rate: 400/s, budget: {{time: 1s}}}}
+policy: {{max_rate: 400/s, budget: {{time: 3s}}}}
 """
 
 
