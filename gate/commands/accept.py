@@ -150,5 +150,5 @@ def _notices(asked: Asked, verdict: Verdict, sha: str) -> list[Notice]:
         )
     ]
     if asked.author and asked.by.casefold() == asked.author.casefold():
-        told.append(Notice(code="accepted-own", message=f"{asked.by} accepted a change of their own"))
+        told.append(Notice(code=ACCEPTED, message=f"{asked.by} accepted a change of their own"))
     return told

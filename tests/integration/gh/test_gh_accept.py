@@ -10,8 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_artifacts import WORKFLOW_RUN, People, Recorded, Storage, add_artifacts, add_people, recorded, storing
+from fake_artifacts import WORKFLOW_RUN, Recorded, Storage, add_artifacts, recorded, storing
 from fake_github import REPOSITORY, FakeGitHub
+from fake_people import People, add_people
 
 from gate.commands.accept import Rejudged, accept, together
 from gate.config.suite import Suite

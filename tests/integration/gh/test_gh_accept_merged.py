@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from fake_artifacts import People, add_people, pull_request
 from fake_github import REPOSITORY
+from fake_people import People, add_people, pull_request
 from hypothesis import given
 from hypothesis import strategies as st
 

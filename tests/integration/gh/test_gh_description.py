@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from fake_artifacts import WORKFLOW_RUN, People, add_artifacts, add_people, pull_request, recorded, storing
+from fake_artifacts import WORKFLOW_RUN, add_artifacts, recorded, storing
 from fake_deployments import FakeDeployments
 from fake_github import BASE, HEAD, REPOSITORY, FakeGitHub
 from fake_objects import ObjectStore
+from fake_people import People, add_people, pull_request
 from fake_pulls import Pulls
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
