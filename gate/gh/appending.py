@@ -50,7 +50,7 @@ class Appending:
 
     def __init__(self, api: Api, repository: str, branch: str, records: Sequence[Record], keep: int = KEEP) -> None:
         self._api, self._objects = api, Objects(api, repository)
-        self._repository, self._branch, self._records, self._keep = repository, branch, records, keep
+        self._branch, self._records, self._keep = branch, records, keep
         self._blobs: dict[bytes, str] = {}
         self._in_doubt = False
         """Whether an answer was lost that might have said that the branch moved."""

@@ -95,13 +95,13 @@ class BaseCommitBaselines:
 
     def append(self, suite: str, name: str, content: bytes) -> str:
         """Refuse: nothing that judges a pull request writes baselines."""
-        raise never_written(self._place, suite, name, content)
+        raise never_written(self._place, f"{suite}/{name} ({len(content)} bytes)")
 
 
-def never_written(place: str, suite: str, name: str, content: bytes) -> BaselineError:
+def never_written(place: str, what: str) -> BaselineError:
     """Error for a check that would write."""
     return BaselineError(
-        f"{place} cannot take {suite}/{name} ({len(content)} bytes): a check never writes baselines",
+        f"{place} cannot take {what}: a check never writes baselines",
         "use mode refresh on the default branch",
     )
 

@@ -120,13 +120,15 @@ class BranchStore:
             If another run has one of the names, or the branch could not be written; it says whether that is sure.
         """
         records = [Record(*run) for run in runs]
+        paths = ", ".join(record.path for record in records)
         if not self._writable:
-            first = records[0]
-            raise never_written(self.place, first.suite, first.name, first.content)
+            raise never_written(self.place, paths)
+        if not records:
+            return self.place
         self._api.renew()  # what reading took must not be missing when minutes of measuring are to be kept
         done = Appending(self._api, self._repository, self._branch, records, self._keep).run()
         self._tip, self._files = done.commit, done.files
-        return f"{', '.join(record.path for record in records)} on {self.place}"
+        return f"{paths} on {self.place}"
 
     def _runs(self) -> RunsAtCommit | None:
         if self._tip is None:

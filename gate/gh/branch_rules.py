@@ -1,4 +1,4 @@
-"""Which branch may hold baselines. Whoever can write there can soften every exam, or has a branch overwritten."""
+"""Which branch may hold baselines: none on which a pull request could bring its own, none of somebody else's work."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gate.baseline.directory import LAYOUT
 from gate.errors import BaselineError
 from gate.gh.baselines import SUFFIXES, checked_name
-from gate.gh.contents import object_id
+from gate.gh.contents import MAX_FILE_BYTES, object_id
 
 KEEP = 300
 """Runs of a suite that stay in the tree. Nothing reads more: three for each of a window of at most a hundred
@@ -43,7 +43,7 @@ class Record:
     Raises
     ------
     BaselineError
-        If suite or name could be another place of the branch.
+        If suite or name could be another place of the branch, or it would be too large to be read back.
     """
 
     suite: str
@@ -54,6 +54,8 @@ class Record:
         checked_name(self.suite)
         if not checked_name(self.name).endswith(SUFFIXES):
             raise BaselineError(f"{self.name!r} is not the name of a stored run", f"it ends with {SUFFIXES[0]}")
+        if len(self.content) > MAX_FILE_BYTES:
+            raise BaselineError(f"{self.path} has {len(self.content)} bytes; more than {MAX_FILE_BYTES} are not read")
 
     @property
     def path(self) -> str:

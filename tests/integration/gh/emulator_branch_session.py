@@ -5,6 +5,7 @@ Usage: ``emulator_branch_session.py INDEX_JS``. Says what it did, one line each;
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import threading
@@ -92,7 +93,7 @@ def racing() -> None:
     after = line()
     assert after[: len(before)] == before
     trees = [files(one) for one in after]
-    assert all(small < large for small, large in zip(trees, trees[1:], strict=False))
+    assert all(small < large for small, large in itertools.pairwise(trees))
     assert len(after) == len(before) + WRITERS
     assert len(opened(writable=False).names("blog")) == WRITERS
     said(f"{WRITERS} refreshes at once: {WRITERS} runs, one line, every commit whole")

@@ -299,6 +299,11 @@ def test_the_oldest_leave_the_tree_in_the_same_commit(client, objects):
     assert store.names("shop") == opened(client).names("shop") == names
 
 
+def test_nothing_to_store_stores_nothing(client, objects, github):
+    opened(client).append_all([])
+    assert objects.tip(BRANCH) is None
+
+
 def test_a_listing_that_lags_behind_does_not_turn_success_into_failure(client, objects, github):
     store = opened(client)
     store.append("shop", FIRST, b"one")

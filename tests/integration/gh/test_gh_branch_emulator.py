@@ -1,4 +1,4 @@
-"""The baseline branch against a stateful GitHub emulator that nobody here wrote; needs what ``test_gh_emulator`` needs."""
+"""The baseline branch against a stateful GitHub emulator : it needs what ``test_gh_emulator.py`` needs."""
 
 from __future__ import annotations
 

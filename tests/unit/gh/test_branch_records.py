@@ -49,6 +49,11 @@ def test_a_record_is_no_other_kind_of_file(name):
         Record("shop", name, b"")
 
 
+def test_a_record_that_could_not_be_read_back_is_not_stored():
+    with pytest.raises(BaselineError, match="more than 16777216 are not read"):
+        Record("shop", "a.json", bytes(2**24 + 1))
+
+
 def test_what_is_there_already_is_not_missing():
     files = {ONE.path: object_id(b"one"), "README.md": object_id(b"x")}
     assert missing([ONE, TWO], files) == [TWO]
