@@ -40,6 +40,7 @@ from gate.gh.tell import tell, tell_error
 from gate.gh.workflow import read_event, results_folder, write_outputs
 from gate.verdict.values import Verdict
 
+
 @dataclass(frozen=True)
 class _Job:
     """One run of the action, everything decided."""

@@ -31,9 +31,7 @@ def mended() -> str:
 def accepted() -> str:
     before = slow()
     taken = Notice(code=loud.ACCEPTED, message="accepted by mona: the new ranking is worth it")
-    rows = [
-        row.model_copy(update={"blocks": False, "notices": [taken]}) if row.blocks else row for row in before.rows
-    ]
+    rows = [row.model_copy(update={"blocks": False, "notices": [taken]}) if row.blocks else row for row in before.rows]
     told = [
         Notice(code=loud.SUITE_CHANGED, message="the suite is changed here; not in effect until merged"),
         Notice(code=loud.ADDED_ENDPOINT, message="new endpoint refund: measured, not gated"),

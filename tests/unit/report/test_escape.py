@@ -16,7 +16,7 @@ MARKS = (
     "@org/team #12 GH-12 gh-12 a/b#3 www.e.com https://e.com ftp://e mailto:a@e.com <img/> <!-- --> [a](b) ![a](b) [^1]"
     " `c` ``` ~~s~~ **b** _i_ $x$ $$ :tada: :+1: &amp; &#64; | \\ \\| --- === - 1. + > # *"
     " [!NOTE] [!tip] [x] [^n]: <details>"
-    " /gate @org/team#4 user/repo#5 octo@0123abc <https://e> ]( ![]( [[w]] \"t\" :---: ~~~ \uff20org ![NOTE]"
+    ' /gate @org/team#4 user/repo#5 octo@0123abc <https://e> ]( ![]( [[w]] "t" :---: ~~~ \uff20org ![NOTE]'
 )
 BREAKS = ("\n", "\t", "\r\n", "\u2028", "\u202e", "\u200b", " ")
 WORDS = st.sampled_from([*MARKS.split(), *BREAKS, "[ ]", "/gate accept shop/a/p50 why"])
