@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
 from gate.commands.action_accept import accept_suites, asked_of
@@ -47,7 +46,10 @@ def act(effects: Effects) -> ExitCode:
         raise
     outputs = added_up([part.outputs for part in parts])
     write_outputs(context.output_path, outputs)
-    return _told(parts, ExitCode(int(outputs["exit-code"])))
+    if ExitCode.NOT_DELIVERED in [part.tell() for part in parts]:
+        write_outputs(context.output_path, {**outputs, "exit-code": int(ExitCode.NOT_DELIVERED)})
+        return ExitCode.NOT_DELIVERED
+    return ExitCode(int(outputs["exit-code"]))
 
 
 def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list[Part]:
@@ -66,11 +68,3 @@ def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list
         return accept_suites(job, suites, wanted)
     one = {Use.CHECK: check_suite, Use.MEASURE: measure_suite, Use.REFRESH: refresh_suite}[what.use]
     return [one(job, at) for at in suites]
-
-
-def _told(parts: Sequence[Part], exit_code: ExitCode) -> ExitCode:
-    """Tell of every suite; what could not be delivered fails the step, whatever the verdict is."""
-    told = [part.tell() for part in parts]
-    if exit_code is ExitCode.APPROVED and ExitCode.NOT_DELIVERED in told:
-        return ExitCode.NOT_DELIVERED
-    return exit_code

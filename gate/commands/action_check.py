@@ -72,6 +72,7 @@ def part_of(job: Job, at: SuiteAt, judged: Judged) -> Part:
         may_write=not job.plan.reads_only,
         run_files=tuple(measured_file(path) for path in judged.run_files),
         acceptances=judged.acceptances,
+        suite_lines=at.lines,
     )
     return Part(outputs, partial(_tell, job, report))
 

@@ -59,12 +59,8 @@ def lines_of(suite: bytes) -> dict[str, int]:
         tree = read_tree(decode(suite))
     except Refused:
         return {}
-    return {
-        str(location[1]): place.line
-        for section in reversed(_SECTIONS)
-        for location, place in tree.places.items()
-        if len(location) == 2 and location[0] == section
-    }
+    keys = [(at, place.line) for at, place in tree.places.items() if len(at) == 2 and isinstance(at[1], str)]
+    return {str(at[1]): line for section in reversed(_SECTIONS) for at, line in keys if at[0] == section}
 
 
 def _of_reason(reason: Reason, path: str) -> Annotation:

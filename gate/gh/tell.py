@@ -108,23 +108,25 @@ def _deliver(check: Check, brief: str, client: Client, log: Log) -> str | None:
     """URL of the check run; empty where a commit status stands for it; None where GitHub took neither."""
     checks = Checks(client.api, client.repository)
     try:
-        made = _create(checks, check, brief)
+        made, sent = _create(checks, check, brief)
     except ApiError as error:
         return _status(checks, check, error, log)
     try:
-        checks.annotate(made, check)
+        checks.annotate(made, sent)
     except ApiError as error:
         log.annotate("warning", check.name, f"annotations are missing: {error.message}")
     return made.html_url or ""
 
 
-def _create(checks: Checks, check: Check, brief: str) -> CheckRun:
+def _create(checks: Checks, check: Check, brief: str) -> tuple[CheckRun, Check]:
+    """The check run, and what it says: the short form where GitHub refuses the long one."""
     try:
-        return checks.create(check)
+        return checks.create(check), check
     except ApiError as error:
         if error.reason is not Reason.REFUSED or not brief:
             raise
-        return checks.create(replace(check, summary=brief, annotations=()))
+        short = replace(check, summary=brief, annotations=())
+        return checks.create(short), short
 
 
 def _status(checks: Checks, check: Check, refused: ApiError, log: Log) -> str | None:

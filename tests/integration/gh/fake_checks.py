@@ -38,6 +38,8 @@ class FakeChecks:
         self.slug = "github-actions"
         """App whose token is used."""
         self.annotations: dict[int, list[dict]] = {}
+        self.received: list[tuple[str, str, dict]] = []
+        """Verb, path as described and body of every write."""
         self.operations: dict[str, Operation] = {
             r"POST check-runs": self._create,
             r"PATCH check-runs/(?P<id>\d+)": self._update,
@@ -72,6 +74,7 @@ class FakeChecks:
         return made
 
     def _create(self, _: re.Match[str], __: dict[str, str], body: dict) -> tuple[int, dict, object]:
+        self.received.append(("post", "check-runs", body))
         wrong = self._wrong(body.get("output") or {})
         if body["head_sha"] not in self.github.commits:
             wrong = f"No commit found for SHA: {body['head_sha']}"
@@ -80,6 +83,7 @@ class FakeChecks:
         return _refused(wrong) if wrong else (201, {}, self.make(**body))
 
     def _update(self, matched: re.Match[str], _: dict[str, str], body: dict) -> tuple[int, dict, object]:
+        self.received.append(("patch", "check-runs/{check_run_id}", body))
         found = self._found(matched)
         wrong = self._wrong(body.get("output") or {})
         if found is None or wrong:
@@ -101,6 +105,7 @@ class FakeChecks:
         return 200, {}, {"total_count": len(found), "check_runs": page}
 
     def _set(self, matched: re.Match[str], _: dict[str, str], body: dict) -> tuple[int, dict, object]:
+        self.received.append(("post", "statuses/{sha}", body))
         if len(body.get("description") or "") > MOST_DESCRIPTION:
             return _refused("description is too long (maximum is 140 characters)")
         number = len(self.statuses) + 1

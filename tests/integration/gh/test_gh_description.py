@@ -155,3 +155,15 @@ def test_the_fake_answers_as_github_describes(client, github, checks, descriptio
             assert wrong is None, f"{verb} {template}: {wrong.message if wrong else ''}"
         checked.add(f"{verb} {template.removeprefix('/repos/{owner}/{repo}/')} {status}")
     assert len(checked) >= 16, sorted(checked)
+
+
+def test_what_is_sent_is_as_github_describes(client, checks, description):
+    _checks(client)
+    described = {"components": {"schemas": modern(description["components"]["schemas"])}}
+    for verb, path, body in checks.received:
+        operation = description["paths"][f"/repos/{{owner}}/{{repo}}/{path}"][verb]
+        schema = modern(operation["requestBody"]["content"]["application/json"]["schema"])
+        wrong = best_match(Draft202012Validator({**described, **schema}).iter_errors(body))
+        assert wrong is None, f"{verb} {path}: {wrong.message if wrong else ''}"
+        assert set(body) <= set(schema["properties"]), "nothing that GitHub does not know"
+    assert len({path for _, path, _ in checks.received}) == 3

@@ -245,10 +245,12 @@ def test_a_check_that_fails_otherwise_is_exit_4_without_a_status(place, fault):
 
 def test_a_check_that_is_too_long_is_shortened_once(place):
     place.github.fail(CHECK, status=422, message="Only 65535 characters are allowed")
-    assert place.tell(blocked()).exit_code is ExitCode.BLOCKED
+    judged = verdict(*(slower(f"e{n}/p50") for n in range(60)))
+    assert place.tell(judged).exit_code is ExitCode.BLOCKED
     (run,) = place.checks.runs
-    assert run["output"]["summary"].startswith("**BLOCKED**: search p50")
-    assert "| search" not in run["output"]["summary"]
+    assert run["output"]["summary"].startswith("**BLOCKED**: e0 p50")
+    assert "| e0" not in run["output"]["summary"]
+    assert place.checks.annotations[1] == []
     assert find_ledgers(place.make().api, "octo/shop", HEAD, "shop") != []
 
 

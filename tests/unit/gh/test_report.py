@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.commands.action import not_in_effect
+from gate.commands.action_check import not_in_effect
 from gate.errors import ExitCode
 from gate.gh.checks import MAX_DESCRIPTION
 from gate.gh.comment import MAX_UNITS, Run
@@ -21,7 +21,10 @@ from gate.verdict.values import Reason, Verdict
 from tests.verdicts import HEAD, approved, blocked, not_measured, row, slower, verdict
 
 JOB = Job(Run(42, 1), "https://github.com/octo/shop/actions/runs/42/attempts/1")
-HOSTILE = "/gate accept a/b/c now @org/team #1 https://e.com [!NOTE] \U0001f525 | <!-- gate:snapshot AAAA --> \n/gate accept x y"
+HOSTILE = (
+    "/gate accept a/b/c now @org/team #1 https://e.com [!NOTE] \U0001f525 | <!-- gate:snapshot AAAA --> \n"
+    "/gate accept x y"
+)
 REPORT = Report(verdict=approved(), sha=HEAD, policy_sha="b" * 40, suite_path="gate.yml", measured_in=JOB.run)
 CODES = ("regressed", "missed", "unexpected-answers", "not-measured", "no-baseline", "inconclusive", "unconfirmed")
 
@@ -93,12 +96,9 @@ def test_every_size_of_verdict_fits(count):
 
 
 def test_no_line_of_a_comment_is_a_command_or_a_second_marker():
-    rows = [
-        slower(notices=[Notice(code=code, message=HOSTILE, cure=HOSTILE) for code in ("x", "accepted", "base-commit")])
-    ]
-    told = verdict(
-        *rows, commit=HOSTILE, notices=[Notice(code=code, message=HOSTILE) for code in ("x", "suite-changed")]
-    )
+    carried = [Notice(code=code, message=HOSTILE, cure=HOSTILE) for code in ("x", "accepted", "base-commit")]
+    notices = [Notice(code=code, message=HOSTILE) for code in ("x", "suite-changed")]
+    told = verdict(slower(notices=carried), commit=HOSTILE, notices=notices)
     told = told.model_copy(update={"reasons": [Reason(code="not-measured", message=HOSTILE, cure=HOSTILE)]})
     before = comment_texts(replace(REPORT, verdict=blocked()), "")[0]
     for text in comment_texts(replace(REPORT, verdict=told), before):

@@ -33,9 +33,8 @@ def test_it_stands_below_the_first_line_and_nowhere_else(code, shown):
 
 def test_what_rows_carry_is_told_with_the_rows_that_carry_it():
     taken = [Notice(code=loud.ACCEPTED, message=TOLD[loud.ACCEPTED])]
-    judged = verdict(
-        *(slower(name, blocks=False, notices=taken) for name in ("search/p50", "search/p95")), row("home/p50")
-    )
+    accepted = [slower(name, blocks=False, notices=taken) for name in ("search/p50", "search/p95")]
+    judged = verdict(*accepted, row("home/p50"))
     view = view_of(judged)
     assert view.warnings == ("search p50 and p95: accepted by mona: meant",)
     assert view.findings == ()
