@@ -1,0 +1,122 @@
+"""The image of the action, built from the Dockerfile as the runner builds it, with podman.
+
+Where no registry can be reached, a Debian of the same release and Python takes the place of the base image. Such an
+image holds this machine's certificates and is not for publishing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+BASE = "docker.io/library/python:3.13-slim"
+RELEASE = "trixie"
+"""The release of Debian that has this Python."""
+BUILT_FROM = ("Dockerfile", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "gate", "examples/shop")
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+_BUILD_LIMIT_S = 600
+
+
+def missing() -> str:
+    """Why no image can be built here; empty if one can."""
+    if os.geteuid() != 0:
+        return "podman without a network of its own needs root"
+    for program in ("podman", "runc"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    if shutil.which("mmdebstrap") is None and not _exists(BASE):
+        return f"neither is there an image {BASE}, nor mmdebstrap to make one"
+    return ""
+
+
+def settings(folder: Path) -> Path:
+    """Settings of podman for machines whose limits and control groups it does not expect; for CONTAINERS_CONF."""
+    path = folder / "containers.conf"
+    path.write_text(
+        '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\nnetns = "host"\n'
+        '[engine]\nruntime = "runc"\n'
+    )
+    return path
+
+
+def built() -> str:
+    """Name of the image of this very tree; builds it if nobody has."""
+    name = f"localhost/gate-under-test:{_content()[:12]}"
+    with _alone():
+        if not _exists(name):
+            if not _exists(BASE):
+                _make_base()
+            _run("podman", "build", *_ways_out(), "--tag", name, "--file", str(ROOT / "Dockerfile"), str(ROOT))
+    return name
+
+
+def _content() -> str:
+    digest = hashlib.sha256()
+    for part in BUILT_FROM:
+        path = ROOT / part
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _make_base() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "base.tar")
+        hooks = (
+            'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
+            'ln -s /usr/bin/python3 "$1/usr/local/bin/python"',
+        )
+        _run(
+            *("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates,python3,python3-pip"),
+            *(f"--customize-hook={hook}" for hook in hooks),
+            *(RELEASE, str(archive), _mirror()),
+        )
+        _run("podman", "import", "--quiet", str(archive), BASE)
+
+
+def _mirror() -> str:
+    """Where this machine's own packages come from."""
+    lists = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+    said = "\n".join(path.read_text(encoding="utf-8") for path in lists if path.is_file())
+    found = re.search(r"^(?:URIs: |deb (?:\[.*?\] )?)(\S+)", said, re.M)
+    return found[1] if found else "http://deb.debian.org/debian"
+
+
+def _ways_out() -> list[str]:
+    """How pip inside a build reaches what pip outside reaches."""
+    shown = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    index = re.search(r"^(?:global|:env:)\.index-url='(.*)'$", shown.stdout, re.M)
+    options = ["--network", "host"]
+    if Path(_CERTIFICATES).exists():
+        options += ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro", "--env", f"PIP_CERT={_CERTIFICATES}"]
+    if index:
+        options += ["--env", f"PIP_INDEX_URL={index[1]}"]
+    return options
+
+
+def _exists(name: str) -> bool:
+    return subprocess.run(["podman", "image", "exists", name], check=False).returncode == 0
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_BUILD_LIMIT_S, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time, whoever runs tests beside us."""
+    with Path(tempfile.gettempdir(), "gate-under-test.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
