@@ -13,8 +13,11 @@ import yaml
 
 from gate.config.preview import Preview
 from gate.config.read import read_suite
-from gate.gh.event import PULL_REQUEST_ACTIONS
-from gate.gh.inputs import Mode
+from gate.errors import GateError, UsageError
+from gate.gh.context import Context
+from gate.gh.event import plan
+from gate.gh.inputs import Inputs, Mode
+from gate.gh.pull_events import COMMAND, PULL_REQUEST_ACTIONS
 from gate.measure.access import check_allowed
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +29,6 @@ PLACEHOLDER = "OWNER/gate@FULL_SHA # vX.Y.Z"
 GUIDE = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
 COOKBOOK = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-PENDING = {"budget"}
-"""Inputs that a workflow passes already and the action does not know yet."""
 WRITES = {
     "accept": {"pull-requests", "checks"},
     "deployment": {"pull-requests", "checks"},
@@ -41,6 +42,19 @@ WRITES = {
     "service": {"pull-requests", "checks", "packages"},
 }
 """What the jobs of each file may write; everything else is a right too many."""
+CONTEXT = Context(
+    "octo/shop",
+    "",
+    Path("event"),
+    "a" * 40,
+    "refs/heads/main",
+    1,
+    1,
+    "https://github.com",
+    Path(),
+    Path("output"),
+    None,
+)
 
 every = pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}/{path.stem}")
 every_example = pytest.mark.parametrize("path", [*TEMPLATES, *RECIPES], ids=lambda path: path.stem)
@@ -202,18 +216,28 @@ def test_what_was_measured_is_kept_even_when_it_is_blocked(path):
 
 @every_example
 def test_inputs_are_those_of_the_action(path):
-    assert passed_inputs(path) - PENDING <= set(ACTION["inputs"])
-
-
-def test_nothing_is_pending_that_the_action_knows():
-    assert PENDING.isdisjoint(ACTION["inputs"])
-    assert set().union(*(passed_inputs(path) for path in ALL)) >= PENDING
+    assert passed_inputs(path) <= set(ACTION["inputs"])
 
 
 def test_dispatch_offers_only_modes_there_are_and_none_that_writes_baselines():
     offered = parsed(ROOT / "examples" / "workflows" / "dispatch.yml")["on"]["workflow_dispatch"]["inputs"]["mode"]
     assert set(offered["options"]) == set(Mode) - {Mode.REFRESH}
     assert offered["default"] in offered["options"]
+
+
+@every_example
+def test_the_gate_knows_what_to_do_on_every_event(path):
+    inputs = Inputs.from_environment({"INPUT_TOKEN": "t"})
+    for event in parsed(path)["on"]:
+        try:
+            plan(event, {}, inputs, CONTEXT)
+        except GateError as refused:
+            assert "does nothing on event" not in refused.message
+
+
+def test_comments_that_start_a_job_are_those_that_hold_a_command():
+    (job,) = jobs(ROOT / "examples" / "workflows" / "accept.yml")
+    assert f"startsWith(github.event.comment.body, '{COMMAND} ')" in job["if"]
 
 
 @every
@@ -253,8 +277,7 @@ def test_the_guide_explains_every_right_that_is_given():
 
 def test_the_guide_describes_every_input_in_its_order():
     described = [cells[0].strip("| `") for cells in rows_of(GUIDE, "## Inputs and outputs")]
-    assert [name for name in described if name in ACTION["inputs"]] == list(ACTION["inputs"])
-    assert set(described) - set(ACTION["inputs"]) <= PENDING
+    assert described == list(ACTION["inputs"])
 
 
 def suites_in(page: str) -> list[str]:
@@ -298,8 +321,6 @@ def test_each_recipe_measures_what_its_suite_in_the_cookbook_allows(path):
 
 
 def _allows(suite, url: str) -> bool:
-    from gate.errors import UsageError
-
     try:
         check_allowed(suite, url, url, hosts_required=True)
     except UsageError:
