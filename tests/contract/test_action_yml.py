@@ -75,6 +75,13 @@ def test_the_image_starts_isolated_without_a_shell_as_root():
     assert not re.search(r"^#\s*(syntax|escape)\s*=", DOCKERFILE, re.MULTILINE)
 
 
+def test_the_base_is_one_image_by_its_digest():
+    bases = [rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"]
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])
+
+
 def test_everything_from_a_registry_is_checked_by_hash():
     installs = re.findall(r"pip (?:install|wheel)\b(.*?)(?:&&|$)", DOCKERFILE.replace("\\\n", " "), re.MULTILINE)
     assert len(installs) == 4

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_github import BASE, HEAD, FakeGitHub, serving
+from fake_pulls import Pulls
 
 from tests.integration.container import image as images
 from tests.integration.container.simulated_runner import Runner
-from tests.integration.gh.fake_github import BASE, FakeGitHub, serving
 
 SUITE = """\
 suite: shop
@@ -40,7 +41,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def github() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
     fake.commit(BASE, {"gate.yml": SUITE.encode()})
-    fake.pulls[7] = {}
+    pulls = Pulls(fake)
+    pulls.add(7, HEAD, BASE)
+    pulls.changes(7, "app.py")
     with serving(fake):
         yield fake
 

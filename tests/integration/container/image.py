@@ -1,7 +1,7 @@
 """The image of the action, built from the Dockerfile as the runner builds it, with podman.
 
-Where no registry can be reached, a Debian of the same release and Python takes the place of the base image. Such an
-image holds this machine's certificates and is not for publishing.
+No registry is asked: a Debian of the same release takes the place of the base image, with the Python that it has. Such
+an image is for these tests, not for publishing.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-BASE = "docker.io/library/python:3.13-slim"
-RELEASE = "trixie"
-"""The release of Debian that has this Python."""
-BUILT_FROM = ("Dockerfile", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "gate", "examples/shop")
+BASE = re.findall(r"^FROM (python:\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)[0]
+STAND_IN = "localhost/stand-in-for-python:trixie"
+"""Debian 13 has the Python of the base image."""
+BUILT_FROM = (
+    *("Dockerfile", ".dockerignore", "requirements.lock", "requirements-dev.lock", "pyproject.toml"),
+    *("LICENSE", "README.md", "gate", "examples/shop"),
+)
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _BUILD_LIMIT_S = 600
 
@@ -34,8 +37,8 @@ def missing() -> str:
     for program in ("podman", "runc"):
         if shutil.which(program) is None:
             return f"{program} is not installed"
-    if shutil.which("mmdebstrap") is None and not _exists(BASE):
-        return f"neither is there an image {BASE}, nor mmdebstrap to make one"
+    if shutil.which("mmdebstrap") is None and not _exists(STAND_IN):
+        return "mmdebstrap is not installed, which makes a base image"
     return ""
 
 
@@ -54,9 +57,11 @@ def built() -> str:
     name = f"localhost/gate-under-test:{_content()[:12]}"
     with _alone():
         if not _exists(name):
-            if not _exists(BASE):
-                _make_base()
-            _run("podman", "build", *_ways_out(), "--tag", name, "--file", str(ROOT / "Dockerfile"), str(ROOT))
+            if not _exists(STAND_IN):
+                _make_stand_in()
+            base = f"{BASE}=container-image://{STAND_IN}"
+            options = ["--build-context", base, *_ways_out(), "--tag", name]
+            _run("podman", "build", *options, "--file", str(ROOT / "Dockerfile"), str(ROOT))
     return name
 
 
@@ -70,7 +75,7 @@ def _content() -> str:
     return digest.hexdigest()
 
 
-def _make_base() -> None:
+def _make_stand_in() -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "base.tar")
         hooks = (
@@ -80,9 +85,9 @@ def _make_base() -> None:
         _run(
             *("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates,python3,python3-pip"),
             *(f"--customize-hook={hook}" for hook in hooks),
-            *(RELEASE, str(archive), _mirror()),
+            *("trixie", str(archive), _mirror()),
         )
-        _run("podman", "import", "--quiet", str(archive), BASE)
+        _run("podman", "import", "--quiet", str(archive), STAND_IN)
 
 
 def _mirror() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from tests.integration.gh.fake_github import BASE, HEAD, REPOSITORY, TOKEN
+from fake_github import BASE, HEAD, REPOSITORY, TOKEN
+
 from tests.integration.load.servers import answer
 
 
@@ -33,6 +34,7 @@ def pull_request() -> dict[str, object]:
         "number": 7,
         "state": "open",
         "draft": False,
+        "user": {"login": "dev"},
         "head": side | {"sha": HEAD, "ref": "topic"},
         "base": side | {"sha": BASE, "ref": "main"},
     }

@@ -7,10 +7,10 @@ import socket
 import time
 
 import pytest
+from fake_github import BOT, HEAD, TOKEN
 
 from tests.integration.container.jobs import context, pull_request, shop
 from tests.integration.container.simulated_runner import PATIENCE_S, RUNNER_UID
-from tests.integration.gh.fake_github import BOT, HEAD, TOKEN
 from tests.integration.load.servers import answer, serving
 from tests.integration.processes import wait_for
 

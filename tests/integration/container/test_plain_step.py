@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fake_github import TOKEN
 
 from tests.integration.container.jobs import context, pull_request, shop
 from tests.integration.container.simulated_runner import PASSED
-from tests.integration.gh.fake_github import TOKEN
 from tests.integration.load.servers import serving
 from tests.unit.gh.runner_port import outputs_in
 
