@@ -169,7 +169,16 @@ def test_nothing_may_be_written_that_need_not_be(path):
 @every
 def test_no_job_runs_for_ever_or_beside_itself(path):
     assert all(5 <= int(job["timeout-minutes"]) <= 60 for job in jobs(path))
-    assert set(parsed(path)["concurrency"]) >= {"group", "cancel-in-progress"}
+    groups = [parsed(path)["concurrency"]] if "concurrency" in parsed(path) else [job["concurrency"] for job in jobs(path)]
+    assert all(set(group) >= {"group", "cancel-in-progress"} for group in groups)
+
+
+@pytest.mark.parametrize("name", ["accept", "deployment", "fork"])
+def test_runs_that_have_nothing_to_do_cancel_none_that_have(name):
+    """At the top a group holds for every run; at a job only for those whose condition let them in."""
+    path = ROOT / "examples" / "workflows" / f"{name}.yml"
+    assert "concurrency" not in parsed(path)
+    assert all({"if", "concurrency"} <= set(job) for job in jobs(path))
 
 
 def test_refreshes_wait_for_each_other_and_none_is_dropped():
