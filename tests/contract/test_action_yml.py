@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -73,6 +75,12 @@ def test_the_image_starts_isolated_without_a_shell_as_root():
     assert "ENV" not in names
     assert "<<" not in DOCKERFILE
     assert not re.search(r"^#\s*(syntax|escape)\s*=", DOCKERFILE, re.MULTILINE)
+
+
+def test_a_linter_finds_nothing_in_the_dockerfile():
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([program, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_base_is_one_image_by_its_digest():

@@ -78,15 +78,10 @@ def _content() -> str:
 def _make_stand_in() -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "base.tar")
-        hooks = (
-            'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
-            'ln -s /usr/bin/python3 "$1/usr/local/bin/python"',
-        )
-        _run(
-            *("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates,python3,python3-pip"),
-            *(f"--customize-hook={hook}" for hook in hooks),
-            *("trixie", str(archive), _mirror()),
-        )
+        # Python in /usr/local with a pip of its own, as in the base image: Debian's touches no package of Debian's.
+        hook = 'chroot "$1" python3 -m venv /usr/local'
+        options = ("--quiet", "--variant=minbase", "--include=ca-certificates,python3-venv", f"--customize-hook={hook}")
+        _run("mmdebstrap", *options, "trixie", str(archive), _mirror())
         _run("podman", "import", "--quiet", str(archive), STAND_IN)
 
 
@@ -94,7 +89,7 @@ def _mirror() -> str:
     """Where this machine's own packages come from."""
     lists = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
     said = "\n".join(path.read_text(encoding="utf-8") for path in lists if path.is_file())
-    found = re.search(r"^(?:URIs: |deb (?:\[.*?\] )?)(\S+)", said, re.M)
+    found = re.search(r"^(?:URIs: |deb (?:\[.*?\] )?)(\S+/debian/?)(?:\s|$)", said, re.M)
     return found[1] if found else "http://deb.debian.org/debian"
 
 
