@@ -1,5 +1,5 @@
-# The digest of the base is not pinned yet: it is looked up and written here at each release.
-FROM python:3.13-slim AS build
+# Python 3.13.15 on trixie, for all architectures; Dependabot proposes the next one.
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
 WORKDIR /source
 COPY requirements-dev.lock ./
 # The build backend and what it needs, by hash: an isolated build would fetch them unchecked.
@@ -11,7 +11,7 @@ COPY examples ./examples
 COPY gate ./gate
 RUN python -m pip wheel --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir /wheels .
 
-FROM python:3.13-slim
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 COPY requirements.lock /tmp/
 RUN python -m pip install --no-cache-dir --disable-pip-version-check --root-user-action ignore \
         --require-hashes --no-deps --only-binary :all: --requirement /tmp/requirements.lock \

@@ -31,12 +31,12 @@ STOP_SECONDS = 5
 
 
 class ShopServer(BaseApplication):
-    """Gunicorn serving the shop on the loopback interface."""
+    """Gunicorn serving the shop."""
 
-    def __init__(self, settings: Settings, port: int, workers: int, threads: int) -> None:
+    def __init__(self, settings: Settings, address: str, workers: int, threads: int) -> None:
         self._settings = settings
         self._options: dict[str, Any] = {
-            "bind": f"127.0.0.1:{port}",
+            "bind": address,
             "workers": workers,
             "threads": threads,
             "worker_class": "gthread",
@@ -76,7 +76,8 @@ class ShopServer(BaseApplication):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare the database and serve until told to stop; exit with 2 when wrongly configured."""
-    parser = argparse.ArgumentParser(prog="serve.py", description="Serve the example shop on 127.0.0.1.")
+    parser = argparse.ArgumentParser(prog="serve.py", description="Serve the example shop.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="0 picks a free port (default 8000)")
     parser.add_argument("--db", type=Path, help="SQLite file, created if missing (default: SHOP_DB)")
     parser.add_argument("--log", type=Path, help="file to append one JSON line per request to")
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.log.touch()
     except (VariantError, DatabaseError, OSError) as error:
         parser.error(str(error))
-    ShopServer(settings, options.port, options.workers, options.threads).run()
+    ShopServer(settings, f"{options.host}:{options.port}", options.workers, options.threads).run()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -73,6 +75,19 @@ def test_the_image_starts_isolated_without_a_shell_as_root():
     assert "ENV" not in names
     assert "<<" not in DOCKERFILE
     assert not re.search(r"^#\s*(syntax|escape)\s*=", DOCKERFILE, re.MULTILINE)
+
+
+def test_a_linter_finds_nothing_in_the_dockerfile():
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([program, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_base_is_one_image_by_its_digest():
+    bases = [rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"]
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])
 
 
 def test_everything_from_a_registry_is_checked_by_hash():

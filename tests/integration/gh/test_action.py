@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fake_checks import FakeChecks
+from fake_deployments import FakeDeployments
 from fake_github import BASE, HEAD, TOKEN, FakeGitHub
 from fake_pulls import Pulls as FakePulls
 from runner import Runner
@@ -116,6 +117,7 @@ def test_a_failing_objective_fails_the_step_and_says_so(runner, github):
 
 def test_stored_runs_are_read_at_the_base_commit(runner, github):
     """A refresh on main writes into the workspace; committed, the next pull request is compared with it."""
+    FakeDeployments(github).history(BASE)
     push = {"ref": "refs/heads/main", "after": BASE, "repository": runner.event()["repository"]}
 
     def main(connection: socket.socket, _line: str, _number: int) -> bool:
