@@ -89,8 +89,9 @@ class FakeDeployments:
 
     def history(self, *shas: str) -> None:
         """Commits, each the child of the one before."""
+        for sha in shas:
+            self.parents.setdefault(sha, [])
         for parent, child in itertools.pairwise(shas):
-            self.parents.setdefault(parent, [])
             self.parents[child] = [parent]
 
     def _list(self, _: re.Match[str], query: dict[str, str], __: dict) -> tuple[int, dict, object]:

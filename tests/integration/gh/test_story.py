@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -10,13 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fake_artifacts import People, Storage, add_artifacts, add_people, storing
+from fake_artifacts import Storage, add_artifacts, storing
 from fake_checks import FakeChecks
+from fake_deployments import FakeDeployments
 from fake_github import REPOSITORY, FakeGitHub
 from fake_objects import API, ObjectStore
+from fake_people import People, add_people
 from fake_pulls import Pulls
 from runner import Runner
 
+from gate.record.codec import decode_run
+from gate.record.run import Run
 from tests.integration.load.servers import Server, answer, serving
 
 SUITE = b"""\
@@ -53,7 +56,7 @@ class World:
     objects: ObjectStore
     checks: FakeChecks
     pulls: Pulls
-    people: People
+    history: FakeDeployments
     storage: Storage
     runner: Runner
     server: Server
@@ -67,6 +70,7 @@ class World:
         sha = self.objects.seed(branch, {"gate.yml": SUITE, "README.md": message.encode()}, parents, message)
         if branch == "main":
             self.main.append(sha)
+            self.history.history(*self.main)
         self.deployed.commit = sha
         return sha
 
@@ -123,46 +127,28 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, github: FakeGitHub, checks: FakeChecks) -> Iterator[World]:
-    objects, pulls, deployed = ObjectStore(github), Pulls(github), Deployed()
-    people = People({"mona": "maintain", "reader": "read"}, [], {})
+    objects, deployed = ObjectStore(github), Deployed()
     with storing() as storage, serving(deployed) as server:
         add_artifacts(github, storage)
-        own = dict(github.operations)
-        add_people(github, people)
-        world = World(github, objects, checks, pulls, people, storage, Runner(tmp_path, github), server, deployed)
-        github.operations |= {
-            r"GET commits/(?P<sha>\w+)/pulls": own[r"GET commits/(?P<sha>\w+)/pulls"],
-            r"GET compare/(?P<base>\w+)\.\.\.(?P<head>\w+)": lambda matched, query, _: _compared(world, matched, query),
-        }
-        yield world
+        add_people(github, People({"mona": "maintain", "reader": "read"}, [], {}))
+        # The line of main is told by the deployments' fake; what those before have of it goes.
+        github.operations = {route: told for route, told in github.operations.items() if "compare" not in route}
+        pulls, history = Pulls(github), FakeDeployments(github)
+        yield World(github, objects, checks, pulls, history, storage, Runner(tmp_path, github), server, deployed)
 
 
-def _compared(world: World, matched, query: dict[str, str]) -> tuple[int, dict, object]:
-    base, head = (world.github.branches.get(matched[side], matched[side]) for side in ("base", "head"))
-    if base not in world.main or head not in world.main:
-        return 404, {}, {"message": "Not Found"}
-    begin, end = world.main.index(base), world.main.index(head)
-    between = [
-        {"sha": sha, "parents": [{"sha": world.main[place - 1]}]}
-        for place, sha in enumerate(world.main)
-        if begin < place <= end
-    ]
-    size, page = int(query["per_page"]), int(query.get("page", 1))
-    status = "identical" if base == head else "ahead" if begin < end else "behind"
-    return 200, {}, {"status": status, "commits": between[(page - 1) * size : page * size]}
-
-
-def records(world: World) -> list[dict]:
+def records(world: World) -> list[Run]:
     files = world.objects.files(world.objects.tip("perf-baselines"))
-    return [json.loads(content) for name, content in sorted(files.items()) if name.startswith("v1/shop/")]
+    runs = [content for name, content in sorted(files.items()) if name.startswith("v1/shop/")]
+    return [decode_run(content) for content in runs]
 
 
 def test_from_the_first_baseline_to_the_new_level(world):
     for n in range(3):
         world.commit(f"main {n}")
         assert world.refresh() == 0, world.runner.log
-    assert [record["commit"] for record in records(world)] == world.main
-    assert len(world.objects.line("perf-baselines")) == 4, "the branch begins with what it is"
+    assert [record.commit for record in records(world)] == world.main
+    assert len(world.objects.line("perf-baselines")) == 3, "one commit a refresh"
 
     fine = world.commit("fine", "topic-7")
     assert world.check(7, fine) == 0, world.runner.log
@@ -196,8 +182,8 @@ def test_from_the_first_baseline_to_the_new_level(world):
     world.merge(7)
     assert world.refresh() == 0, world.runner.log
     stored = records(world)[-1]
-    assert {change["row"] for change in stored["accepted"]} == {f"shop/{row}" for row in rows}
-    assert "accepted by mona in #7" in stored["accepted"][0]["reason"]
+    assert {change.row for change in stored.accepted} == {f"shop/{row}" for row in rows}
+    assert "accepted by mona in #7" in stored.accepted[0].reason
 
     after = world.commit("after", "topic-8")
     assert world.check(8, after) == 0, world.runner.log

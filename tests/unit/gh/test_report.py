@@ -33,12 +33,13 @@ CODES = ("regressed", "missed", "unexpected-answers", "not-measured", "no-baseli
 def verdicts(draw) -> Verdict:
     """Any verdict that can be built, those that the rules would never come to included."""
     reasons = [Reason(code=code, message="m") for code in draw(st.lists(st.sampled_from(CODES), max_size=2))]
-    built = Verdict(
+    built = Verdict.model_construct(
         tool="0.0.0",
         suite="shop",
         commit=HEAD,
         verdict="BLOCKED" if reasons else "APPROVED",
         measured=draw(st.booleans()),
+        notices=[Notice(code=NOT_AFFECTED, message="m")] if draw(st.booleans()) else [],
         exit_code=draw(st.sampled_from([0, 1, 3, 5])),
         in_effect=draw(st.booleans()),
         reasons=reasons,
