@@ -66,8 +66,9 @@ def operation(description: dict, verb: str, path: str) -> tuple[str, dict] | Non
     for template, operations in description["paths"].items():
         pattern = re.sub(r"\\{(\w+)\\}", lambda m: "(.*)" if m[1] in GREEDY else "([^/]+)", re.escape(template))
         if verb.lower() in operations and re.fullmatch(pattern, path):
-            fitting.append((template.count("{"), template, operations[verb.lower()]))
-    return min(fitting, key=lambda f: f[:2])[1:] if fitting else None
+            # The one with the fewest gaps, then the longest: a greedy gap takes in what another names.
+            fitting.append((template.count("{"), -len(template), template, operations[verb.lower()]))
+    return min(fitting, key=lambda f: f[:3])[2:] if fitting else None
 
 
 def find_everything(fake: FakeDeployments, client: Client) -> None:
