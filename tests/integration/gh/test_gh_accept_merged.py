@@ -106,13 +106,14 @@ def test_a_long_line_of_commits_comes_in_pages_and_has_an_end(merged, people, gi
     assert github.count("GET .*/compare/") == 4
 
 
-def test_a_circle_of_parents_ends(merged, github, people):
+def test_a_circle_of_parents_is_walked_once(merged, github, people):
     def compared(*_: object) -> tuple[int, dict, object]:
         pair = [{"sha": MAIN[4], "parents": [{"sha": MAIN[5]}]}, {"sha": MAIN[5], "parents": [{"sha": MAIN[4]}]}]
         return 200, {}, {"commits": pair}
 
     github.operations = {r"GET compare/.*": compared, **github.operations}
     assert numbers(merged.since(MAIN[3], MAIN[5])) == [5, 4]
+    assert github.count("GET .*/commits/") == 2
 
 
 @pytest.mark.parametrize("where", ["compare/", "commits/.*/pulls"])

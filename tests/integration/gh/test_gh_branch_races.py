@@ -177,6 +177,25 @@ def test_the_eighth_refusal_is_the_last(make, objects, github):
     assert len(objects.line(BRANCH)) == 1
 
 
+def test_content_is_sent_once_over_all_tries(make, objects, github):
+    objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
+    github.fail(FIVE["branch"], status=422, message="Update is not a fast forward", times=5)
+    opened(make(budget_s=300).api).append("shop", SECOND, b"two")
+    assert (github.count(FIVE["blob"]), github.count(FIVE["commit"])) == (1, 6)
+
+
+def test_what_was_read_before_does_not_shorten_the_write(make, objects, github, clock):
+    """Minutes of measuring are not thrown away because GitHub was slow when baselines were read."""
+    objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
+    api = make(budget_s=20).api
+    while api.pause(1, 1):
+        pass
+    store = opened(api)
+    github.fail(FIVE["branch"], status=422, times=2)
+    store.append("shop", SECOND, b"two")
+    assert len(check_history(objects)) == 2
+
+
 def test_refusals_end_with_the_budget(make, objects, github, clock):
     objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
     github.fail(FIVE["branch"], status=422, times=99)
@@ -214,6 +233,33 @@ def test_a_lost_answer_and_looks_that_lag_behind(make, objects, github, reads):
     opened(make(budget_s=300).api).append("shop", SECOND, b"two")
     assert len(check_history(objects)) == 2
     assert len(objects.line(BRANCH)) == 2
+
+
+@pytest.mark.parametrize(("reads", "is_seen"), [(7, True), (8, True), (9, False)])
+def test_the_last_look_settles_what_was_in_doubt(make, objects, github, reads, is_seen):
+    """Our answer is lost, somebody writes on top, and every read but the very last is too old to show either."""
+    old = objects.seed(BRANCH, {f"v1/shop/{FIRST}": b"one"})
+    answer = github.operations[r"GET git/ref/heads/(?P<branch>.+)"]
+    left = itertools.count(reads, -1)
+
+    def too_old(matched, query, body):
+        status, headers, ref = answer(matched, query, body)
+        return status, headers, {"object": {"sha": old}} if next(left) > 0 else ref
+
+    def on_top() -> None:
+        tip = objects.tip(BRANCH)
+        objects.seed(BRANCH, objects.files(tip) | {f"v1/shop/{name_of(9)}": b"theirs"}, (tip,))
+        github.operations[r"GET git/ref/heads/(?P<branch>.+)"] = too_old
+
+    github.fail(FIVE["branch"], wire="reset", applied=True, then=on_top)
+    store = opened(make(budget_s=9999).api)
+    if is_seen:
+        store.append("shop", SECOND, b"two")
+        assert store.names("shop") == sorted([FIRST, SECOND, name_of(9)])
+    else:
+        with pytest.raises(BaselineError, match="cannot be known"):
+            store.append("shop", SECOND, b"two")
+    assert len(check_history(objects)) == 3
 
 
 def test_a_commit_that_is_not_known_everywhere_yet_is_waited_for(make, objects, github):

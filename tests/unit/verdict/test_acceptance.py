@@ -145,6 +145,7 @@ def test_only_a_slower_latency_up_to_the_ceiling_ever_stops_to_block(outcome, me
     before = row(metric=metric, outcome=outcome, blocks=blocks, change=change)
     after = accepted(before, [acceptance(ceiling_ratio=ceiling_ratio)])
     assert after.outcome == before.outcome
+    assert before.blocks or after == before
     if before.blocks and not after.blocks:
         assert outcome == "regressed"
         assert metric in ("p50", "p95")
