@@ -9,6 +9,7 @@ from gate.gh.acceptance import Asked, for_suite
 from gate.gh.artifacts import Artifacts
 from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run
+from gate.gh.ledger import Ledger
 from gate.gh.stored_runs import stored_runs
 from gate.gh.suites import SuiteAt
 
@@ -38,15 +39,18 @@ def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked
     """
     parts = []
     for at in suites:
-        if at.suite.name in wanted:
-            asked = wanted[at.suite.name]
-            refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
-            parts.append(part_of(job, at, _accepted(job, at, asked)))
+        if at.suite.name not in wanted:
+            continue
+        asked = wanted[at.suite.name]
+        refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
+        newest = newest_ledger(job, at.suite.name)
+        # A label is meant for every suite that blocks; the others have nothing to be judged again.
+        if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
+            parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
     return parts
 
 
-def _accepted(job: Job, at: SuiteAt, asked: Asked) -> Judged:
-    newest = newest_ledger(job, at.suite.name)
+def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Judged:
     measured = stored_runs(job.plan.head_sha, newest, _artifacts(job))
     done = accept(at.suite, job.open_to_read(at.suite), asked, measured, job.out(at), job.effects)
     measured_in = None if newest is None else Run(newest.run_id, newest.attempt)
