@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, FakeGitHub, serving
 from fake_pulls import Pulls
 
@@ -41,6 +42,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def github() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
     fake.commit(BASE, {"gate.yml": SUITE.encode()})
+    fake.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+    fake.operations |= FakeChecks(fake).operations
     pulls = Pulls(fake)
     pulls.add(7, HEAD, BASE)
     pulls.changes(7, "app.py")

@@ -47,10 +47,12 @@ def test_a_host_that_the_suite_does_not_name_is_refused_before_any_connection(de
         ended = desk.gate("check", preview=origin)
         assert server.connections == 0
         assert ended.code == 2
-        assert "2130706433" in ended.stderr
+        assert "the host in plain letters" in ended.stderr
+        ended = desk.gate("check", preview="http://shop.example.org")
+        assert ended.code == 2
         assert "preview.hosts: *.preview.example.com" in ended.stderr
         desk.suite.write_text(suite_text())
-        assert desk.gate("check", preview=origin).code == 3
+        assert desk.gate("check", preview=server.origin).code == 3
         assert server.connections > 0, "it would have been reached"
 
 
