@@ -33,6 +33,9 @@ PASSED = {
 }  # fmt: skip
 """Members of the context ``github`` that become variables; the token is none of them."""
 STEP_LIMIT_S = 120
+TRIES = 3
+ALONE = ("--cpu-shares", "20000")
+"""A hosted runner does nothing else meanwhile. Here all of a container weighs as much as one process of other tests."""
 PATIENCE_S = {signal.SIGINT: 7.5, signal.SIGTERM: 2.5}
 """How long a cancelled process is left alone after each signal; then it is killed."""
 
@@ -46,6 +49,11 @@ class Step:
     summary: str
     log: str
     """Both streams, one after the other: both are read for commands."""
+
+    @property
+    def is_too_slow(self) -> bool:
+        """Whether the load generator had no time: this machine has other work, which says nothing of the container."""
+        return self.exit_code == 3 and "the load generator was late" in self.log
 
     @property
     def commands(self) -> set[str]:
@@ -79,7 +87,15 @@ class Runner:
         self._socket = folder / "docker.sock"
         self._socket.touch()
 
-    def step(
+    def step(self, *given: object, **named: object) -> Step:
+        """Run the action, once more where this machine was too slow to measure; see :meth:`once`."""
+        for _ in range(TRIES):
+            step = self.once(*given, **named)
+            if not step.is_too_slow:
+                break
+        return step
+
+    def once(
         self,
         context: Mapping[str, str],
         event: Mapping[str, object],
@@ -137,6 +153,7 @@ class Runner:
             *("podman", "run", "--rm", "--name", f"gate_{secrets.token_hex(4)}", "--workdir", "/github/workspace"),
             *(part for name, value in variables.items() for part in ("-e", f"{name}={self._inside(value)}")),
             *(part for path, inside in mounts.items() for part in ("-v", f"{path}:{inside}")),
+            *ALONE,
             *options,
             self.image,
         ]
