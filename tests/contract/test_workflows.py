@@ -19,7 +19,7 @@ from gate.errors import GateError, UsageError
 from gate.gh.context import Context
 from gate.gh.event import plan
 from gate.gh.inputs import Inputs, Mode
-from gate.gh.pull_events import COMMAND, PULL_REQUEST_ACTIONS
+from gate.gh.pull_events import PULL_REQUEST_ACTIONS
 from gate.measure.access import check_allowed
 
 ROOT = Path(__file__).parents[2]
@@ -283,7 +283,7 @@ def test_the_gate_knows_what_to_do_on_every_event(path):
 
 def test_comments_that_start_a_job_are_those_that_hold_a_command():
     (job,) = jobs(ROOT / "examples" / "workflows" / "accept.yml")
-    assert f"startsWith(github.event.comment.body, '{COMMAND} ')" in job["if"]
+    assert "startsWith(github.event.comment.body, '/gate ')" in job["if"]
 
 
 @every
