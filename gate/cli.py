@@ -190,7 +190,7 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
     suite = measuring.load_suite(options.suite)
     store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
     accepted = refresh.accepted_changes(suite, options.accept)
-    return refresh.run(suite, store, _targets(options), options.out, effects, accepted=accepted)
+    return refresh.run(suite, store, _targets(options), options.out, effects, accepted=lambda _: accepted)
 
 
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gate.measure.access import host_class
 from gate.measure.outlook import environment_of
 from gate.record.run import Run
 from gate.stats.beliefs import Beliefs
+from gate.verdict.acceptance import Acceptance
 from gate.verdict.values import Verdict
 
 
@@ -29,8 +31,20 @@ class Checked:
     run_files: tuple[Path, ...]
 
 
-def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effects) -> Checked:
+def check(
+    suite: Suite,
+    store: Store,
+    targets: Targets,
+    out: Path,
+    effects: Effects,
+    acceptances: Sequence[Acceptance] = (),
+) -> Checked:
     """Stored runs first, for they are cheap to refuse; then measure; then judge. Never writes to the store.
+
+    Parameters
+    ----------
+    acceptances : sequence of Acceptance
+        Regressions that people accepted for this commit when it was measured before.
 
     Raises
     ------
@@ -46,7 +60,7 @@ def check(suite: Suite, store: Store, targets: Targets, out: Path, effects: Effe
     if isinstance(measured.stopped_by, Cancelled):
         raise measured.stopped_by
     try:
-        verdict = judge_runs(suite, measured.runs, stored, effects)
+        verdict = judge_runs(suite, measured.runs, stored, effects, acceptances)
     except BaselineError as error:
         verdict = unusable_baselines(suite, error, effects)
     return Checked(verdict, measured.files)

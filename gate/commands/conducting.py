@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.commands.effects import Effects
 from gate.config.suite import Suite
@@ -17,7 +17,7 @@ from gate.measure.layout import (
     lay_out_stored,
     number_deployments,
 )
-from gate.measure.outlook import Job
+from gate.measure.outlook import Beforehand, Job
 from gate.measure.plan import compared
 from gate.measure.planner import Setting
 from gate.measure.redeploy import Redeployer
@@ -49,6 +49,7 @@ class Asked:
     """The one pair of deployments is to be learnt from: no looks."""
     after: Suspicion | None = None
     """What runs on other runners made suspect."""
+    beforehand: Beforehand = field(default_factory=Beforehand)
 
 
 def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects) -> Conductor:
@@ -84,11 +85,12 @@ def conductor_of(asked: Asked, means: Means, believe: Believe, effects: Effects)
             seed=setting.seeds[pair],
             runner=effects.runner,
             tool=effects.tool,
+            beforehand=asked.beforehand,
         )
 
     redeploy, redeployer = suite.preview.redeploy, None
     if redeploy is not None:
-        redeployer = Redeployer(suite, redeploy, asked.environment, effects.network, effects.clock, ids[0])
+        redeployer = Redeployer(suite, redeploy, asked.environment, means.network, effects.clock, ids[0])
         redeployer.check()
     return Conductor(setting, job_of, means, redeployer)
 

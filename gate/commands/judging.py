@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gate.baseline.directory import DirectoryStore
@@ -17,6 +18,7 @@ from gate.errors import BaselineError, ExitCode, UsageError
 from gate.measure.hashes import endpoint_hash, scenario_hash
 from gate.measure.layout import Suspicion
 from gate.record.run import Run
+from gate.verdict.acceptance import Acceptance
 from gate.verdict.rules import in_order, judge, not_measured
 from gate.verdict.stored import suspected
 from gate.verdict.values import Verdict
@@ -43,6 +45,11 @@ def open_store(suite: Suite, suite_file: Path, override: str | None, *, to_write
                 "`gate refresh` makes them; to judge by objectives only, name none or an empty directory",
             )
         return DirectoryStore(folder)
+    if kind == "branch":
+        raise UsageError(
+            f"the baselines are on {place!r}, which only the action reads",
+            f"check the branch out with `git worktree add ../runs {rest}`, and give --baselines dir:../runs",
+        )
     raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
 
 
@@ -60,8 +67,19 @@ def read_baselines(suite: Suite, store: Store, effects: Effects) -> list[Run]:
     return runs
 
 
-def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], effects: Effects) -> Verdict:
+def judge_runs(
+    suite: Suite,
+    candidates: tuple[Run, ...],
+    stored: list[Run],
+    effects: Effects,
+    acceptances: Sequence[Acceptance] = (),
+) -> Verdict:
     """Select comparable runs and judge.
+
+    Parameters
+    ----------
+    acceptances : sequence of Acceptance
+        Regressions that people accepted for the commit of the candidates.
 
     Raises
     ------
@@ -75,7 +93,8 @@ def judge_runs(suite: Suite, candidates: tuple[Run, ...], stored: list[Run], eff
     own = {run.run_id for run in candidates[1:]}
     others = [run for run in stored if run.run_id not in own]
     selection = select(candidates[0], others, suite.baselines) if candidates else Selection(())
-    return judge(suite, candidates, selection, effects.tool, _taught(suite, candidates, stored) if candidates else None)
+    taught = _taught(suite, candidates, stored) if candidates else None
+    return judge(suite, candidates, selection, effects.tool, taught, acceptances)
 
 
 def suspicion_of(suite: Suite, runs: tuple[Run, ...], stored: list[Run]) -> Suspicion:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gate.commands.allowing import allowed_origin, guarded, refuse_runners_own
 from gate.commands.conducting import Asked, Believe, believe_nothing, conductor_of
 from gate.commands.effects import Effects
 from gate.commands.outputs import check_writable, write_run
+from gate.commands.urls import filled
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.files import ReadFile
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
-from gate.config.templates import environment_names, fill
 from gate.errors import GateError, UsageError
-from gate.measure.access import check_allowed, origin_of
 from gate.measure.conductor import Means
 from gate.measure.layout import Suspicion
+from gate.measure.network import Network
+from gate.measure.outlook import Beforehand
 from gate.record.run import LEFT_BEHIND, Arm, Run
 
 
@@ -30,6 +32,7 @@ class Targets:
     previews: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     commit: str | None = None
+    beforehand: Beforehand = field(default_factory=Beforehand)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Prepared:
     """One per run: the preview, and its base if there is one."""
     environment: Mapping[str, str]
     commit: str | None
+    beforehand: Beforehand
+    network: Network
+    """On GitHub one that refuses addresses which the suite does not name."""
 
 
 def load_suite(path: Path) -> Suite:
@@ -82,16 +88,17 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
     Raises
     ------
     UsageError
-        If a URL or a value is missing, or a host is not allowed.
+        If a URL or a value is missing, or a host or an address it stands for is not allowed.
     """
     preview = suite.preview
     if targets.previews:
         preview = preview.model_copy(update={"url": list(targets.previews)})
     if targets.bases:
         preview = preview.model_copy(update={"base": list(targets.bases)})
-    suite = suite.model_copy(update={"preview": preview})
     if preview.url is None:
         raise UsageError("there is no preview to measure", "give --preview URL, or preview.url in the suite")
+    preview = filled(preview, targets.commit)
+    suite = suite.model_copy(update={"preview": preview})
     missing = missing_names(suite, effects.environ)
     if missing:
         raise UsageError(
@@ -99,16 +106,16 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
             "set them in the environment of the gate",
         )
     environment = needed_values(suite, effects.environ)
+    if effects.hosts_required:
+        refuse_runners_own(environment)
     effects.console.hide(Redactor(environment))
-    candidates = [_origin(suite, url, environment, effects) for url in preview.url]
-    bases = [_origin(suite, url, environment, effects) for url in preview.base or []]
-    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit)
 
+    def origins_of(urls: list[str] | None) -> list[str]:
+        return [allowed_origin(suite, url, environment, hosts_required=effects.hosts_required) for url in urls or []]
 
-def _origin(suite: Suite, url: str, environment: Mapping[str, str], effects: Effects) -> str:
-    origin = origin_of(fill(url, environment=environment))
-    check_allowed(suite, origin, url if environment_names(url) else origin, hosts_required=effects.hosts_required)
-    return origin
+    candidates, bases = origins_of(preview.url), origins_of(preview.base)
+    network = guarded(effects.network, suite, [*candidates, *bases]) if effects.hosts_required else effects.network
+    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.beforehand, network)
 
 
 def _pairs(candidates: list[str], bases: list[str]) -> tuple[dict[Arm, str], ...]:
@@ -164,8 +171,17 @@ def measure(
         if len(checks) > 1:
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
-            means = Means(engine, effects.network, effects.clock, effects.console, keep)
-            asked = Asked(prepared.suite, origins, prepared.environment, prepared.commit, number - 1, same_code, after)
+            means = Means(engine, prepared.network, effects.clock, effects.console, keep)
+            asked = Asked(
+                prepared.suite,
+                origins,
+                prepared.environment,
+                prepared.commit,
+                number - 1,
+                same_code,
+                after,
+                prepared.beforehand,
+            )
             conducted = conductor_of(asked, means, believe, effects).conduct()
         runs += conducted.runs
         _tell_left_behind(conducted.runs, effects)

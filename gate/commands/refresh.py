@@ -6,12 +6,12 @@ how much deployments of nearly the same code differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from gate.baseline.history import APPLICATION
+from gate.baseline.history import APPLICATION, is_sound
 from gate.baseline.learnt import beliefs_for
 from gate.baseline.store import Store
 from gate.baseline.window import append_run
@@ -20,10 +20,15 @@ from gate.commands.judging import read_baselines
 from gate.commands.measuring import Targets, measure, prepare
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
-from gate.record.run import AcceptedChange, Run
+from gate.measure.outlook import environment_of
+from gate.record.run import AcceptedChange, Environment, Run
 from gate.stats.designs import METRICS
 from gate.verdict.answers import WORKING
 from gate.verdict.shared import has_latency
+
+Accepted = Callable[[str | None], Sequence[AcceptedChange]]
+"""What changed for good, and is meant, since the commit of the run that the new one follows; None if there is none, or
+its commit is not known."""
 
 
 def accepted_changes(suite: Suite, texts: Sequence[str]) -> list[AcceptedChange]:
@@ -57,9 +62,14 @@ def run(
     out: Path,
     effects: Effects,
     *,
-    accepted: Sequence[AcceptedChange] = (),
+    accepted: Accepted = lambda _: (),
 ) -> ExitCode:
     """Measure one deployment of main, beside the previous one if it is named, and store the run if it is sound.
+
+    Parameters
+    ----------
+    accepted : callable
+        Asked before anything is measured.
 
     Raises
     ------
@@ -82,6 +92,7 @@ def run(
             "give the address at which the previous deployment still answers as --base, or no --base",
         )
     stored = read_baselines(suite, store, effects)
+    changes = accepted(_newest_commit(stored, environment_of(suite, origins["candidate"], effects.runner)))
     measured = measure(prepared, out, effects, same_code=True)
     if measured.stopped_by is not None:
         raise measured.stopped_by
@@ -90,7 +101,7 @@ def run(
         notice = done.not_measured[0]
         raise NotMeasured(f"nothing was stored: {notice.message}", notice.cure)
     refuse_failing(done)
-    done = done.model_copy(update={"accepted": list(accepted)})
+    done = done.model_copy(update={"accepted": list(changes)})
     place = append_run(store, done)
     effects.console.show(f"stored {place}, run {len(store.names(suite.name))} of this suite; ten are enough\n")
     for name in done.endpoints:
@@ -100,6 +111,11 @@ def run(
         taught = beliefs_for(suite, [*stored, done], done.environment, one_host=done.one_host)
         effects.console.show("".join(f"{notice.message}\n" for notice in taught.notices))
     return ExitCode.APPROVED
+
+
+def _newest_commit(stored: Sequence[Run], environment: Environment) -> str | None:
+    """Of the run that the new one follows in its history; each class of environments has one of its own."""
+    return next((run.commit for run in reversed(stored) if run.environment == environment and is_sound(run)), None)
 
 
 def refuse_failing(done: Run) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 URL_PATTERN = r"^([Hh][Tt][Tt][Pp][Ss]?://|\$\{[A-Za-z_][A-Za-z0-9_]*\})[^\s#]*$"
@@ -14,12 +15,19 @@ URL_PATTERN = r"^([Hh][Tt][Tt][Pp][Ss]?://|\$\{[A-Za-z_][A-Za-z0-9_]*\})[^\s#]*$
 _ENVIRONMENT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_LOOSE = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"{_LOOSE}(?:\.{_LOOSE})*")
 # WHATWG URL, "ends in a number": such hosts are IPv4 addresses in disguise (127.1, 0x7f.1, 2130706433).
 _DISGUISED = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)")
 
 
-def checked_url(text: str) -> str:
+def checked_url(text: str, names: Collection[str] = ()) -> str:
     """The text, if it is an ``http`` or ``https`` URL or a template that can become one.
+
+    Parameters
+    ----------
+    names : collection of str
+        Names that may stand in braces.
 
     Raises
     ------
@@ -28,11 +36,13 @@ def checked_url(text: str) -> str:
     """
     if re.search(r"[\s\\]", text):
         raise ValueError("holds a blank or a backslash; percent-encode it")
-    outside = _ENVIRONMENT.sub("", text)
+    whole = re.sub("|".join(rf"\{{{name}\}}" for name in names), "1", text) if names else text
+    outside = _ENVIRONMENT.sub("", whole)
     if "{" in outside or "}" in outside:
-        raise ValueError("holds braces; only ${NAME} may stand in a URL")
+        also = "".join(f", {{{name}}}" for name in names)
+        raise ValueError(f"holds braces; only ${{NAME}}{also} may stand in a URL")
     if _ENVIRONMENT.match(text) is None:
-        _check_parts(_ENVIRONMENT.sub("1", text))
+        _check_parts(_ENVIRONMENT.sub("1", whole))
     elif re.search(r"[@#?]", outside):
         raise ValueError("holds one of '@', '?' and '#'; queries belong to the endpoints, credentials to headers")
     return text
@@ -52,6 +62,24 @@ def _check_parts(url: str) -> None:
         raise ValueError("holds a query or a fragment; queries belong to the endpoints")
     if port == 0:
         raise ValueError("names port 0; write the port the server listens on, or none")
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, written out in full."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_name(host: str) -> bool:
+    """Whether a host is a name that nobody reads as something else.
+
+    No address in disguise (``127.1``, ``0x7f.1``, ``2130706433``), nothing beyond ASCII whose letters look like others,
+    no dot at the end, nothing percent-encoded. Names of containers may hold underscores.
+    """
+    return _NAME.fullmatch(host) is not None and not _DISGUISED.fullmatch(host)
 
 
 def checked_host(text: str) -> str:

@@ -25,8 +25,8 @@ Location: TypeAlias = tuple[str | int, ...]
 MOST_MISFITS = 50
 """More are not looked for: each costs a search for the name that was meant, and people read twenty."""
 
-ALWAYS_JUDGED = frozenset({"p50", "p95", "errors"})
-"""Metrics every loaded endpoint has a row for, whatever its objectives."""
+WAIVABLE = frozenset({"p50", "p95"})
+"""Metrics that a waiver covers: of every loaded endpoint, and only those that are compared."""
 
 
 @dataclass(frozen=True)
@@ -210,12 +210,12 @@ def _waivers(suite: Suite) -> Iterator[Misfit]:
             yield Misfit(place, message, also=(("suite",),))
         elif endpoint is None:
             yield unknown(place, "endpoint", "endpoints", name, suite.endpoints)
-        elif endpoint.class_name is None or endpoint.class_name in suite.classes:
-            judged = ALWAYS_JUDGED | set(suite.objectives_of(name)) if endpoint.is_loaded else {"errors"}
-            judged = set() if needed_values(suite, name) else judged
-            if metric not in judged:
-                message = f"names the metric {metric!r}, for which {name} has no row; {hints.cure(metric, judged)}"
-                yield Misfit(place, message, also=(("endpoints", name), ("classes",), ("setup",)))
+        elif metric not in WAIVABLE:
+            message = f"names the metric {metric!r}, but a waiver covers latencies only; {hints.cure(metric, WAIVABLE)}"
+            yield Misfit(place, message)
+        elif not endpoint.is_loaded or needed_values(suite, name):
+            message = f"names a latency of {name}, which is not loaded by itself; take the waiver out"
+            yield Misfit(place, message, also=(("endpoints", name), ("setup",)))
         if seen[waiver.row] == 2:
             yield Misfit(place, f"waives {waiver.row} a second time; keep one waiver for each row")
 

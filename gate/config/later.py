@@ -15,7 +15,7 @@ LATER: dict[tuple[str, ...], str] = {
 }
 """Paths of keys, ``*`` for any name, with what to do until then."""
 
-_OTHER_STORE = re.compile(r"branch:|[A-Za-z][A-Za-z0-9+.-]*://")
+_OTHER_STORE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def later_keys(suite: object) -> Iterator[tuple[Location, str]]:
@@ -25,7 +25,7 @@ def later_keys(suite: object) -> Iterator[tuple[Location, str]]:
             yield place, cure
     for place, store in _found(suite, ("baselines", "store")):
         if isinstance(store, str) and _OTHER_STORE.match(store):
-            yield place, "write a directory, for example dir:baselines"
+            yield place, "write a directory or a branch, dir:baselines or branch:perf-baselines"
     if not any(_found(suite, ("endpoints", "login"))) and not any(_found(suite, ("journeys", "login"))):
         for place, _ in _found(suite, ("scenarios", "*", "mix", "login")):
             yield place, "the logins of identities are made before the load; write the login as an endpoint to load it"

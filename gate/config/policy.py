@@ -10,11 +10,11 @@ from gate.config.base import Model
 from gate.config.objectives import Tolerance
 from gate.config.scalars import (
     ROW_PATTERN,
-    STORE_PATTERN,
     Day,
     DurationS,
     RateRps,
     Ratio,
+    Store,
     Text,
 )
 
@@ -67,6 +67,8 @@ class Policy(Model):
 
     ``confirm`` has 15 % of harmless pull requests measured again, ``confirm_more`` 40 %, and sees more.
     """
+    accept_label: Text = Field(default="perf-accepted", max_length=50)
+    """Label by which who may write accepts what regressed at the head of a pull request."""
     waivers: list[Waiver] = Field(default_factory=list, max_length=100)
     """Regressions accepted for a time."""
 
@@ -74,8 +76,8 @@ class Policy(Model):
 class Baselines(Model):
     """Where stored runs of main are, and which of them count."""
 
-    store: str = Field(default="dir:baselines", pattern=STORE_PATTERN, max_length=1024)
-    """``dir:FOLDER``."""
+    store: Store = "dir:baselines"
+    """``dir:FOLDER``, or on GitHub ``branch:NAME``: a branch of its own, made on first use."""
     window: int = Field(default=30, ge=1, le=100)
     """The newest so many runs count."""
     max_age_s: DurationS = Field(default=60 * 86_400.0, alias="max_age", gt=0, le=3660 * 86_400)

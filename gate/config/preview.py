@@ -9,16 +9,20 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from gate.config.base import Model
 from gate.config.scalars import (
     CA_PATTERN,
+    BaseUrls,
     DurationS,
     HeaderName,
     Headers,
     Host,
     JsonPath,
+    Logins,
     Path,
+    PreviewUrls,
     Proxy,
     Status,
+    Text,
+    Texts,
     Url,
-    Urls,
 )
 
 
@@ -64,6 +68,21 @@ class Redeploy(Model):
     deployment is made, and without this nobody could tell the new one from the old."""
 
 
+class Find(Model):
+    """How deployments are found through GitHub's Deployments API, where neither an input nor the suite has a URL."""
+
+    environment: Texts = Field(default_factory=lambda: ["Preview*"])
+    """Environment of the preview, ``*`` and ``?`` as in file names, capital and small letters alike. Each of several
+    patterns stands for one deployment of the same commit."""
+    base_environment: Text | None = None
+    """Environment in which commits of the default branch are deployed; what is found there is measured beside the
+    preview, and so gets the same load. Without it no base is looked for."""
+    creators: Logins
+    """Accounts whose deployments count. Whoever may write deployments can make one, and name any URL in it."""
+    timeout_s: DurationS = Field(default=600.0, alias="timeout", gt=0, le=3600)
+    """How long to wait for a successful deployment of the commit under test."""
+
+
 def _in_quotes(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError(f'is a number to YAML; write it in quotes: http: "{value}"')
@@ -73,12 +92,17 @@ def _in_quotes(value: object) -> object:
 class Preview(Model):
     """The deployment under test, and if there is one the deployment of the merge base."""
 
-    url: Urls | None = None
-    """One URL, or several deployments of the same commit."""
-    base: Urls | None = None
-    """A deployment of the merge base; with it both are measured side by side (duet)."""
+    url: PreviewUrls | None = None
+    """One URL, or several deployments of the same commit. On GitHub ``{number}``, ``{sha}``, ``{short_sha}`` and
+    ``{branch}`` stand for the pull request, its head, and the head's branch as a label of a host name."""
+    base: BaseUrls | None = None
+    """A deployment of the merge base; with it both are measured side by side (duet). ``{base_sha}``,
+    ``{base_short_sha}`` and ``{base_branch}`` stand for the merge base."""
+    find: Find | None = None
+    """How deployments are found on GitHub where there is no URL."""
     hosts: list[Host] = Field(default_factory=list, max_length=64)
-    """Allowed hosts, ``*.`` matching whole labels. Empty: any host on the command line, none on GitHub."""
+    """Allowed hosts, ``*.`` matching whole labels. Empty: any host on the command line, none on GitHub. A host with a
+    private or special address needs that address or its network here as well, on GitHub."""
     ready: Ready = Ready()
     """When it counts as up."""
     commit: Revealed | None = None

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from gate import units
-from gate.config import addresses
+from gate.config import addresses, change
+from gate.config.branches import BRANCH, checked_branch
 from gate.config.templates import has_malformed
 from gate.config.written import DURATION, RATE, RATIO, SIZE, Also
 
@@ -30,7 +31,8 @@ ROW_PATTERN = r"^[^/\s]+/[^/\s]+/[^/\s]+$"
 SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
 GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
-STORE_PATTERN = r"^dir:[^\x00-\x1f\x7f]+$"
+LOGIN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$"
+STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
     NAME_PATTERN: "is no name; a name has up to 64 letters, digits, '_', '.' and '-', a letter or digit first",
@@ -49,7 +51,9 @@ SHAPES = {
     " a place that the answer has as JSON, such as $.id",
     GLOB_PATTERN: "is no pattern of paths; a pattern is written app/** or *.py, from the top of the repository, and"
     " several are several items",
-    STORE_PATTERN: "is no store; a store is written dir:FOLDER, for example dir:baselines",
+    LOGIN_PATTERN: 'is no login; a login is written octocat, or "vercel[bot]" for an app, without @',
+    STORE_PATTERN: "is no store; a store is written dir:FOLDER or branch:NAME, for example dir:baselines or"
+    " branch:perf-baselines",
 }
 """What is wrong with a text that does not match, and the cure, by pattern."""
 
@@ -97,6 +101,24 @@ def _listed(value: object) -> object:
     if not isinstance(value, str | list):
         raise ValueError("is not a URL; write one URL or a list of them")  # a TypeError would pass pydantic by
     return [value] if isinstance(value, str) else value
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _preview_url(text: str) -> str:
+    return addresses.checked_url(text, change.OF_HEAD)
+
+
+def _base_url(text: str) -> str:
+    return addresses.checked_url(text, change.OF_BASE)
+
+
+def _store(text: str) -> str:
+    if text.startswith("branch:"):
+        checked_branch(text.removeprefix("branch:"))
+    return text
 
 
 def _unlike(headers: dict[str, str]) -> dict[str, str]:
@@ -187,14 +209,15 @@ PathPattern = Annotated[str, Field(pattern=GLOB_PATTERN, max_length=200), AfterV
 Json = Annotated[Any, AfterValidator(well_formed)]
 """A JSON value; its strings are templates."""
 
-Url = Annotated[
+_UrlText = Annotated[
     str,
     Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PREVIEW_URL}"]}),
     AfterValidator(_one_line),
     AfterValidator(well_formed),
-    AfterValidator(addresses.checked_url),
 ]
-"""Where a deployment answers, whole or in part from the environment."""
+
+Url = Annotated[_UrlText, AfterValidator(addresses.checked_url)]
+"""An address, whole or in part from the environment."""
 
 Proxy = Annotated[
     str,
@@ -205,13 +228,37 @@ Proxy = Annotated[
 ]
 """A proxy, whole or in part from the environment."""
 
-Urls = Annotated[
-    list[Url],
+PreviewUrls = Annotated[
+    list[Annotated[_UrlText, AfterValidator(_preview_url)]],
     BeforeValidator(_listed),
     Field(min_length=1, max_length=16),
     Also(lambda whole: whole["items"]),
 ]
-"""One URL or several."""
+"""One URL or several, which may hold ``{number}``, ``{sha}``, ``{short_sha}`` and ``{branch}``."""
+
+BaseUrls = Annotated[
+    list[Annotated[_UrlText, AfterValidator(_base_url)]],
+    BeforeValidator(_listed),
+    Field(min_length=1, max_length=16),
+    Also(lambda whole: whole["items"]),
+]
+"""The same of the base, which may hold ``{base_sha}``, ``{base_short_sha}`` and ``{base_branch}`` as well."""
+
+Texts = Annotated[
+    list[Text],
+    BeforeValidator(_several),
+    Field(min_length=1, max_length=16),
+    Also(lambda whole: whole["items"]),
+]
+"""One line of text or several."""
+
+Logins = Annotated[
+    list[Annotated[str, Field(pattern=LOGIN_PATTERN)]],
+    BeforeValidator(_several),
+    Field(min_length=1, max_length=16),
+    Also(lambda whole: whole["items"]),
+]
+"""Accounts on GitHub: one login or several."""
 
 Host = Annotated[
     str,
@@ -220,3 +267,6 @@ Host = Annotated[
     AfterValidator(addresses.checked_host),
 ]
 """An allowed target: a host, ``*.`` and a domain, an address or a network."""
+
+Store = Annotated[str, Field(pattern=STORE_PATTERN, max_length=1024), AfterValidator(_store)]
+"""Where stored runs are: a folder, or a branch of the repository."""

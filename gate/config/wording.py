@@ -34,6 +34,7 @@ _EXAMPLES = {
     "ceiling": "for example ceiling: 30%",
     "until": "for example until: 2027-03-01",
     "reason": "say why it is accepted",
+    "creators": 'for example creators: ["vercel[bot]"]; anybody who may write deployments can make one',
     "fresh": "write what has another value after a new deployment, {header: X-Instance} or"
     " {json: $.instance, path: /version}",
 }

@@ -14,7 +14,13 @@ from gate.record.run import Notice
 MOST_ADDED = 5
 """Every endpoint takes its share of the budget from those that are gated; more than so many wait for the merge."""
 ADDED = "added-endpoint"
-_UNUSED = {"class_name": None, "objectives": Objectives(), "tolerance": Tolerance(), "extract": {}, "gate": False}
+_UNUSED: dict[str, object] = {
+    "class_name": None,
+    "objectives": Objectives(),
+    "tolerance": Tolerance(),
+    "extract": {},
+    "gate": False,
+}
 
 
 def with_added(base: Suite, head: Suite) -> tuple[Suite, tuple[Notice, ...]]:

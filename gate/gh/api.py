@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +40,8 @@ class Call:
     permission: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
+    is_redirected: bool = False
+    """What is asked for is where a redirect leads. It is not followed: the token is for the API alone."""
 
 
 class Exchange(Protocol):
@@ -103,6 +106,17 @@ class Api:
         result, _ = self._insist(call, shape, applied)
         return result
 
+    def pause(self, least_s: float, most_s: float) -> bool:
+        """Sleep a random time between two bounds out of the budget: those who met once must not meet again.
+
+        False, and no sleep, where the budget would not outlast it.
+        """
+        seconds = least_s + (most_s - least_s) * self._effects.random()
+        if not seconds < self._left_s:
+            return False
+        self._spend(partial(self._effects.sleep, seconds))
+        return True
+
     def _insist(self, call: Call, shape: TypeAdapter[T], applied: Callable[[], T | None] | None) -> tuple[T, Answer]:
         attempt = 0
         while True:
@@ -137,6 +151,8 @@ class Api:
         finally:
             if call.verb != "GET":
                 self._last_write = self._effects.monotonic()
+        if call.is_redirected and answer.status == 302:
+            answer = Answer(200, answer.headers, json.dumps(answer.headers.get("location")))
         problem = judge(answer, what=call.what, permission=call.permission, attempt=attempt)
         if problem is not None:
             return problem

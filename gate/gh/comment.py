@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +18,8 @@ MAX_UNITS = 65_536
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MARKER = re.compile(r"<!-- gate:([A-Za-z0-9][A-Za-z0-9_.-]{0,63}) run=([0-9]{1,20})\.([0-9]{1,6}) -->")
 _NOT_OURS_TO_EDIT = frozenset({Reason.ABSENT, Reason.FORBIDDEN})
+
+Write = Callable[[str], Sequence[str]]
 
 
 class Run(NamedTuple):
@@ -57,32 +60,29 @@ def marker(key: str, run: Run) -> str:
 
 
 def written_by(body: str, key: str) -> Run | None:
-    """Run that wrote a comment of this key, from its first line; nothing else of a comment is ever read."""
+    """Run that wrote a comment of this key, from its first line; no decision is ever taken from anything else in it."""
     found = _MARKER.fullmatch(body.split("\n", 1)[0].rstrip("\r"))
     return Run(int(found[2]), int(found[3])) if found and found[1] == key else None
 
 
-def upsert(client: Client, number: int, key: str, run: Run, body: str) -> Delivered:
+def upsert(client: Client, number: int, key: str, run: Run, write: Write) -> Delivered:
     """Put the comment of this run in place of the one before.
 
     Parameters
     ----------
     key : str
         Name of the suite; each suite has one comment.
-    body : str
-        What is shown. Too long a text is refused: shortening it is the renderer's work.
+    write : callable
+        From the comment of ours that is there (empty if none is), what is to be shown: the whole text first, then
+        shorter ones. The first that fits is sent, and if GitHub refuses that, the last.
 
     Raises
     ------
     DeliveryError
-        If GitHub did not take it.
+        If GitHub did not take it, or no text is short enough.
     """
-    text = f"{marker(key, run)}\n{body}"
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    if units > MAX_UNITS:
-        raise DeliveryError(f"the comment has {units} characters; GitHub takes {MAX_UNITS}")
     try:
-        return _Slot(client, number, key, run).fill(text)
+        return _Slot(client, number, key, run).fill(write)
     except ApiError as error:
         raise while_delivering(error) from error
 
@@ -93,13 +93,32 @@ class _Slot:
     def __init__(self, client: Client, number: int, key: str, run: Run) -> None:
         self._client, self._number, self._key, self._run = client, number, key, run
 
-    def fill(self, text: str) -> Delivered:
+    def fill(self, write: Write) -> Delivered:
         ours = self._ours(self._client.viewer_login())
         if not ours:
-            return self._create(text)
+            return self._insist(self._texts(write, ""), self._create)
         newest_run, newest = max(ours, key=lambda pair: (pair[0], -pair[1].id))
         if newest_run > self._run:
             return Delivered(Delivery.SUPERSEDED, newest.html_url)
+        others = [comment for _, comment in ours if comment.id != newest.id]
+        return self._insist(self._texts(write, newest.text), lambda text: self._edit(newest, others, text))
+
+    def _texts(self, write: Write, before: str) -> list[str]:
+        texts = [f"{marker(self._key, self._run)}\n{body}" for body in write(before)]
+        sizes = [len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in texts]
+        if min(sizes) > MAX_UNITS:
+            raise DeliveryError(f"the comment has {min(sizes)} characters; GitHub takes {MAX_UNITS}")
+        return [text for text, units in zip(texts, sizes, strict=True) if units <= MAX_UNITS]
+
+    def _insist(self, texts: list[str], send: Callable[[str], Delivered]) -> Delivered:
+        try:
+            return send(texts[0])
+        except ApiError as error:
+            if error.reason is not Reason.REFUSED or len(texts) == 1:
+                raise
+            return send(texts[-1])
+
+    def _edit(self, newest: Comment, others: list[Comment], text: str) -> Delivered:
         try:
             edited = self._client.edit_comment(newest.id, text, self._may_overwrite)
         except ApiError as error:
@@ -108,7 +127,7 @@ class _Slot:
             if error.reason not in _NOT_OURS_TO_EDIT:
                 raise
             return self._create(text)
-        self._remove([comment for _, comment in ours if comment.id != newest.id])
+        self._remove(others)
         return Delivered(Delivery.EDITED, edited.html_url)
 
     def _create(self, text: str) -> Delivered:

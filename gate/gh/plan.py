@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gate.gh.acceptance import Asked
+
 
 class Use(StrEnum):
     """What a run of the action does."""
@@ -28,17 +30,6 @@ class Pending(StrEnum):
     """The open pull requests whose head is the commit that is known."""
     DEFAULT_BRANCH = "default branch"
     """The commit the default branch points at."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for something to be accepted, and in which words. Neither says whether he may."""
-
-    login: str
-    comment: str = ""
-    """Text of a comment, as written."""
-    label: str = ""
-    """Name of a label that was given."""
 
 
 @dataclass(frozen=True)

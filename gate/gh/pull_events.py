@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gate.errors import NotMeasured, UsageError
+from gate.gh.acceptance import asked_by_label, asked_in_comment
 from gate.gh.context import Context
 from gate.gh.inputs import Inputs, Mode
 from gate.gh.payload import field, number, sha, text
-from gate.gh.plan import ActionPlan, Asked, Pending, Use
+from gate.gh.plan import ActionPlan, Pending, Use
 
 PULL_REQUEST_ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review", "labeled")
 READS_ONLY = ("dependabot[bot]",)
@@ -18,7 +19,6 @@ READS_ONLY = ("dependabot[bot]",)
 
 https://docs.github.com/code-security/reference/supply-chain-security/dependabot-on-actions
 """
-COMMAND = "/gate"
 _QUEUED = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-[0-9a-f]{40}(?:[0-9a-f]{24})?")
 Payload = Mapping[str, object]
 
@@ -56,7 +56,7 @@ def pull_request(payload: Payload, inputs: Inputs, context: Context) -> ActionPl
         fork=fork,
         reads_only=fork or text(payload, "pull_request.user.login") in READS_ONLY,
         suite_may_be_absent=True,
-        asked=_labelled(payload) if action == "labeled" else None,
+        asked=asked_by_label(payload) if action == "labeled" else None,
         pending=Pending.NOTHING if trusted else Pending.DEFAULT_BRANCH,
     )
 
@@ -131,23 +131,23 @@ def merge_group(payload: Payload, inputs: Inputs, context: Context) -> ActionPla
 
 
 def issue_comment(payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
-    """Somebody said something; what a command means and who may give it is decided later."""
+    """Somebody said something; who may is decided later."""
     nothing = _plan(Use.NOTHING, payload, inputs, context)
     issue = field(payload, "issue")
     if not isinstance(issue, Mapping) or not issue.get("pull_request"):
         return replace(nothing, because="the comment is not on a pull request")
     if text(payload, "action") != "created":
         return replace(nothing, because="only a new comment is read, not one that was changed later")
-    body = field(payload, "comment.body")
-    if not isinstance(body, str) or COMMAND not in body:
-        return replace(nothing, because=f"the comment holds no {COMMAND} command")
+    asked = asked_in_comment(payload)
+    if asked is None:
+        return replace(nothing, because="the comment does not begin with a command to the gate")
     if inputs.mode not in (Mode.AUTO, Mode.CHECK):
         raise UsageError(f"a comment cannot start mode {inputs.mode}", "leave mode out")
     return replace(
         nothing,
         use=Use.ACCEPT,
         pull_requests=(number(payload, "issue.number"),),
-        asked=Asked(text(payload, "comment.user.login"), comment=body),
+        asked=asked,
         pending=Pending.PULL_REQUEST,
     )
 
@@ -176,10 +176,6 @@ def _plan(use: Use, payload: Payload, inputs: Inputs, context: Context) -> Actio
         inputs.preview_url,
         inputs.base_url,
     )
-
-
-def _labelled(payload: Payload) -> Asked:
-    return Asked(text(payload, "sender.login"), label=text(payload, "label.name"))
 
 
 def _head_repository(payload: Payload) -> str:

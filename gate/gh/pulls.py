@@ -58,6 +58,19 @@ class Pulls:
             found = [pull for pull in found if pull.head_repository.casefold() == repository.casefold()]
         return sorted(found, key=lambda pull: pull.number)
 
+    def open_from(self, branch: str) -> list[PullRequest]:
+        """Open pull requests whose head is a branch of this repository, by number."""
+        owner = self._repository.partition("/")[0]
+        filters = {"state": "open", "head": f"{owner}:{branch}"}
+        call = self._call("pulls", f"looking for pull requests from {branch}", filters)
+        # GitHub lists all where it cannot make sense of a filter, so each is looked at.
+        found = [pull for pull in every(self._api, call, _PULLS, lambda page: page) if self._is_from(pull, branch)]
+        return sorted(found, key=lambda pull: pull.number)
+
+    def _is_from(self, pull: PullRequest, branch: str) -> bool:
+        is_here = pull.head_repository.casefold() == self._repository.casefold()
+        return is_here and pull.state == "open" and pull.head.ref == branch
+
     def files(self, number: int) -> list[ChangedFile]:
         """What a pull request changes; never more than :data:`MOST_FILES`."""
         call = self._call(f"pulls/{number}/files", f"listing the files of #{number}")

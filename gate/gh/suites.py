@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from gate.config.read import read_suite as parse_suite
 from gate.config.suite import Suite
 from gate.errors import GateError, UsageError
 from gate.gh.added import with_added
+from gate.gh.annotations import lines_of
 from gate.gh.client import Client
 from gate.gh.failures import ApiError, while_reading_policy
 from gate.gh.plan import ActionPlan
@@ -31,6 +32,8 @@ class SuiteAt:
     notices: tuple[Notice, ...] = ()
     unaffected: bool = False
     """Whether the suite says that what this pull request touches is none of its business."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line of each endpoint and scenario in the file."""
 
 
 def read_suites(plan: ActionPlan, client: Client) -> tuple[SuiteAt, ...]:
@@ -57,16 +60,17 @@ def read_suites(plan: ActionPlan, client: Client) -> tuple[SuiteAt, ...]:
 def _read(plan: ActionPlan, path: str, client: Client, touched: frozenset[str] | None) -> SuiteAt:
     content = read_suite(plan, path, client)
     if content is None:
-        added = parse_suite(_of_head(plan, path, client), path, files_beside(path, plan.head_sha, client))
-        return SuiteAt(path, added, in_effect=False)
-    suite = parse_suite(content, path, files_beside(path, plan.policy_sha, client))
+        content = _of_head(plan, path, client)
+        suite = parse_suite(content, path, files_beside(path, plan.head_sha, client))
+        return SuiteAt(path, suite, in_effect=False, lines=lines_of(content))
+    suite, lines = parse_suite(content, path, files_beside(path, plan.policy_sha, client)), lines_of(content)
     if not plan.pull_requests or not plan.head_sha:
-        return SuiteAt(path, suite)
+        return SuiteAt(path, suite, lines=lines)
     head = _read_at_head(plan, path, client)
     if head == content:
-        return SuiteAt(path, suite, unaffected=_is_unaffected(suite, touched))
+        return SuiteAt(path, suite, unaffected=_is_unaffected(suite, touched), lines=lines)
     suite, notices = _changed(plan, path, suite, head, client)
-    return SuiteAt(path, suite, notices=notices)
+    return SuiteAt(path, suite, notices=notices, lines=lines)
 
 
 def _of_head(plan: ActionPlan, path: str, client: Client) -> bytes:

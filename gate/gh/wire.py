@@ -14,6 +14,7 @@ import github
 import requests
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
 
+from gate.gh.deadline import within
 from gate.gh.failures import WireError
 from gate.gh.retry import Answer
 
@@ -22,14 +23,6 @@ MAX_ANSWER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 64 * 1024
 _NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 _UNSEEN = 1000  # added to a status that PyGithub would act upon by itself
-_FAULTS = {  # the text of an exception may hold a URL, a proxy password or a header: only its kind is told
-    "SSLError": "the TLS certificate or handshake was refused",
-    "ProxyError": "the proxy refused the connection",
-    "ConnectTimeout": "the connection timed out",
-    "ReadTimeout": "no answer in time",
-    "ConnectionError": "the connection failed or was closed",
-    "ChunkedEncodingError": "the answer was cut short",
-}
 
 
 class _Response(RequestsResponse):
@@ -129,37 +122,18 @@ class Wire:
     ) -> Answer:
         """Send one request and wait for its answer, but not longer than the limit.
 
-        A timeout of the socket begins anew with every byte, and none covers the resolving of names, so the exchange
-        runs in a thread that is left behind when its time is up.
-
         Raises
         ------
         WireError
             If no whole answer came in time.
         """
-        outcome: list[Answer | BaseException] = []
         connection = self._connection
 
-        def work() -> None:
-            try:
-                outcome.append(self._send(connection, verb, path, parameters, body))
-            except BaseException as error:  # PyGithub lets a dozen kinds through; all mean that there is no answer
-                outcome.append(error)
-
-        thread = threading.Thread(target=work, name="github-exchange", daemon=True)
-        thread.start()
-        thread.join(limit_s)
-        if not outcome:
+        def abandon() -> None:
             connection.abandoned.set()
             self._connection = self._connect()
-            raise WireError(f"no whole answer within {limit_s:.0f} s")
-        result = outcome[0]
-        if isinstance(result, Answer):
-            return result
-        if isinstance(result, WireError):
-            raise result
-        name = type(result).__name__
-        raise WireError(_FAULTS.get(name, f"the exchange failed ({name})")) from None
+
+        return within(limit_s, lambda: self._send(connection, verb, path, parameters, body), abandon)
 
     def _send(
         self,

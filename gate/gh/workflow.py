@@ -15,6 +15,7 @@ MAX_EVENT_BYTES = 25 * 10**6
 MAX_SUMMARY_BYTES = 2**20
 _NUMBER = r"[0-9]{1,9}"
 _PATH = r"[^\x00-\x1f\x7f]*"
+_PATHS = rf"({_PATH}\n)*{_PATH}"
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,9 @@ OUTPUTS = (
     Output("unchanged", "Number of rows shown to be unchanged.", _NUMBER),
     Output("inconclusive", "Number of rows that this much data cannot decide.", _NUMBER),
     Output("not-measured", "Number of rows without usable data.", _NUMBER),
-    Output("report", "Path of the comment as Markdown, from the workspace.", _PATH),
-    Output("verdict-file", "Path of the verdict as JSON, from the workspace.", _PATH),
-    Output(
-        "run-files", "Paths of what was measured as JSON, from the workspace, one on a line.", rf"({_PATH}\n)*{_PATH}"
-    ),
+    Output("report", "Path of the comment as Markdown, from the workspace; one on a line for each suite.", _PATHS),
+    Output("verdict-file", "Path of the verdict as JSON, from the workspace; one on a line for each suite.", _PATHS),
+    Output("run-files", "Paths of what was measured as JSON, from the workspace, one on a line.", _PATHS),
     Output(
         "verdict", "APPROVED or BLOCKED; empty where nothing was judged. Test for == 'APPROVED'.", "APPROVED|BLOCKED|"
     ),

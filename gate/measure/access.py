@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from gate.config.addresses import is_address, is_name
 from gate.config.data import Data
 from gate.config.endpoint import Endpoint
 from gate.config.files import PEM
@@ -15,6 +17,10 @@ from gate.config.suite import Suite
 from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
 from gate.load.job import Expectation, Request, Source, Wire
+
+_GITHUB = re.compile(r"(?:.*\.)?github\.com")
+_USUAL_PORTS = (80, 443)
+_FIRST_FREE_PORT = 1024
 
 
 def endpoint_request(suite: Suite, name: str, origin: str) -> Request:
@@ -113,27 +119,32 @@ def origin_of(url: str) -> str:
     UsageError
         If it is not a plain http or https URL. The URL itself is not repeated: it may hold a secret.
     """
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        port = -1
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.username is not None:
-        raise UsageError(
-            "a preview URL is not of the form https://host[:port][/path]",
-            "give it whole, without user and password; see preview.url, --preview and --base",
-        )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "") + parts.path.rstrip("/")
+        raise _no_origin() from None
+    is_plain = parts.scheme in ("http", "https") and "@" not in parts.netloc and "\\" not in url
+    if not is_plain or not (is_address(host) or is_name(host)):
+        raise _no_origin()
+    written = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{written}" + (f":{port}" if port else "") + parts.path.rstrip("/")
+
+
+def _no_origin() -> UsageError:
+    return UsageError(
+        "a preview URL is not of the form https://host[:port][/path]",
+        "give it whole, without user and password, the host in plain letters (xn--... for others) or as a full"
+        " address; see preview.url, --preview and --base",
+    )
 
 
 def is_loopback(origin: str) -> bool:
     """Whether an origin names this machine."""
     host = urlsplit(origin).hostname or ""
-    try:
+    if is_address(host):
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def host_class(suite: Suite, origin: str) -> str:
@@ -146,6 +157,9 @@ def host_class(suite: Suite, origin: str) -> str:
 def check_allowed(suite: Suite, origin: str, shown: str, *, hosts_required: bool) -> None:
     """Refuse a host that the suite does not name; with ``hosts_required`` an empty list allows nothing.
 
+    GitHub itself is never a target. With ``hosts_required`` neither are ports below 1024 but those of HTTP: a port is
+    no part of what a suite names, and behind the others are mail, shells and the like.
+
     ``shown`` stands for the URL in the message: one that comes from the environment is not repeated.
 
     Raises
@@ -153,6 +167,14 @@ def check_allowed(suite: Suite, origin: str, shown: str, *, hosts_required: bool
     UsageError
         Before any connection is made.
     """
+    parts = urlsplit(origin)
+    if _GITHUB.fullmatch((parts.hostname or "").rstrip(".")):
+        raise UsageError(f"{shown} is GitHub itself, which is never loaded", "name the address of the preview")
+    if hosts_required and parts.port is not None and not _may_be_http(parts.port):
+        raise UsageError(
+            f"the port of {shown} is {parts.port}, which is for something else than HTTP",
+            "serve the preview at port 80, 443, or one from 1024 on",
+        )
     if not suite.preview.hosts and not hosts_required:
         return
     if is_loopback(origin) and not hosts_required:
@@ -163,6 +185,10 @@ def check_allowed(suite: Suite, origin: str, shown: str, *, hosts_required: bool
             f" (preview.hosts: {', '.join(suite.preview.hosts) or 'empty'})",
             "name the host, or *.its.domain, in preview.hosts of the suite on the base branch",
         )
+
+
+def _may_be_http(port: int) -> bool:
+    return port in _USUAL_PORTS or port >= _FIRST_FREE_PORT
 
 
 def _matching_host(patterns: list[str], origin: str) -> str | None:

@@ -45,6 +45,16 @@ def environment_of(suite: Suite, origin: str, runner: Runner) -> Environment:
 
 
 @dataclass(frozen=True)
+class Beforehand:
+    """What is known of deployments from those who made them, before they are asked."""
+
+    base_commit: str | None = None
+    """Commit that the base should be of."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader should know of them."""
+
+
+@dataclass(frozen=True)
 class Job:
     """What one run measures, and what it is called."""
 
@@ -61,6 +71,7 @@ class Job:
     seed: int
     runner: Runner
     tool: str
+    beforehand: Beforehand = Beforehand()
 
     @property
     def is_fresh(self) -> bool:

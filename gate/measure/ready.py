@@ -69,7 +69,7 @@ def wait_ready(
         problem = fetched.answer.kind
         if problem is None:
             commit = _served_commit(suite, origin, environment, fetched, fetch, unique)
-            if expected_commit is None or suite.preview.commit is None or _same_commit(commit, expected_commit):
+            if expected_commit is None or suite.preview.commit is None or is_same_commit(commit, expected_commit):
                 return Up(clock.now_s() - started, commit)
             problem = f"serves commit {_shown(commit)}"
         if problem in _HOPELESS:
@@ -139,7 +139,7 @@ def _served_commit(
     return value if Redactor(environment).redact(value) == value else None
 
 
-def _same_commit(served: str | None, expected: str) -> bool:
+def is_same_commit(served: str | None, expected: str) -> bool:
     """Whether two commits agree, either of which may be shortened to seven digits or more."""
     if served is None or min(len(served), len(expected)) < 7:
         return False

@@ -11,10 +11,9 @@ from gate.config.suite import Suite
 from gate.config.templates import fill
 from gate.errors import NotMeasured, UsageError
 from gate.load.job import Expectation, Request
-from gate.load.transport import readable
 from gate.measure.access import wire_of
 from gate.measure.driver import deployment
-from gate.measure.network import Network
+from gate.measure.network import Network, fetch_resolving
 from gate.measure.ready import Clock, revealed
 from gate.measure.single import Fetch, in_words, tokens
 from gate.record.run import Arm
@@ -50,15 +49,15 @@ class Redeployer:
         """
         settings = self.settings
         unique = tokens(f"{self.run_id}-redeploy")
-        # Names are not pinned here: the new deployment may have another address.
-        fetch = self.network.connect(readable(wire_of(self.suite, self.environment)))
+        # Not pinned for good: the new deployment may have another address.
+        fetch = fetch_resolving(self.network, wire_of(self.suite, self.environment), origin)
         before = {self._instance(settings.fresh, origin, fetch, unique) for _ in range(SETTLED)}
         if None in before:
             raise NotMeasured(
                 f"the {deployment(arm)} does not tell which deployment it is: {_named(settings.fresh)} is missing",
                 "see preview.redeploy.fresh in the suite",
             )
-        self._ask(hook, arm, fetch)
+        self._ask(hook, arm)
         until_s = self.clock.now_s() + settings.timeout_s
         settled = 0
         while settled < SETTLED:
@@ -102,8 +101,9 @@ class Redeployer:
             raise UsageError(f"the hook {hook} is no address like https://host/path", "see preview.redeploy")
         return url
 
-    def _ask(self, hook: str, arm: Arm, fetch: Fetch) -> None:
+    def _ask(self, hook: str, arm: Arm) -> None:
         url = self._address(hook)
+        fetch = fetch_resolving(self.network, wire_of(self.suite, self.environment), url)
         # Not with the headers of the preview: they may hold its keys, and the hook is someone else.
         answer = fetch(replace(Request("POST", url), timeout_s=_HOOK_TIMEOUT_S), Expectation(_TAKEN)).answer
         if answer.kind is not None:

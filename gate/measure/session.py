@@ -21,7 +21,7 @@ from gate.measure.network import Network
 from gate.measure.opening import Opening
 from gate.measure.outlook import Job, allowance_of, environment_of, longest_s, look_at_generator
 from gate.measure.plan import Step, compared_rps, group_endpoints
-from gate.measure.ready import Clock, ask_once
+from gate.measure.ready import Clock, Up, ask_once
 from gate.measure.rounds import Rounds
 from gate.measure.scenarios import Scenarios
 from gate.measure.segments import Course
@@ -62,6 +62,8 @@ class Session:
         self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
         self._scenarios = Scenarios(job.suite, job.origins["candidate"], self._driver, self._allowance)
         self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
+        if job.pair == 0:  # told once for all pairs
+            self._notices += job.beforehand.notices
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
         self._workers = 1
@@ -176,14 +178,20 @@ class Session:
             run_id=job.run_id,
             created=job.created,
             commit=(up.commit if up and up.commit else job.expected_commit),
-            base_commit=base_up.commit if base_up else None,
+            base_commit=self._base_commit(base_up),
             base_host=host_class(job.suite, job.origins["base"]) if "base" in job.origins else None,
             environment=environment_of(job.suite, candidate, job.runner),
             one_host=all(is_loopback(origin) for origin in job.origins.values()),
             seed=job.seed,
             complete=not not_measured or not_measured[0].code.startswith("generator"),
             not_measured=not_measured,
-            notices=[*self._notices, *self._scenarios.notices, *self._hooks.notices, *self._busy()],
+            notices=[
+                *self._notices,
+                *self._opening.notices,
+                *self._scenarios.notices,
+                *self._hooks.notices,
+                *self._busy(),
+            ],
             plan=plan,
             ready_after_s=round(up.after_s, 3) if up else 0.0,
             elapsed_s=round(self._ended - self._begun, 3),
@@ -199,6 +207,12 @@ class Session:
             },
             scenarios=self._scenarios.records,
         )
+
+    def _base_commit(self, up: Up | None) -> str | None:
+        """What the base says that it serves; where the suite does not say how it tells, what it should be of."""
+        if up is None or up.commit is not None or self._job.suite.preview.commit is not None:
+            return up.commit if up is not None else None
+        return self._job.beforehand.base_commit
 
     def _busy(self) -> list[Notice]:
         notices = []

@@ -51,6 +51,8 @@ class Notice(Value):
     """What can be done about it."""
 
 
+BASE_COMMIT = "base-commit"
+"""Code of a notice that the base is of another commit than the merge base."""
 LEFT_BEHIND = "left-behind"
 """Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
 
@@ -427,7 +429,7 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
-    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=100)
+    accepted: list[AcceptedChange] = Field(default_factory=list, max_length=2000)
     """What changed for good between the stored run before and this one, and is meant."""
 
 

@@ -1,4 +1,4 @@
-"""Dynamic text made harmless in Markdown: no mention, link, image, HTML, table break or heading gets through."""
+"""Dynamic text made harmless in Markdown: no mention, link, image, HTML, table break or command gets through."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import unicodedata
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _REFERENCE = re.compile(r"[@#]|:(?=\S)")
 """Mentions, issue numbers, schemes and emoji; a colon before a space is only a colon."""
-_LINE_START = re.compile(r"^(\d*)([-+.)](?=[\s-]|$)|=)")
+_LINE_START = re.compile(r"^(\d+(?=[.)])|)([-+.)](?=[\s-]|$)|[=/])")
+"""Lists, rules, and commands such as ``/gate accept``, which are read from the source: a backslash stops them too."""
+_ALERT = re.compile(r"(?<=\\\[)!")
+"""``[!NOTE]`` in a quote. Whether a backslash stops it is not documented; a sign between the two does."""
 _NAMED = re.compile(r"(?i)\b(www|gh)(?=[.-])")
 MAX_CHARS = 200
 """A single value is never longer than this in a report,"""
@@ -40,5 +43,6 @@ def markdown(text: str, limit: int = MAX_CHARS) -> str:
     safe = plain(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = _MARKUP.sub(r"\\\1", safe)
     safe = _REFERENCE.sub(lambda match: f"&#{ord(match[0])};&#8203;", safe)
+    safe = _ALERT.sub("&#8203;!", safe)
     safe = _LINE_START.sub(r"\1\\\2", safe)
     return _NAMED.sub(lambda match: f"{match[1]}&#8203;", safe)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from gate.report.amounts import amount, slower
+from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_ratio
-from gate.verdict.values import Reason, Row, Verdict
+from gate.verdict.values import NOT_AFFECTED, Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
-MOST_NAMES = 3
 _DIM = 0.5
 """Smallest slowdown of everything that is worth a warning if no smaller one could be seen."""
 
 
 def title(verdict: Verdict) -> str:
     """APPROVED or BLOCKED, and whether anything was measured."""
-    text = verdict.verdict if verdict.measured else "BLOCKED - not measured"
+    text = verdict.verdict if verdict.measured or verdict.is_unaffected else "BLOCKED - not measured"
     return text if verdict.in_effect else f"Not in effect until merged, would be {text}"
 
 
@@ -24,7 +24,10 @@ def why(verdict: Verdict) -> str:
     """The reason to block, or what the approval rests on and what it could not have seen."""
     if verdict.reasons:
         by_id = {row.id: row for row in verdict.rows}
-        return _reason(verdict.reasons[0], by_id) + (_also(verdict, by_id) if verdict.measured else "")
+        return of_reason(verdict.reasons[0], by_id) + (_also(verdict, by_id) if verdict.measured else "")
+    not_affected = next((notice.message for notice in verdict.notices if notice.code == NOT_AFFECTED), "")
+    if not_affected:
+        return not_affected
     compared = [row for row in verdict.rows if row.metric in COMPARED and row.trail is not None and row.endpoint != "*"]
     parts = [_compared(compared), _reach(compared)] if compared else [_uncompared(verdict)]
     parts += [_everything(verdict), _errors(verdict), _objectives(verdict, always=not compared)]
@@ -32,26 +35,33 @@ def why(verdict: Verdict) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first few names and how many more."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+def of_reason(reason: Reason, rows: Mapping[str, Row]) -> str:
+    """One reason to block, with the figures of its worst row.
 
-
-def _reason(reason: Reason, rows: dict[str, Row]) -> str:
+    Parameters
+    ----------
+    rows : mapping
+        The rows of the verdict by id.
+    """
     row = rows.get(reason.rows[0]) if reason.rows else None
-    if reason.code == "regressed" and row is not None and row.change is not None:
-        return f"{row.endpoint} {row.metric} is {slower(row)}"
-    if reason.code == "missed" and row is not None and row.candidate is not None and row.limit is not None:
-        statistic = row.metric.removeprefix("limit:").replace("_", " ")
-        value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
-        return f"{row.endpoint} misses its objective: {statistic} is {value}, the limit is {limit}"
-    if reason.code == "unexpected-answers" and row is not None:
-        return _answers(row)
     if reason.code == "unconfirmed" and row is not None and row.change is not None:
         names = listed(list(dict.fromkeys(row_id.split("/")[1] for row_id in reason.rows)))
         return f"{names}: {slower(row)}, {reason.message}"
-    return reason.message
+    if row is None or reason.code not in ("regressed", "missed", "unexpected-answers"):
+        return reason.message
+    return of_row(row) or reason.message
+
+
+def of_row(row: Row) -> str:
+    """What is wrong with a row, in figures; empty where no figures say it."""
+    if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
+        value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
+        return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {value}, the limit is {limit}"
+    if row.outcome == "regressed" and row.metric in ANSWERS:
+        return _answers(row)
+    if row.outcome == "regressed" and row.change is not None:
+        return f"{row_name(row.endpoint, row.metric)} is {slower(row)}"
+    return ""
 
 
 def _answers(row: Row) -> str:
@@ -74,8 +84,7 @@ def _also(verdict: Verdict, rows: dict[str, Row]) -> str:
 def _name(row: Row) -> str:
     if row.endpoint == "*":
         return "everything"
-    metric = row.metric.removeprefix("limit:").replace("_", " ")
-    return f"{row.endpoint} {metric}" + (" objective" if row.limit is not None else "")
+    return row_name(row.endpoint, row.metric) + (" objective" if row.limit is not None else "")
 
 
 def _compared(compared: list[Row]) -> str:

@@ -16,10 +16,27 @@ COMMENT_BUDGET = 60_000
 _MANY = 10**6
 
 
-def comment(verdict: Verdict) -> str:
-    """The pull-request comment, shrunk in a fixed order until it fits: details, notes, quiet rows, and so on."""
-    texts = map(_markdown, _shrinking(view_of(verdict)))
+def comment(verdict: Verdict, since: str = "") -> str:
+    """The pull-request comment, shrunk in a fixed order until it fits: details, notes, quiet rows, and so on.
+
+    Parameters
+    ----------
+    since : str, optional
+        What changed since the last run of the pull request.
+    """
+    texts = map(_markdown, _shrinking(view_of(verdict, since)))
     return next(text for text in texts if _size(text) <= COMMENT_BUDGET)
+
+
+def brief(verdict: Verdict) -> str:
+    """The shortest form of a comment: the verdict, why, and what to do."""
+    *_, shortest = _shrinking(view_of(verdict))
+    return _markdown(shortest)
+
+
+def first_line(verdict: Verdict, limit: int) -> str:
+    """Verdict and reason as one line of plain text, cut where it is longer."""
+    return plain(view_of(verdict).headline, limit)
 
 
 def summary(verdict: Verdict) -> str:

@@ -8,36 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.report.details import Details, details_of
-from gate.report.headline import listed, title, why
+from gate.report.headline import title, why
+from gate.report.loud import carried, is_loud, is_loud_in_row, warnings_of, worded
 from gate.report.tables import Line, Table
+from gate.report.words import ANSWERS, LOUD, outcome_of
 from gate.units import format_ratio
 from gate.verdict.values import Row, Verdict
 
-_OUTCOME_WORDS = {
-    "improved": "faster",
-    "unchanged": "unchanged",
-    "regressed": "SLOWER",
-    "inconclusive": "inconclusive",
-    "no_baseline": "no baseline",
-    "not_measured": "NOT MEASURED",
-    "met": "met",
-    "missed": "MISSED",
-}
 _WAYS = {
     "duet": "measured side by side with the base deployment",
     "stored": "compared with {n} stored {runs} of main",
     "none": "no baseline yet: only objectives were judged",
 }
-_ANSWERS = ("errors", "body")
 _ALOUD = ("busy-preview", "capacity")
 _QUIET = ("unchanged", "no_baseline")
-_LOUD = ("regressed", "missed", "not_measured")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")
-_MOST_WARNINGS = 5
 _LEGEND = (
     "Change: beyond what all endpoints share."
     " Detectable from: the smallest slowdown that this run would have caught four times in five."
@@ -53,7 +41,9 @@ class View:
     cures: tuple[str, ...]
     """What to do next."""
     warnings: tuple[str, ...]
-    """What the gate may have left behind; never shortened away."""
+    """Without which the verdict is not understood, and what may have been left behind; never shortened away."""
+    since: str
+    """What changed since the last run of the pull request; empty where there was none."""
     tables: tuple[Table, ...]
     findings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -74,9 +64,15 @@ class View:
         return sum(table.hidden for table in self.tables)
 
 
-def view_of(verdict: Verdict) -> View:
-    """Word a verdict."""
-    shown = [row for row in verdict.rows if not (row.metric in _ANSWERS and row.outcome in _QUIET)]
+def view_of(verdict: Verdict, since: str = "") -> View:
+    """Word a verdict.
+
+    Parameters
+    ----------
+    since : str, optional
+        What changed since the last run of the pull request, where that is known.
+    """
+    shown = [row for row in verdict.rows if not (row.metric in ANSWERS and row.outcome in _QUIET)]
     changes = [_change_line(row) for row in shown if row.limit is None]
     limits = [_limit_line(row) for row in shown if row.limit is not None]
     return View(
@@ -84,9 +80,10 @@ def view_of(verdict: Verdict) -> View:
         why=why(verdict),
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
         tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
-        warnings=_warnings(verdict),
-        findings=(*_aloud(verdict), *_findings(verdict.rows)),
-        notes=tuple(_note(notice) for notice in verdict.notices if notice.code not in (LEFT_BEHIND, *_ALOUD)),
+        warnings=warnings_of(verdict),
+        since=since,
+        findings=(*_aloud(verdict), *carried(verdict.rows, lambda notice: not is_loud_in_row(notice))),
+        notes=tuple(worded(n) for n in verdict.notices if not is_loud(n) and n.code not in _ALOUD),
         details=details_of(verdict.details),
         footer=_footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
@@ -105,58 +102,18 @@ def _change_line(row: Row) -> Line:
         bounded(row),
         change(row),
         detectable(row),
-        _outcome(row),
+        outcome_of(row),
     )
-    return Line(cells, row.outcome in _LOUD)
+    return Line(cells, row.outcome in LOUD)
 
 
 def _limit_line(row: Row) -> Line:
-    return Line((row.endpoint, objective(row), bounded(row), _outcome(row)), row.outcome in _LOUD)
-
-
-def _outcome(row: Row) -> str:
-    word = _OUTCOME_WORDS[row.outcome]
-    if row.endpoint == "*":
-        return "SUSPECT" if row.outcome == "regressed" else word
-    if row.metric in _ANSWERS and row.outcome == "regressed":
-        word = "UNEXPECTED"
-    if not row.gated:
-        return word + " (not gated)"
-    return word + (" (accepted)" if row.outcome in ("regressed", "missed") and not row.blocks else "")
-
-
-def _warnings(verdict: Verdict) -> tuple[str, ...]:
-    told = [f"left behind: {_note(notice)}" for notice in verdict.notices if notice.code == LEFT_BEHIND]
-    more = len(told) - _MOST_WARNINGS
-    return (*told[:_MOST_WARNINGS], *([f"left behind: {more} more, which are in verdict.json"] if more > 0 else []))
+    return Line((row.endpoint, objective(row), bounded(row), outcome_of(row)), row.outcome in LOUD)
 
 
 def _aloud(verdict: Verdict) -> Iterator[str]:
     """What is not folded away, because it says how far the table can be believed, or is what somebody asked for."""
-    yield from dict.fromkeys(_note(notice) for notice in verdict.notices if notice.code in _ALOUD)
-
-
-def _findings(rows: list[Row]) -> tuple[str, ...]:
-    """What rows carry with them, each text once with all the rows that carry it."""
-    carriers: dict[str, list[Row]] = {}
-    for row in rows:
-        for notice in row.notices:
-            carriers.setdefault(_note(notice), []).append(row)
-    return tuple(f"{_where(found)}: {text}" for text, found in carriers.items())
-
-
-def _where(rows: list[Row]) -> str:
-    names = list(dict.fromkeys("all endpoints" if row.endpoint == "*" else row.endpoint for row in rows))
-    metrics = list(dict.fromkeys("" if row.endpoint == "*" else _metric(row) for row in rows))
-    return f"{listed(names)} {' and '.join(metric for metric in metrics if metric)}".strip()
-
-
-def _metric(row: Row) -> str:
-    return row.metric.removeprefix("limit:").replace("_", " ")
-
-
-def _note(notice: Notice) -> str:
-    return f"{notice.message}; {notice.cure}" if notice.cure else notice.message
+    yield from dict.fromkeys(worded(notice) for notice in verdict.notices if notice.code in _ALOUD)
 
 
 def _footer(verdict: Verdict) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gate.config.suite import Suite
 from gate.measure.plan import group_endpoints
 from gate.record.run import Notice
+from gate.verdict.acceptance import Acceptance, accepted
 from gate.verdict.answer_rows import body_row, errors_row
 from gate.verdict.change_rows import change_row, suite_row
 from gate.verdict.evidence import Evidence
@@ -13,8 +16,11 @@ from gate.verdict.values import Row
 from gate.verdict.waivers import waived
 
 
-def settle(suite: Suite, evidence: Evidence, today: str) -> list[Row]:
-    """All rows in the suite's order: what all endpoints share, then each endpoint, then scenarios."""
+def settle(suite: Suite, evidence: Evidence, today: str, acceptances: Sequence[Acceptance] = ()) -> list[Row]:
+    """All rows in the suite's order: what all endpoints share, then each endpoint, then scenarios.
+
+    What a person accepted for this very commit comes before what the suite waives for a time.
+    """
     rows = [suite_row(suite, evidence, change) for change in evidence.changes.suite]
     errors = {finding.endpoint: finding for finding in evidence.errors}
     for name in suite.endpoints:
@@ -28,7 +34,7 @@ def settle(suite: Suite, evidence: Evidence, today: str) -> list[Row]:
         rows += [limit_row(suite, evidence, o) for o in evidence.objectives if o.owner == name]
     for name in suite.scenarios:
         rows += [limit_row(suite, evidence, o) for o in evidence.objectives if o.owner == name]
-    return [waived(suite, row, today) for row in _with_neighbours(suite, rows)]
+    return [waived(suite, accepted(row, acceptances), today) for row in _with_neighbours(suite, rows)]
 
 
 def _with_neighbours(suite: Suite, rows: list[Row]) -> list[Row]:

@@ -6,7 +6,7 @@ accident. Comparisons are written so that NaN blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gate.baseline.learnt import Taught
 from gate.baseline.select import Selection
@@ -16,16 +16,23 @@ from gate.measure.plan import compared
 from gate.measure.replay import recorded_beliefs
 from gate.record.run import LEFT_BEHIND, Notice, Run
 from gate.stats.beliefs import Beliefs, assumed
+from gate.verdict.acceptance import Acceptance
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
+from gate.verdict.other_base import with_other_base
 from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
-from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
+from gate.verdict.values import NOT_AFFECTED, JudgedCode, Reason, ReasonCode, Verdict
 
 
 def judge(
-    suite: Suite, candidates: tuple[Run, ...], selection: Selection, tool: str, taught: Taught | None = None
+    suite: Suite,
+    candidates: tuple[Run, ...],
+    selection: Selection,
+    tool: str,
+    taught: Taught | None = None,
+    acceptances: Sequence[Acceptance] = (),
 ) -> Verdict:
     """Judge candidate runs of one commit against their base arms or stored runs of main.
 
@@ -41,6 +48,8 @@ def judge(
         Version that judges.
     taught : Taught, optional
         What stored duets of the same code say of deployments and hosts; without it that is assumed.
+    acceptances : sequence of Acceptance
+        Regressions that people accepted for this commit.
 
     Returns
     -------
@@ -60,11 +69,11 @@ def judge(
     lost = _lost(candidates, evidence)
     if lost is not None:
         return not_measured(suite, tool, lost.message, lost.cure, candidates=candidates)
-    rows = settle(suite, evidence, candidates[0].created[:10])
+    rows = settle(suite, evidence, candidates[0].created[:10], acceptances)
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
-            "rows": rows,
+            "rows": with_other_base(rows, candidates),
             "notices": [
                 *selection.notices,
                 *(taught.notices if taught is not None and evidence.way == "duet" else ()),
@@ -192,4 +201,30 @@ def not_measured(
         family=0,
         rows=[],
         notices=[notice for run in candidates for notice in run.notices if notice.code == LEFT_BEHIND],
+    )
+
+
+def not_affected(suite: Suite, tool: str, commit: str | None) -> Verdict:
+    """The verdict on a pull request that touches nothing which the suite is about: approved, and nothing measured."""
+    return Verdict(
+        tool=tool,
+        suite=suite.name,
+        commit=commit,
+        verdict="APPROVED",
+        measured=False,
+        exit_code=0,
+        reasons=[],
+        way="none",
+        candidates=[],
+        baselines=[],
+        level=suite.policy.false_block_rate,
+        family=0,
+        rows=[],
+        notices=[
+            Notice(
+                code=NOT_AFFECTED,
+                message="not affected, nothing was measured: this pull request touches none of"
+                f" {', '.join(suite.paths)}",
+            )
+        ],
     )

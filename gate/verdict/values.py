@@ -123,6 +123,10 @@ class Reason(Value):
     cure: str = ""
 
 
+NOT_AFFECTED = "not-affected"
+"""Code of the notice that a pull request touches nothing a suite is about, so that nothing was measured."""
+
+
 class Verdict(Value):
     """The answer."""
 
@@ -132,7 +136,7 @@ class Verdict(Value):
     commit: str | None
     verdict: Literal["APPROVED", "BLOCKED"]
     measured: bool
-    """False: nothing is claimed about the preview; BLOCKED - not measured."""
+    """False: nothing is claimed about the preview; BLOCKED - not measured, unless the suite is not affected."""
     exit_code: JudgedCode
     in_effect: bool = True
     """False on the pull request that adds the suite: told, without consequence."""
@@ -156,4 +160,11 @@ class Verdict(Value):
     def _has_reasons(self) -> Self:
         if (self.verdict == "APPROVED") != (not self.reasons):
             raise ValueError("APPROVED has no reasons, BLOCKED has some")
+        if self.verdict == "APPROVED" and not (self.measured or self.is_unaffected):
+            raise ValueError("what was not measured is APPROVED only where the suite is not affected")
         return self
+
+    @property
+    def is_unaffected(self) -> bool:
+        """Whether nothing was measured because the suite says that this pull request is none of its business."""
+        return any(notice.code == NOT_AFFECTED for notice in self.notices)

@@ -1,10 +1,11 @@
-"""Regressions that the suite accepts for a time and up to a ceiling."""
+"""Regressions of latency that the suite accepts for a time and up to a ceiling; never errors, sizes or objectives."""
 
 from __future__ import annotations
 
 from gate.config.policy import Waiver
 from gate.config.suite import Suite
 from gate.record.run import Notice
+from gate.stats.designs import METRICS
 from gate.units import format_ratio
 from gate.verdict.stored import UNCONFIRMED
 from gate.verdict.values import Row
@@ -14,7 +15,7 @@ def waived(suite: Suite, row: Row, today: str) -> Row:
     """A regression accepted for a time and up to a ceiling does not block, nor does a suspicion of one."""
     waiver = next((waiver for waiver in suite.policy.waivers if waiver.row == row.id), None)
     is_suspect = any(notice.code == UNCONFIRMED for notice in row.notices)
-    if waiver is None or not (row.blocks or is_suspect) or row.change is None:
+    if waiver is None or row.metric not in METRICS or not (row.blocks or is_suspect) or row.change is None:
         return row
     told = _told_of(waiver, row.change, today)
     if told.code != "waived":

@@ -23,7 +23,6 @@ NOT_YET = {
     "probes",
     "telemetry",
     "score",
-    "baselines.store",
 }
 
 

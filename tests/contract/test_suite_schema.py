@@ -79,7 +79,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "version": 1,
         "suite": "default",
         "path": ["/graphql", "/"],
-        "timeout": ["10s", "60s", "5m", "10s"],
+        "timeout": ["10s", "10m", "60s", "5m", "10s"],
         "max_message": "1MB",
         "http": "1.1",
         "compression": False,
@@ -102,6 +102,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "on_missing_baseline": "approve",
         "on_global_suspect": "block",
         "on_suspect": "decide",
+        "accept_label": "perf-accepted",
         "store": "dir:baselines",
         "window": 30,
         "max_age": "60d",
@@ -117,7 +118,7 @@ preview: {ready: {path: /, timeout: 60s}}
 endpoints: {home: {request: GET /, rate: 20/s, mutates: false, gate: true}}
 policy: {absolute_floor: 1ms, false_block_rate: 1%, budget: {time: 3m, requests: 60000}, max_rate: 50/s,
   objectives: block, on_inconclusive: approve, on_missing_baseline: approve, on_global_suspect: block,
-  on_suspect: decide}
+  on_suspect: decide, accept_label: perf-accepted}
 baselines: {store: dir:baselines, window: 30, max_age: 60d}
 """,
         "gate.yml",

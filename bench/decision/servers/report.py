@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from bench.decision.servers.cases import CASES, CHANNELS, UNCHANGED, WAYS, Case, Channel
+from bench.decision.servers.cases import CASES, CHANNELS, UNCHANGED, WAYS, Case, Channel, Way
 from bench.decision.servers.journal import Line
 from bench.decision.servers.lanes import LANE, gates, parse_lane
 from bench.decision.servers.suite import STORED_RUNS
@@ -15,6 +15,7 @@ from gate.stats.proportion import lower_bound, upper_bound
 
 MOST_FALSE, LEAST_CAUGHT = 3, 27
 LONGEST_S = 30.0
+_CASES = {case.name: case for case in CASES}
 _TAIL = 0.975
 _SHARES = {
     "servers_ratio": "processors used by servers and proxy",
@@ -45,6 +46,8 @@ def figures(settings: Line, lanes: Sequence[Sequence[Line]]) -> list[Figure]:
             if stratum:
                 rows += _Stratum(f"{way}, {channel}", stratum, command).figures()
         rows += _network(channel, [line for lines in lanes for line in lines], command)
+    for way in WAYS:
+        rows += _both_channels(way, [line for line in told if line["way"] == way], command)
     return [*rows, *_general(told, command)]
 
 
@@ -156,6 +159,22 @@ class _Stratum:
 def _is_caught(line: Line) -> bool:
     """Blocked for a slower endpoint that really was one; blocked for another would be luck."""
     return line["exit_code"] == ExitCode.BLOCKED and bool(set(line["blamed"]) & set(line["slowed"]))
+
+
+def _both_channels(way: Way, checks: Sequence[Line], command: str) -> Iterator[Figure]:
+    """Shares over all checks of a way, held against the goal once there are as many as one channel was to have."""
+    counted = (
+        (UNCHANGED, "blocked", lambda line: line["exit_code"] == ExitCode.BLOCKED, f"<= {MOST_FALSE / 300:g}"),
+        (_CASES["one+20%"], "caught", _is_caught, f">= {LEAST_CAUGHT / 30:g}"),
+        (_CASES["all+20%"], "caught", _is_caught, None),
+        (_CASES["one+50%"], "caught", _is_caught, None),
+    )
+    for case, word, is_counted, goal in counted:
+        of_case = [line for line in checks if line["case"] == case.name]
+        n, count = len(of_case), sum(map(is_counted, of_case))
+        if n >= case.planned:
+            figure = f"{way}, both channels: {case.name}, {word}"
+            yield Figure(figure, round(count / n, 4), "share", goal, n, interval(count, n), command, "D13")
 
 
 def _network(channel: Channel, lines: Sequence[Line], command: str) -> Iterator[Figure]:

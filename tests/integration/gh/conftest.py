@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub, serving
 
 from gate.gh.api import Effects
@@ -39,6 +40,14 @@ def github() -> Iterator[FakeGitHub]:
     fake.commit(BASE, {"gate.yml": b"version: 1\n", "baselines/v1/shop/a.json": b"{}"})
     with serving(fake):
         yield fake
+
+
+@pytest.fixture
+def checks(github: FakeGitHub) -> FakeChecks:
+    """Check runs and commit statuses of the fake."""
+    fake = FakeChecks(github)
+    github.operations |= fake.operations
+    return fake
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import requests
 from gate.gh.api import Effects
 from gate.gh.baselines import BaseCommitBaselines
 from gate.gh.client import Client
-from gate.gh.comment import Delivery, Run, upsert
+from gate.gh.comment import Delivery, Run, Write, upsert
 from gate.gh.failures import ApiError, Reason
 from gate.gh.plan import ActionPlan, Pending, Use
 from gate.gh.resolve import read_suite, resolve
@@ -84,6 +84,10 @@ def client(token: str = "ghs_OURS") -> Client:
     return Client(REPOSITORY, token, URL, Effects(time.sleep, time.monotonic, lambda: 0.0), budget_s=30)
 
 
+def saying(words: str) -> Write:
+    return lambda _: [words]
+
+
 def said(words: str) -> None:
     sys.stdout.write(words + "\n")
 
@@ -129,16 +133,16 @@ def commenting(number: int) -> None:
     for n in range(120):
         ask("POST", f"issues/{number}/comments", "ghs_OTHER", body=f"remark {n}")
     ask("POST", f"issues/{number}/comments", "ghs_OTHER", body="<!-- gate:shop run=99.1 -->\nAPPROVED")
-    assert upsert(client(), number, "shop", Run(1, 1), "one").delivery is Delivery.CREATED
-    assert upsert(client(), number, "shop", Run(2, 1), "two").delivery is Delivery.EDITED
-    assert upsert(client(), number, "shop", Run(1, 2), "old").delivery is Delivery.SUPERSEDED
+    assert upsert(client(), number, "shop", Run(1, 1), saying("one")).delivery is Delivery.CREATED
+    assert upsert(client(), number, "shop", Run(2, 1), saying("two")).delivery is Delivery.EDITED
+    assert upsert(client(), number, "shop", Run(1, 2), saying("old")).delivery is Delivery.SUPERSEDED
     found = [c.text for c in client().find_comments(number)]
     ours = [text for text in found if text.endswith(("one", "two", "old"))]
     assert ours == ["<!-- gate:shop run=2.1 -->\ntwo"], ours
     assert len(found) == 122
     said("one comment among 122, on two pages, passing over a stranger's marker")
     ask("POST", f"issues/{number}/comments", body="<!-- gate:shop run=1.1 -->\ndouble")
-    assert upsert(client(), number, "shop", Run(3, 1), "three").delivery is Delivery.EDITED
+    assert upsert(client(), number, "shop", Run(3, 1), saying("three")).delivery is Delivery.EDITED
     mine = next(c for c in client().find_comments(number) if c.text.endswith("three"))
     client().delete_comment(mine.id)
     client().delete_comment(mine.id)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub
+from fake_checks import FakeChecks
+from fake_deployments import FakeDeployments
+from fake_github import BASE, HEAD, TOKEN, FakeGitHub
+from fake_pulls import Pulls as FakePulls
+from runner import Runner
 
-from tests.integration.load.servers import Server, answer, serving, steady
+from gate.gh.ledger import read
+from tests.integration.load.servers import answer, serving, steady
 
 SUITE = """\
 suite: shop
@@ -23,7 +25,6 @@ endpoints:
   detail: {request: GET /detail, rate: 100/s, objectives: {max: 5s}}
 policy: {absolute_floor: 60s, max_rate: 200/s, budget: {time: 2s}}
 """
-TRAP = "raise SystemExit('the workspace was imported')\n"
 
 
 def shop(connection: socket.socket, line: str, _number: int) -> bool:
@@ -32,89 +33,22 @@ def shop(connection: socket.socket, line: str, _number: int) -> bool:
     return True
 
 
-class Runner:
-    """One job of a workflow: a workspace full of traps, an event, and fresh files for outputs and summary."""
-
-    def __init__(self, folder: Path, github: FakeGitHub) -> None:
-        self.folder, self.github = folder, github
-        self.workspace = folder / "workspace"
-        self.workspace.mkdir()
-        for name in ("yaml", "pydantic", "requests", "json", "sitecustomize", "github", "conftest"):
-            (self.workspace / f"{name}.py").write_text(TRAP)
-        (self.workspace / "gate.yml").write_text("endpoints: {mine: GET /soft}\n")
-        self.log = ""
-
-    def event(self, **changes: object) -> dict:
-        repository = {"full_name": REPOSITORY, "default_branch": "main", "name": "shop"}
-        side = {"repo": repository | {"fork": False}}
-        pull = {
-            "number": 7,
-            "state": "open",
-            "draft": False,
-            "user": {"login": "dev"},
-            "head": side | {"sha": HEAD, "ref": "topic"},
-            "base": side | {"sha": BASE, "ref": "main"},
-        }
-        return {"action": "synchronize", "number": 7, "pull_request": pull, "repository": repository} | changes
-
-    def run(
-        self, server: Server, event: dict | None = None, name: str = "pull_request", run_id: int = 1, **inputs: str
-    ) -> int:
-        files = {key: self.folder / f"{key}-{run_id}" for key in ("event", "output", "summary")}
-        files["event"].write_text(json.dumps(event or self.event()))
-        files["output"].write_text("")
-        files["summary"].write_text("")
-        self.output, self.summary = files["output"], files["summary"]
-        given = {"token": TOKEN, "preview-url": server.origin, "api-url": self.github.url, "suite": "gate.yml"} | inputs
-        environment = {
-            **{f"INPUT_{key.upper()}": value for key, value in given.items()},
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_EVENT_NAME": name,
-            "GITHUB_EVENT_PATH": str(files["event"]),
-            "GITHUB_SHA": BASE,
-            "GITHUB_REF": "refs/heads/main" if name != "pull_request" else "refs/pull/7/merge",
-            "GITHUB_RUN_ID": str(run_id),
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_WORKSPACE": str(self.workspace),
-            "GITHUB_OUTPUT": str(files["output"]),
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
-            "PYTHONPATH": ".",
-            "PATH": os.defpath,
-        }
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "gate", "action"],
-            cwd=self.workspace,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-        self.log = done.stdout + done.stderr
-        assert "Traceback" not in self.log
-        assert "was imported" not in self.log
-        return done.returncode
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """As the runner reads them; a later value of a name wins."""
-        values: dict[str, str] = {}
-        lines = iter(self.output.read_text().splitlines())
-        for line in lines:
-            name, mark, value = re.fullmatch(r"([\w-]+)(=|<<)(.*)", line).groups()
-            values[name] = value if mark == "=" else "\n".join(iter(lambda end=value: next(lines), value))
-        return values
+@pytest.fixture
+def pulls(github: FakeGitHub) -> FakePulls:
+    fake = FakePulls(github)
+    fake.add(7, HEAD, BASE)
+    fake.changes(7, "app/views.py")
+    return fake
 
 
 @pytest.fixture
-def runner(tmp_path: Path, github: FakeGitHub) -> Runner:
+def runner(tmp_path: Path, github: FakeGitHub, checks: FakeChecks, pulls: FakePulls) -> Runner:
     github.commit(BASE, {"gate.yml": SUITE.encode()})
-    github.pulls[7] = {}
+    github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
     return Runner(tmp_path, github)
 
 
-def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
+def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github, checks):
     with serving(shop) as server:
         assert runner.run(server) == 0, runner.log
         assert not any("/soft" in line for line in server.requests), "the workspace's suite was used"
@@ -130,6 +64,12 @@ def test_a_pull_request_is_measured_commented_on_and_summed_up(runner, github):
     assert json.loads((runner.workspace / runner.outputs["verdict-file"]).read_text())["commit"] == HEAD
     assert "**APPROVED**" in runner.summary.read_text()
     assert TOKEN not in runner.log.replace(f"::add-mask::{TOKEN}", "")
+    (check,) = checks.runs
+    assert (check["head_sha"], check["conclusion"], check["external_id"]) == (HEAD, "success", f"1.1.{HEAD}")
+    ledger = read(check["output"]["text"])
+    (file,) = ledger.run_files
+    content = (runner.workspace / runner.outputs["run-files"]).read_bytes()
+    assert (file.sha256, file.size_bytes) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
 WITH_FILE = SUITE.replace("GET /detail", '"GET /detail/{n}"') + "data: {n: {csv: data/n.csv, column: id}}\n"
@@ -177,6 +117,7 @@ def test_a_failing_objective_fails_the_step_and_says_so(runner, github):
 
 def test_stored_runs_are_read_at_the_base_commit(runner, github):
     """A refresh on main writes into the workspace; committed, the next pull request is compared with it."""
+    FakeDeployments(github).history(BASE)
     push = {"ref": "refs/heads/main", "after": BASE, "repository": runner.event()["repository"]}
 
     def main(connection: socket.socket, _line: str, _number: int) -> bool:
@@ -233,12 +174,31 @@ def test_a_fork_cannot_name_a_target_by_adding_a_suite(runner, github):
         assert server.connections == 0
 
 
-def test_a_comment_that_cannot_be_written_is_exit_4_and_the_verdict_stands_on_disk(runner, github):
+def test_a_comment_that_cannot_be_written_is_a_warning_and_the_check_stands(runner, github, checks):
     github.fail("POST .*comments", times=50, status=403, message="Resource not accessible by integration")
+    with serving(shop) as server:
+        assert runner.run(server) == 0
+    assert [run["conclusion"] for run in checks.runs] == ["success"]
+    assert "::warning title=gate / shop::the comment could not be written" in runner.log
+    assert "**APPROVED**" in runner.summary.read_text()
+
+
+def test_a_verdict_that_cannot_be_delivered_is_exit_4_and_stands_on_disk(runner, github):
+    github.fail("POST .*(check-runs|statuses)", times=50, status=403, message="Resource not accessible by integration")
     with serving(shop) as server:
         assert runner.run(server) == 4
     assert json.loads((runner.workspace / "gate-out" / "verdict.json").read_text())["verdict"] == "APPROVED"
+    assert (runner.outputs["verdict"], runner.outputs["exit-code"]) == ("APPROVED", "4")
     assert "**APPROVED**" in runner.summary.read_text()
+    assert "permissions: {checks: write}" in runner.log
+
+
+def test_a_run_without_verdict_leaves_a_failed_check(runner, github, checks):
+    github.commit(BASE, {"gate.yml": SUITE.replace('"127.0.0.1"', '"*.example.app"').encode()})
+    with serving(shop) as server:
+        assert runner.run(server) == 2
+    assert [(run["name"], run["conclusion"]) for run in checks.runs] == [("gate / shop", "failure")]
+    assert github.bodies() == []
 
 
 def test_measuring_only_judges_nothing(runner):

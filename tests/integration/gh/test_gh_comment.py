@@ -11,7 +11,7 @@ from fake_github import BOT, INTEGRATION, FakeGitHub
 
 from gate.errors import DeliveryError
 from gate.gh.client import Client
-from gate.gh.comment import MAX_UNITS, Delivery, Run, marker, upsert, written_by
+from gate.gh.comment import MAX_UNITS, Delivery, Run, Write, marker, upsert, written_by
 
 OLD, NOW, NEW = Run(41, 1), Run(42, 1), Run(43, 1)
 LIST, POST, PATCH, DELETE = (f"{verb} .*comments" for verb in ("GET", "POST", "PATCH", "DELETE"))
@@ -21,8 +21,12 @@ def text(run: Run, words: str = "APPROVED", key: str = "shop") -> str:
     return f"{marker(key, run)}\n{words}"
 
 
+def saying(*texts: str) -> Write:
+    return lambda before: texts
+
+
 def deliver(client: Client, run: Run = NOW, words: str = "APPROVED", key: str = "shop") -> Delivery:
-    return upsert(client, 7, key, run, words).delivery
+    return upsert(client, 7, key, run, saying(words)).delivery
 
 
 def test_the_first_line_is_the_marker_and_nothing_else_is_read():
@@ -46,11 +50,11 @@ def test_the_first_line_is_the_marker_and_nothing_else_is_read():
 
 
 def test_a_comment_is_made_and_then_edited_in_place(client, github):
-    first = upsert(client, 7, "shop", NOW, "one")
+    first = upsert(client, 7, "shop", NOW, saying("one"))
     assert first.delivery is Delivery.CREATED
     assert first.url.endswith("#issuecomment-1")
-    assert upsert(client, 7, "shop", Run(42, 2), "two").delivery is Delivery.EDITED
-    assert upsert(client, 7, "shop", NEW, "three").url == first.url
+    assert upsert(client, 7, "shop", Run(42, 2), saying("two")).delivery is Delivery.EDITED
+    assert upsert(client, 7, "shop", NEW, saying("three")).url == first.url
     assert github.bodies() == [text(NEW, "three")]
 
 
@@ -274,11 +278,47 @@ def test_too_long_a_comment_is_never_sent(client, github):
     room = MAX_UNITS - len(text(NOW, ""))
     assert deliver(client, NOW, "x" * room) is Delivery.CREATED
     assert deliver(client, NEW, "🙂" * (room // 2)) is Delivery.EDITED
-    sent = len(github.requests)
+    written = github.count(f"{POST}|{PATCH}")
     for words in ("x" * (room + 1), "🙂" * (room // 2 + 1)):
         with pytest.raises(DeliveryError, match="65536"):
             deliver(client, NEW, words)
-    assert len(github.requests) == sent
+    assert github.count(f"{POST}|{PATCH}") == written
+
+
+def test_the_first_text_that_fits_is_sent(client, github):
+    assert upsert(client, 7, "shop", OLD, saying("x" * MAX_UNITS, "fits", "short")).delivery is Delivery.CREATED
+    assert github.bodies() == [text(OLD, "fits")]
+    upsert(client, 7, "shop", NOW, saying("x" * MAX_UNITS, "fits again", "short"))
+    assert github.bodies() == [text(NOW, "fits again")]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_text_that_github_refuses_is_shortened_once(client, github, exists):
+    if exists:
+        github.comment(BOT, text(OLD))
+    github.fail(PATCH if exists else POST, status=422, message="body is too long (maximum is 65536 characters)")
+    upsert(client, 7, "shop", NOW, saying("whole", "shorter", "shortest"))
+    assert github.bodies() == [text(NOW, "shortest")]
+    github.fail(PATCH, status=422, message="body is too long", times=9)
+    with pytest.raises(DeliveryError, match="too long"):
+        upsert(client, 7, "shop", NEW, saying("whole", "shorter", "shortest"))
+    assert github.count(PATCH) == (4 if exists else 2)
+
+
+def test_what_is_written_knows_what_is_there(client, github):
+    seen = []
+
+    def write(before: str) -> list[str]:
+        seen.append(before)
+        return [f"text {len(seen)}"]
+
+    github.comment("stranger", text(OLD, "not ours"))
+    upsert(client, 7, "shop", OLD, write)
+    upsert(client, 7, "shop", NOW, write)
+    assert seen == ["", text(OLD, "text 1")]
+    github.comment(BOT, text(NEW, "newer"))
+    upsert(client, 7, "shop", NOW, write)
+    assert len(seen) == 2, "an older run writes nothing"
 
 
 def test_many_runs_at_once_leave_one_comment_of_the_newest(make: Callable[..., Client], github: FakeGitHub):

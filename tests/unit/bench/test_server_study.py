@@ -272,6 +272,18 @@ def test_a_goal_is_not_held_against_part_of_the_study():
     assert rows["duet, loopback: unchanged, blocked"].goal is None
 
 
+def test_both_channels_together_are_held_against_the_goal_as_shares():
+    lines = [check(n, channel="proxy" if n % 2 else "loopback") for n in range(296)]
+    lines += [check(300 + n, exit_code=1, blamed=["search"]) for n in range(4)]
+    lines += [slow(400 + n, channel="proxy", **({} if n else {"exit_code": 0, "blamed": []})) for n in range(30)]
+    rows = figures_by_name(lines)
+    blocked = rows["duet, both channels: unchanged, blocked"]
+    assert (blocked.value, blocked.n, blocked.goal, blocked.met) == (0.0133, 300, "<= 0.01", False)
+    caught = rows["duet, both channels: one+20%, caught"]
+    assert (caught.value, caught.n, caught.goal, caught.met) == (0.9667, 30, ">= 0.9", True)
+    assert "duet, both channels: one+20%, caught" not in figures_by_name(lines[:-1])
+
+
 def test_a_slowdown_is_caught_by_blaming_the_endpoint_that_has_it():
     lines = [slow(n) for n in range(26)]
     lines += [slow(30, blamed=["detail"]), slow(31, exit_code=3), slow(32, exit_code=0, blamed=[])]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
+import sys
 
 import pytest
 
+from gate.baseline.directory import DirectoryStore
+from gate.commands import refresh
+from gate.commands.measuring import Targets
+from gate.console import StreamConsole
+from gate.errors import NotMeasured
 from gate.record.codec import decode_run
-from tests.builders import history_of, suite_text
+from gate.record.run import AcceptedChange
+from gate.wiring import real_effects
+from tests.builders import PREVIEWS, history_of, run_of, sha_of, suite_text
 from tests.integration.load.servers import answer, serving, steady
 
 HOME = "{request: GET /home, rate: 200/s}"
@@ -93,3 +102,36 @@ def test_a_check_never_writes_to_the_store(desk):
         assert desk.run("check", "--preview", server.origin) in (0, 1, 3), "on any machine"
     assert desk.files() == before
     assert (desk.out / "verdict.json").exists()
+
+
+def test_what_was_accepted_since_the_stored_run_is_asked_for_before_anything_is_measured(desk, capsys):
+    """By the commit of the newest run of the same environment; a refresh that cannot learn it stores nothing."""
+    asked: list[str | None] = []
+    change = AcceptedChange(row="shop/home/p95", reason="accepted by maintainer in #7: exact prices")
+
+    def refreshed(commit: str, answers) -> None:
+        effects = real_effects(StreamConsole(sys.stdout, sys.stderr), {})
+        store, targets = DirectoryStore(desk.baselines), Targets((server.origin,), (), commit)
+        refresh.run(desk.suite, store, targets, desk.out, effects, accepted=answers)
+
+    def found(since: str | None) -> list[AcceptedChange]:
+        asked.append(since)
+        return [change]
+
+    def unknown(_: str | None) -> list[AcceptedChange]:
+        raise NotMeasured("GitHub is away")
+
+    desk.write(QUICK)
+    with serving(steady()) as server:
+        refreshed(sha_of("one"), lambda _: ())
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+        desk.store([run_of(desk.suite, "p0", rounds=3, environment=PREVIEWS, created=later)])
+        refreshed(sha_of("two"), found)
+        before, loaded = desk.files(), len(server.requests)
+        with pytest.raises(NotMeasured, match="GitHub is away"):
+            refreshed(sha_of("three"), unknown)
+        assert len(server.requests) == loaded
+    assert asked == [sha_of("one")]
+    assert desk.files() == before
+    runs = [decode_run(content) for content in before.values()]
+    assert [run.accepted for run in runs if run.commit == sha_of("two")] == [[change]]

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from gate.errors import NotMeasured, UsageError
+from gate.gh.acceptance import Asked
+from gate.gh.command import Command
 from gate.gh.context import Context
 from gate.gh.event import plan
 from gate.gh.inputs import Inputs
-from gate.gh.plan import ActionPlan, Asked, Pending, Use
+from gate.gh.plan import ActionPlan, Pending, Use
 from gate.gh.resolve import with_pull_request, with_pull_requests
 from gate.gh.shapes import PullRequest
 
@@ -420,7 +422,13 @@ def test_a_comment_asks_in_the_name_of_its_author():
     payload["comment"]["author_association"] = "OWNER"
     result = planned("issue_comment", payload)
     assert (result.use, result.pending, result.pull_requests) == (Use.ACCEPT, Pending.PULL_REQUEST, (1,))
-    assert result.asked == Asked("Codertocat", comment="/gate accept list/p95 the new index")
+    assert result.asked == Asked(
+        "Codertocat",
+        is_person=True,
+        at="2019-05-15T15:20:21Z",
+        author="Codertocat",
+        commands=(Command("", "list", "p95", "the new index"),),
+    )
     with pytest.raises(UsageError, match="cannot start mode measure"):
         planned("issue_comment", payload, mode="measure")
 
@@ -429,6 +437,7 @@ def test_a_comment_asks_in_the_name_of_its_author():
     "payload",
     [
         commented("looks good"),
+        commented("I would say:\n/gate accept list/p95 the new index"),
         commented("/gate accept a b", "edited"),
         commented("/gate x", "deleted"),
         commented(None),
@@ -440,7 +449,9 @@ def test_other_comments_are_none_of_the_gates(payload):
 
 def test_a_label_is_given_by_its_sender():
     payload = event("pull_request.labeled")
-    assert planned("pull_request", payload).asked == Asked(payload["sender"]["login"], label="bug")
+    asked = planned("pull_request", payload).asked
+    assert (asked.by, asked.label) == (payload["sender"]["login"], "bug")
+    assert asked.head_sha == payload["pull_request"]["head"]["sha"]
     assert planned("pull_request", event("pull_request.synchronize")).asked is None
 
 

@@ -98,7 +98,7 @@ def test_no_two_outputs_end_alike(tmp_path):
         ("verdict", "BLOCKED - not measured"),
         ("exit-code", -1),
         ("regressed", "1\nverdict=APPROVED"),
-        ("report", "a\nb"),
+        ("report", "a\rb"),
         ("verdict-file", "a\x1bb"),
         ("run-files", "a\r\nb"),
     ],

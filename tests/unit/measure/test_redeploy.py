@@ -10,6 +10,7 @@ import pytest
 from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
 from gate.load.transport import Answer, Fetched
+from gate.measure.guard import guard
 from gate.measure.network import Network
 from gate.measure.ready import Clock
 from gate.measure.redeploy import SETTLED, Redeployer
@@ -25,6 +26,9 @@ class World:
         self.after, self.before, self.refused = after, before, refused
         self.now_s, self.deployed = 0.0, False
         self.asked = []
+        self.wires: list[tuple[str, ...]] = []
+        self.addresses: Iterator[tuple[str, ...]] = itertools.repeat(("93.184.216.34",))
+        self.check = guard([])
 
     def sleep(self, seconds: float) -> None:
         self.now_s += seconds
@@ -41,6 +45,13 @@ class World:
     def answer(kind: str | None, headers: dict[str, str]) -> Fetched:
         return Fetched(Answer(kind, 500 if kind else 200, 0, 0.01, is_new_connection=True), b"", headers)
 
+    def connect(self, wire):
+        self.wires.append(wire.resolve)
+        return self.fetch
+
+    def resolve(self, host: str, _port: int) -> tuple[str, ...]:
+        return next(self.addresses) if host == "preview.example" else ("93.184.216.35",)
+
     def redeploy(self, environment=ENVIRONMENT) -> None:
         fresh = {"header": "X-Instance", "path": "/version"}
         preview = {
@@ -48,7 +59,7 @@ class World:
             "headers": {"X-Bypass": "${BYPASS}"},
         }
         suite = Suite.model_validate({"endpoints": {"a": "GET /"}, "preview": preview})
-        network = Network(lambda _wire: self.fetch, lambda *_: ())
+        network = Network(self.connect, self.resolve, self.check)
         clock = Clock(lambda: self.now_s, self.sleep)
         redeployer = Redeployer(suite, suite.preview.redeploy, environment, network, clock, "run")
         redeployer.check()
@@ -116,3 +127,31 @@ def test_a_hook_that_is_no_web_address_is_refused_without_being_repeated():
     with pytest.raises(UsageError, match=r"the hook \$\{HOOK\} is no address") as caught:
         World(itertools.repeat("new")).redeploy(ENVIRONMENT | {"HOOK": "file:///etc/secret"})
     assert "secret" not in str(caught.value)
+
+
+def test_a_deployment_may_move_and_every_address_is_pinned_for_its_request():
+    world = World(itertools.repeat("new"))
+    world.addresses = iter(
+        [("93.184.216.34",)] * SETTLED + [(), ("93.184.216.36", "2606:4700::1")] + [("9.9.9.9",)] * 9
+    )
+    world.redeploy()
+    assert world.wires[:SETTLED] == [("preview.example:80:93.184.216.34",)] * SETTLED
+    assert world.wires[SETTLED] == ("hooks.example:443:93.184.216.35",)
+    assert world.wires[SETTLED + 1] == ("preview.example:80:93.184.216.36,[2606:4700::1]",)
+    assert all(world.wires), "a name was left to libcurl"
+
+
+def test_a_deployment_that_moves_to_an_address_nobody_named_is_not_asked():
+    world = World(itertools.repeat("new"))
+    world.addresses = iter([("93.184.216.34",)] * SETTLED + [("127.0.0.1",)])
+    with pytest.raises(UsageError, match=r"has the address 127\.0\.0\.1"):
+        world.redeploy()
+    assert len(world.asked) == SETTLED + 1
+
+
+@pytest.mark.parametrize("hook", ["http://169.254.169.254/deploy", "http://[::ffff:127.0.0.1]/deploy"])
+def test_a_hook_at_an_address_nobody_named_is_not_asked(hook):
+    world = World(itertools.repeat("new"))
+    with pytest.raises(UsageError, match="private or special"):
+        world.redeploy(ENVIRONMENT | {"HOOK": hook})
+    assert not world.deployed

@@ -14,10 +14,12 @@ from gate.report.escape import MAX_CHARS, markdown
 PARSER = MarkdownIt("gfm-like", {"linkify": False, "html": True})
 MARKS = (
     "@org/team #12 GH-12 gh-12 a/b#3 www.e.com https://e.com ftp://e mailto:a@e.com <img/> <!-- --> [a](b) ![a](b) [^1]"
-    " `c` ``` ~~s~~ **b** _i_ $x$ :tada: &amp; &#64; | \\ \\| --- === - 1. + > # *"
+    " `c` ``` ~~s~~ **b** _i_ $x$ $$ :tada: :+1: &amp; &#64; | \\ \\| --- === - 1. + > # *"
+    " [!NOTE] [!tip] [x] [^n]: <details>"
+    ' /gate @org/team#4 user/repo#5 octo@0123abc <https://e> ]( ![]( [[w]] "t" :---: ~~~ \uff20org ![NOTE]'
 )
 BREAKS = ("\n", "\t", "\r\n", "\u2028", "\u202e", "\u200b", " ")
-WORDS = st.sampled_from([*MARKS.split(), *BREAKS])
+WORDS = st.sampled_from([*MARKS.split(), *BREAKS, "[ ]", "/gate accept shop/a/p50 why"])
 TEXTS = st.lists(WORDS | st.text(max_size=5), max_size=6).map("".join)
 
 
@@ -57,6 +59,26 @@ def test_a_value_stays_in_its_cell(text):
     assert sum(token.type == "td_open" for token in tokens) == 2
     assert sum(token.type == "tr_open" for token in tokens) == 2
     assert [token.content for token in tokens if token.type == "inline"][-1] == "end"
+
+
+@given(TEXTS)
+@example("/gate accept shop/search/p50 mine")
+@example("\r\n/gate accept shop/search/p50 mine")
+@example("\u200b/gate accept shop/search/p50 mine")
+def test_no_value_is_a_command_wherever_it_stands(text):
+    """Bots read commands from the source of a comment, at the start of a line."""
+    for before in ("", "> ", "- ", "| ", "> **", "  "):
+        (line,) = f"{before}{markdown(text)}.".splitlines()
+        assert not line.removeprefix(before).lstrip().startswith("/")
+
+
+@given(TEXTS)
+def test_no_value_is_an_alert_a_task_or_a_footnote(text):
+    """What GitHub adds to Markdown; each is known by its brackets, in the source and as shown."""
+    safe = markdown(text)
+    assert not re.search(r"(?<!\\)(\\\\)*\[", safe), "every bracket is escaped"
+    read = shown(f"> {safe}")
+    assert "[!" not in read
 
 
 @given(TEXTS)

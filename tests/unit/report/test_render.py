@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from markdown_it import MarkdownIt
 
 from gate.record.run import Notice
-from gate.report.render import COMMENT_BUDGET, comment, summary, terminal
+from gate.report.render import COMMENT_BUDGET, brief, comment, first_line, summary, terminal
 from gate.verdict.rules import not_measured
 from gate.verdict.values import Row
 from tests.builders import World, history_of, run_of, suite_of, verdict_of
@@ -98,6 +99,32 @@ def test_a_comment_gives_up_its_details_first_and_the_summary_keeps_them():
     assert "<summary>Notes" in text
     assert text.count("\n| e") == 601
     assert size(text) <= COMMENT_BUDGET
+
+
+@pytest.mark.parametrize("count", [5, 200])
+def test_every_row_is_a_row_of_one_table(count):
+    text = comment(verdict_with_rows(count, 3), "Since the last run, at 0123456789ab: BLOCKED.")
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(text)
+    tables = [token.type for token in tokens if token.type.startswith(("table", "tr", "td", "th_"))]
+    assert tables.count("table_open") == 1
+    assert tables.count("tr_open") == count + 1
+    assert tables.count("td_open") == 7 * count
+    paragraphs = [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "paragraph_open"]
+    assert paragraphs[1] == "Since the last run, at 0123456789ab: BLOCKED."
+
+
+def test_the_shortest_form_says_what_and_why_and_what_to_do():
+    text = brief(verdict_of(SUITE, run_of(SUITE, world=World(slower={"search": 1.5})), MAIN))
+    assert text.startswith("**BLOCKED**: search p")
+    assert "policy.waivers" in text
+    assert "|---" not in text
+    assert size(brief(verdict_with_rows(500, 500, "w" * 900))) < 3000
+
+
+def test_the_first_line_is_plain_and_short():
+    line = first_line(verdict_of(SUITE, run_of(SUITE, world=World(slower={"search": 1.5})), MAIN), 60)
+    assert line.startswith("BLOCKED: search p")
+    assert len(line) <= 60
 
 
 def test_even_the_widest_text_stays_within_the_limit():

@@ -1,0 +1,66 @@
+"""`gate action` where somebody accepts a regression: what was measured is judged again, without new load."""
+
+from __future__ import annotations
+
+from gate.commands.accept import accept
+from gate.commands.action_check import Judged, newest_ledger, part_of, with_notices
+from gate.commands.action_job import Job, Part
+from gate.gh.acceptance import Asked, for_suite
+from gate.gh.artifacts import Artifacts
+from gate.gh.collaborators import refuse_who_may_not_write
+from gate.gh.comment import Run
+from gate.gh.ledger import Ledger
+from gate.gh.stored_runs import stored_runs
+from gate.gh.suites import SuiteAt
+
+
+def asked_of(job: Job, suites: tuple[SuiteAt, ...]) -> dict[str, Asked]:
+    """What is asked of each suite, by its name; empty where nothing is.
+
+    Raises
+    ------
+    UsageError
+        If what is asked cannot be understood.
+    """
+    if job.plan.asked is None:
+        return {}
+    return for_suite(job.plan.asked, {at.suite.name: at.suite for at in suites if at.in_effect})
+
+
+def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked]) -> list[Part]:
+    """Judge again what is asked about; other suites stay as they are.
+
+    Raises
+    ------
+    UsageError
+        If whoever asks may not, or asks for what cannot be accepted; nothing is changed then.
+    NotMeasured
+        If what was measured cannot be had any more.
+    """
+    parts = []
+    for at in suites:
+        if at.suite.name not in wanted:
+            continue
+        asked = wanted[at.suite.name]
+        refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
+        newest = newest_ledger(job, at.suite.name)
+        # A label is meant for every suite that blocks; the others have nothing to be judged again.
+        if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
+            parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
+    return parts
+
+
+def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Judged:
+    measured = stored_runs(job.plan.head_sha, newest, _artifacts(job))
+    done = accept(at.suite, job.open_to_read(at.suite), asked, measured, job.out(at), job.effects)
+    measured_in = None if newest is None else Run(newest.run_id, newest.attempt)
+    return Judged(with_notices(done.verdict, at.notices), done.run_files, done.acceptances, measured_in)
+
+
+def _artifacts(job: Job) -> Artifacts:
+    def fetch(url: str, most_bytes: int, limit_s: float) -> bytes:
+        from gate.gh.download import download  # the requests library is slow to load, and few runs need it
+
+        return download(url, job.inputs.api_url, most_bytes, limit_s)
+
+    return Artifacts(job.client.api, job.plan.repository, fetch, job.api_effects.sleep)

@@ -1,0 +1,60 @@
+"""Which commits come from which, asked of GitHub: https://docs.github.com/rest/commits/commits#compare-two-commits."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pydantic import TypeAdapter
+
+from gate.gh.api import Api, Call
+from gate.gh.contents import PERMISSION as READ_CONTENTS
+from gate.gh.failures import ApiError, Reason
+from gate.gh.shapes import GitObject, Shape
+
+
+class _Comparison(Shape):
+    merge_base_commit: GitObject
+
+
+_COMPARISON: TypeAdapter[_Comparison] = TypeAdapter(_Comparison)
+
+
+class Ancestry:
+    """Compares commits of one repository. Every method raises :class:`~gate.gh.failures.ApiError` and nothing else.
+
+    Parameters
+    ----------
+    api : Api
+        Calls to the API.
+    repository : str
+        Owner and name.
+    """
+
+    def __init__(self, api: Api, repository: str) -> None:
+        self._api, self._repository = api, repository
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The newest commit that both come from.
+
+        Parameters
+        ----------
+        base, head : str
+            Commits, or branches.
+        """
+        call = Call(
+            "GET",
+            f"/repos/{self._repository}/compare/{quote(base)}...{quote(head)}",
+            f"comparing {base[:12]} with {head[:12]}",
+            READ_CONTENTS,
+            {"per_page": "1"},  # the list of commits and files between them is not looked at
+        )
+        return self._api.get(call, _COMPARISON)[0].merge_base_commit.sha
+
+    def is_on(self, commit: str, branch: str) -> bool:
+        """Whether a branch holds a commit; one that is gone, or has nothing in common with it, it does not hold."""
+        try:
+            return self.merge_base(branch, commit) == commit
+        except ApiError as error:
+            if error.reason is not Reason.ABSENT:
+                raise
+            return False
