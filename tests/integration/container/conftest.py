@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, FakeGitHub, serving
 from fake_pulls import Pulls
 
@@ -41,6 +42,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def github() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
     fake.commit(BASE, {"gate.yml": SUITE.encode()})
+    fake.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
     pulls = Pulls(fake)
     pulls.add(7, HEAD, BASE)
     pulls.changes(7, "app.py")
@@ -49,7 +51,14 @@ def github() -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, image: str) -> Runner:
+def checks(github: FakeGitHub) -> FakeChecks:
+    fake = FakeChecks(github)
+    github.operations |= fake.operations
+    return fake
+
+
+@pytest.fixture
+def runner(tmp_path: Path, image: str, checks: FakeChecks) -> Runner:
     made = Runner(tmp_path / "runner", image)
     for name in TRAPS:
         (made.workspace / f"{name}.py").write_text("raise SystemExit('the workspace was imported')\n")

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from fake_github import BOT, HEAD, TOKEN
+from fake_github import BASE, BOT, HEAD, TOKEN
 
 from tests.integration.container.jobs import context, pull_request, shop
 from tests.integration.container.simulated_runner import PATIENCE_S, RUNNER_UID
@@ -18,7 +18,7 @@ OURS = {"add-mask", "group", "endgroup", "notice", "warning", "error"}
 """Commands that the gate itself gives."""
 
 
-def test_a_pull_request_is_measured_and_told(runner, github):
+def test_a_pull_request_is_measured_and_told(runner, github, checks):
     with serving(shop) as server:
         step = runner.step(
             context(github.url),
@@ -30,6 +30,7 @@ def test_a_pull_request_is_measured_and_told(runner, github):
     assert step.outputs["verdict"] == "APPROVED"
     assert "**APPROVED**" in step.summary
     assert [body.count("**APPROVED**") for body in github.bodies(BOT)] == [1]
+    assert {(run["name"], run["conclusion"]) for run in checks.runs} == {("gate / shop", "success")}
     assert "was imported" not in step.log
     assert step.commands <= OURS
     assert TOKEN not in step.log.replace(f"::add-mask::{TOKEN}", "")
@@ -73,7 +74,7 @@ def test_a_service_is_reached_by_its_name(runner, github):
 def test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has(runner, github):
     """As process 1 of a container a signal without a handler would be ignored."""
     slow = "suite: shop\npreview: {hosts: ['127.0.0.1']}\nendpoints: {list: {request: GET /list, rate: 50/s}}\n"
-    github.commit("b" * 40, {"gate.yml": (slow + "policy: {max_rate: 50/s, budget: {time: 60s}}\n").encode()})
+    github.commit(BASE, {"gate.yml": (slow + "policy: {max_rate: 50/s, budget: {time: 60s}}\n").encode()})
     ended: list[float] = []
     with serving(shop) as server:
 
