@@ -20,7 +20,7 @@ class Context:
     event_path: Path
     sha: str
     ref: str
-    """Empty where a deployment was made for a commit, as Vercel makes them; no branch is allowed anything then.
+    """Empty where a deployment was made for a commit, as Vercel makes them: it is on no branch then.
 
     https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#deployment_status
     """
