@@ -132,6 +132,14 @@ def test_a_name_that_stands_for_this_machine_is_refused_before_any_socket_is_ope
     assert gate.names.asked == {"a.vercel.app": 1}
 
 
+def test_no_deployment_is_asked_where_a_later_one_would_be_refused(gate):
+    gate.names = Names(("10.0.0.1",))
+    with serving(steady()) as server:
+        with pytest.raises(UsageError, match=r"has the address 10\.0\.0\.1"):
+            gate.run(suite_text('"127.0.0.1", "*.vercel.app"'), server.origin, "https://a.vercel.app")
+        assert server.connections == 0
+
+
 def test_a_name_that_changes_its_mind_is_not_followed(gate):
     """DNS rebinding: an answer that passes, and then the one that is meant."""
     gate.names = Names(("93.184.216.34",), ("127.0.0.1",))

@@ -256,9 +256,9 @@ def test_github_away_is_not_measured(world):
 
 
 def test_waiting_long_does_not_use_up_the_time_for_the_api(world):
-    """The budget of the API is 120 s, and each request here takes 3 s."""
+    """The budget of the API is 120 s, and each request here takes 10 s."""
     world.github.operations = {
-        pattern: lambda *given, operation=operation: (world.clock.sleep(3.0), operation(*given))[1]
+        pattern: lambda *given, operation=operation: (world.clock.sleep(10.0), operation(*given))[1]
         for pattern, operation in world.github.operations.items()
     }
     world.later = [(500.0, lambda: world.deployments.deploy(HEAD, url="https://late.vercel.app"))]
