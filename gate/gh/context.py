@@ -20,6 +20,10 @@ class Context:
     event_path: Path
     sha: str
     ref: str
+    """Empty where a deployment was made for a commit, as Vercel makes them: it is on no branch then.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#deployment_status
+    """
     run_id: int
     run_attempt: int
     server_url: str
@@ -52,7 +56,7 @@ class Context:
             event_name=needed("GITHUB_EVENT_NAME", r"[a-z_]+"),
             event_path=Path(needed("GITHUB_EVENT_PATH")),
             sha=needed("GITHUB_SHA", r"[0-9a-f]{40}([0-9a-f]{24})?"),
-            ref=needed("GITHUB_REF"),
+            ref=needed("GITHUB_REF") if environment.get("GITHUB_REF") else "",
             run_id=int(needed("GITHUB_RUN_ID", r"[0-9]{1,20}")),
             run_attempt=int(needed("GITHUB_RUN_ATTEMPT", r"[0-9]{1,6}")),
             server_url=needed("GITHUB_SERVER_URL", r"https?://[A-Za-z0-9.:\[\]-]+/?").rstrip("/"),

@@ -321,6 +321,16 @@ def test_the_guide_explains_every_right_that_is_given():
     assert given <= explained
 
 
+def test_the_guide_explains_every_right_that_the_code_may_ask_for():
+    explained = {
+        right for cells in rows_of(GUIDE, "## Permissions") for right in re.findall(r"`([\w-]+): \w+`", cells[0])
+    }
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "gate" / "gh").glob("*.py"))
+    asked = set(re.findall(r'"([a-z-]+): (?:read|write)"', sources))
+    assert "pull-requests" in asked
+    assert asked - {"metadata"} <= explained, "metadata: every token has it"
+
+
 def test_the_guide_describes_every_input_in_its_order():
     described = [cells[0].strip("| `") for cells in rows_of(GUIDE, "## Inputs and outputs")]
     assert described == list(ACTION["inputs"])

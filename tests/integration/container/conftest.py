@@ -43,7 +43,6 @@ def github() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
     fake.commit(BASE, {"gate.yml": SUITE.encode()})
     fake.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
-    fake.operations |= FakeChecks(fake).operations
     pulls = Pulls(fake)
     pulls.add(7, HEAD, BASE)
     pulls.changes(7, "app.py")
@@ -52,7 +51,14 @@ def github() -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, image: str) -> Runner:
+def checks(github: FakeGitHub) -> FakeChecks:
+    fake = FakeChecks(github)
+    github.operations |= fake.operations
+    return fake
+
+
+@pytest.fixture
+def runner(tmp_path: Path, image: str, checks: FakeChecks) -> Runner:
     made = Runner(tmp_path / "runner", image)
     for name in TRAPS:
         (made.workspace / f"{name}.py").write_text("raise SystemExit('the workspace was imported')\n")

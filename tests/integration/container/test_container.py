@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import socket
 import time
+from pathlib import Path
 
 import pytest
-from fake_github import BOT, HEAD, TOKEN
+from fake_github import BASE, BOT, HEAD, TOKEN
 
 from tests.integration.container.jobs import context, pull_request, shop
 from tests.integration.container.simulated_runner import PATIENCE_S, RUNNER_UID
 from tests.integration.load.servers import answer, serving
 from tests.integration.processes import wait_for
 
+NOBODY = 65534
 OURS = {"add-mask", "group", "endgroup", "notice", "warning", "error"}
 """Commands that the gate itself gives."""
 
 
-def test_a_pull_request_is_measured_and_told(runner, github):
+def test_a_pull_request_is_measured_and_told(runner, github, checks):
     with serving(shop) as server:
         step = runner.step(
             context(github.url),
@@ -30,6 +34,7 @@ def test_a_pull_request_is_measured_and_told(runner, github):
     assert step.outputs["verdict"] == "APPROVED"
     assert "**APPROVED**" in step.summary
     assert [body.count("**APPROVED**") for body in github.bodies(BOT)] == [1]
+    assert {(run["name"], run["conclusion"]) for run in checks.runs} == {("gate / shop", "success")}
     assert "was imported" not in step.log
     assert step.commands <= OURS
     assert TOKEN not in step.log.replace(f"::add-mask::{TOKEN}", "")
@@ -70,20 +75,41 @@ def test_a_service_is_reached_by_its_name(runner, github):
     assert step.outputs["verdict"] == "APPROVED"
 
 
+def workers() -> list[Path]:
+    """Folders in ``/proc`` of load workers that run in containers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            started = (folder / "cmdline").read_bytes().split(b"\0")
+            if b"gate.load.worker" in started and "libpod" in (folder / "cgroup").read_text():
+                found.append(folder)
+    return found
+
+
 def test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has(runner, github):
-    """As process 1 of a container a signal without a handler would be ignored."""
+    """As process 1 of a container a signal without a handler would be ignored.
+
+    Until then the load runs as nobody and without the token, while the container is root and has it.
+    """
     slow = "suite: shop\npreview: {hosts: ['127.0.0.1']}\nendpoints: {list: {request: GET /list, rate: 50/s}}\n"
-    github.commit("b" * 40, {"gate.yml": (slow + "policy: {max_rate: 50/s, budget: {time: 60s}}\n").encode()})
+    github.commit(BASE, {"gate.yml": (slow + "policy: {max_rate: 50/s, budget: {time: 60s}}\n").encode()})
     ended: list[float] = []
+    seen: list[tuple[str, bytes]] = []
     with serving(shop) as server:
 
         def loaded() -> None:
             wait_for(lambda: sum("/list" in line for line in server.requests) > 60, "the load")
+            for worker in workers():
+                uid = re.search(r"^Uid:\s+(.*)$", (worker / "status").read_text(), re.M)
+                seen.append((uid[1] if uid else "", (worker / "environ").read_bytes()))
             ended.append(time.monotonic())
 
         given = {"preview-url": server.origin, "api-url": github.url}
         step = runner.step(context(github.url), pull_request(), given, cancel_when=loaded)
     assert step.exit_code == 130, step.log
+    assert seen, "the load had no process of its own"
+    assert {uid.split()[0] for uid, _ in seen} == {str(NOBODY)}
+    assert not [environment for _, environment in seen if TOKEN.encode() in environment or b"CANARY" in environment]
     assert time.monotonic() - ended[0] < sum(PATIENCE_S.values()), "it had to be killed"
     (path,) = (runner.workspace / "gate-out").glob("run-*.json")
     assert json.loads(path.read_text())["run"]["complete"] is False

@@ -27,7 +27,7 @@ def measuring_step() -> dict:
     return step
 
 
-def test_it_tells_the_same_as_the_action(tmp_path, github):
+def test_it_tells_the_same_as_the_action(tmp_path, github, checks):
     step = measuring_step()
     files = {name: tmp_path / name for name in ("output", "step_summary", "event_path")}
     for path in files.values():
@@ -57,6 +57,7 @@ def test_it_tells_the_same_as_the_action(tmp_path, github):
     assert outputs_in(files["output"].read_text())["verdict"] == "APPROVED"
     assert "**APPROVED**" in files["step_summary"].read_text()
     assert len(github.bodies()) == 1
+    assert [run["conclusion"] for run in checks.runs] == ["success"]
     assert (tmp_path / "gate-out" / "verdict.json").exists()
 
 

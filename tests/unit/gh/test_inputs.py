@@ -164,7 +164,14 @@ def test_the_context():
     assert Context.from_environment({**CONTEXT, "GITHUB_STEP_SUMMARY": ""}).summary_path is None
 
 
-@pytest.mark.parametrize("name", sorted(set(CONTEXT) - {"GITHUB_STEP_SUMMARY"}))
+def test_a_deployment_of_a_commit_has_no_ref():
+    assert Context.from_environment({**CONTEXT, "GITHUB_REF": ""}).ref == ""
+    assert Context.from_environment({k: v for k, v in CONTEXT.items() if k != "GITHUB_REF"}).ref == ""
+    with pytest.raises(UsageError, match="GITHUB_REF"):
+        Context.from_environment({**CONTEXT, "GITHUB_REF": "refs/heads/a\n"})
+
+
+@pytest.mark.parametrize("name", sorted(set(CONTEXT) - {"GITHUB_STEP_SUMMARY", "GITHUB_REF"}))
 def test_a_missing_variable_is_named(name):
     for without in ({k: v for k, v in CONTEXT.items() if k != name}, {**CONTEXT, name: ""}, {**CONTEXT, name: "\n"}):
         with pytest.raises(UsageError, match=name):
