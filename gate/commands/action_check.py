@@ -87,7 +87,7 @@ def failed(job: Job, suite: str, error: GateError) -> Part:
 def _checked(job: Job, at: SuiteAt) -> Judged:
     suite = as_chosen(at.suite, job.inputs, job.plan.use, job.context.event_name)
     suite, targets = job.find(suite)
-    acceptances = tuple(newest.acceptances) if (newest := newest_ledger(job, suite.name)) is not None else ()
+    acceptances = _accepted_before(job, suite.name)
     try:
         store = job.open_to_read(suite)
     except BaselineError as error:
@@ -96,6 +96,16 @@ def _checked(job: Job, at: SuiteAt) -> Judged:
         checked = check(suite, store, targets, job.out(at), job.effects, acceptances)
     verdict = with_notices(checked.verdict, at.notices)
     return Judged(verdict if at.in_effect else not_in_effect(verdict), checked.run_files, acceptances)
+
+
+def _accepted_before(job: Job, suite: str) -> tuple[Acceptance, ...]:
+    """What was accepted when this commit was measured before; what cannot be read counts as never accepted."""
+    try:
+        newest = newest_ledger(job, suite)
+    except GateError as error:
+        job.log.annotate("warning", suite, f"what was accepted of this commit before is not known: {error.message}")
+        return ()
+    return () if newest is None else tuple(newest.acceptances)
 
 
 def newest_ledger(job: Job, suite: str) -> Ledger | None:

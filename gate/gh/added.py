@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 
 from gate.config import checks, hook_checks, scenario_checks, socket_checks
@@ -9,10 +10,11 @@ from gate.config.endpoint import Endpoint
 from gate.config.objectives import Objectives, Tolerance
 from gate.config.suite import Suite
 from gate.config.templates import environment_names
+from gate.measure.plan import round_cost
 from gate.record.run import Notice
 
 MOST_ADDED = 5
-"""Every endpoint takes its share of the budget from those that are gated; more than so many wait for the merge."""
+"""More wait for the merge, and so does what would more than double the suite: each costs minutes."""
 ADDED = "added-endpoint"
 _UNUSED: dict[str, object] = {
     "class_name": None,
@@ -39,12 +41,25 @@ def with_added(base: Suite, head: Suite) -> tuple[Suite, tuple[Notice, ...]]:
             taken[name] = _ungated(endpoint)
         told = f"is not measured before the merge: {why}" if why else "is measured and not gated"
         notices.append(Notice(code=ADDED, message=f"{name} is new in this pull request and {told}"))
-    return _extended(base, taken), tuple(notices)
+    return _with_their_budget(base, _extended(base, taken)), tuple(notices)
+
+
+def _with_their_budget(base: Suite, more: Suite) -> Suite:
+    """The suite with time and requests for what was added, so that nothing is taken from what is gated."""
+    before, after = (round_cost(suite, None, arms=2) for suite in (base, more))
+    if not (before.time_s > 0 and before.requests > 0):
+        return more
+    budget = base.policy.budget
+    larger = budget.model_copy(
+        update={
+            "time_s": budget.time_s * max(1.0, after.time_s / before.time_s),
+            "requests": math.ceil(budget.requests * after.requests / before.requests),
+        }
+    )
+    return more.model_copy(update={"policy": base.policy.model_copy(update={"budget": larger})})
 
 
 def _why_not(base: Suite, name: str, endpoint: Endpoint, taken: int) -> str:
-    if taken >= MOST_ADDED:
-        return f"there are more than {MOST_ADDED} new endpoints"
     if endpoint.mutates or endpoint.cleanup is not None or endpoint.method not in ("GET", "HEAD"):
         return "it may change data"
     if environment_names(endpoint.model_dump(mode="json")):
@@ -53,7 +68,11 @@ def _why_not(base: Suite, name: str, endpoint: Endpoint, taken: int) -> str:
     every = chain(
         checks.misfits(suite), hook_checks.misfits(suite), socket_checks.misfits(suite), scenario_checks.misfits(suite)
     )
-    return next((f"it {misfit.message}" for misfit in every if misfit.location[:2] == ("endpoints", name)), "")
+    misfit = next((misfit for misfit in every if misfit.location[:2] == ("endpoints", name)), None)
+    most = min(MOST_ADDED, len(base.endpoints))
+    if misfit is not None:
+        return f"it {misfit.message}"
+    return f"there are more than {most} new endpoints" if taken >= most else ""
 
 
 def _ungated(endpoint: Endpoint) -> Endpoint:

@@ -212,3 +212,83 @@ def test_another_commit_than_the_head_is_not_measured(runner, github):
     with serving(steady()) as server:
         assert runner.run(server) == 3
     assert "did not serve commit" in github.bodies()[0]
+
+
+def test_a_record_that_cannot_be_read_accepts_nothing_and_stops_nothing(runner, github, checks):
+    checks.make(
+        head_sha=HEAD, name="gate / shop", output={"title": "t", "summary": "s", "text": "<!-- gate:ledger --> cut"}
+    )
+    with serving(shop) as server:
+        assert runner.run(server) == 0, runner.log
+        assert "what was accepted of this commit before is not known: the record in the check run is cut" in runner.log
+        github.fail(
+            "GET .*/commits/.*/check-runs", times=50, status=403, message="Resource not accessible by integration"
+        )
+        assert runner.run(server, run_id=2) == 0, runner.log
+    assert "what was accepted of this commit before is not known" in runner.log
+    assert [run["conclusion"] for run in checks.runs[1:]] == ["success", "success"]
+
+
+OTHER = (
+    SUITE.replace("suite: shop", "suite: admin")
+    .replace("GET /detail", "GET /fail")
+    .replace("max: 5s", "error_rate: 1%")
+)
+
+
+def test_several_suites_have_a_check_and_a_comment_each_and_one_verdict(runner, github, checks):
+    files = {"gate.yml": SUITE.encode(), "admin.yml": OTHER.encode()}
+    github.commit(BASE, files)
+    github.commit(HEAD, files, "topic")
+    with serving(shop) as server:
+        assert runner.run(server, suite="gate.yml, admin.yml") == 1, runner.log
+    assert {run["name"]: run["conclusion"] for run in checks.runs} == {
+        "gate / shop": "success",
+        "gate / admin": "failure",
+    }
+    assert len(github.bodies()) == 2
+    assert runner.outputs["verdict"] == "BLOCKED"
+    reports = runner.outputs["report"].splitlines()
+    assert reports == ["gate-out/shop/comment.md", "gate-out/admin/comment.md"]
+    assert all((runner.workspace / report).is_file() for report in reports)
+
+
+def test_an_error_of_one_suite_is_not_the_others(runner, github, checks):
+    files = {
+        "gate.yml": SUITE.replace('"127.0.0.1"', '"*.example.app"').encode(),
+        "admin.yml": SUITE.replace("suite: shop", "suite: admin").encode(),
+    }
+    github.commit(BASE, files)
+    github.commit(HEAD, files, "topic")
+    with serving(shop) as server:
+        assert runner.run(server, suite="gate.yml, admin.yml") == 2, runner.log
+    assert {run["name"]: run["conclusion"] for run in checks.runs} == {
+        "gate / shop": "failure",
+        "gate / admin": "success",
+    }
+    assert (runner.outputs["exit-code"], runner.outputs["verdict"]) == ("2", "")
+
+
+def test_a_suite_that_is_not_affected_passes_without_load(runner, github, checks, pulls):
+    suite = SUITE.replace("suite: shop\n", 'suite: shop\npaths: ["api/**"]\n').encode()
+    github.commit(BASE, {"gate.yml": suite})
+    github.commit(HEAD, {"gate.yml": suite}, "topic")
+    with serving(shop) as server:
+        assert runner.run(server) == 0, runner.log
+        assert server.connections == 0
+        assert checks.runs[-1]["conclusion"] == "success"
+        assert "not affected" in checks.runs[-1]["output"]["title"]
+        pulls.changes(7, "api/views.py")
+        assert runner.run(server, run_id=2) == 0, runner.log
+        assert server.connections > 0
+
+
+def test_a_suite_that_is_changed_says_so_and_measures_what_is_new_without_gating_it(runner, github):
+    head = SUITE.replace("endpoints:\n", "endpoints:\n  fresh: {request: GET /fail/fresh, rate: 100/s}\n")
+    github.commit(HEAD, {"gate.yml": head.encode()}, "topic")
+    with serving(shop) as server:
+        assert runner.run(server) == 0, runner.log
+        assert any("/fail/fresh" in line for line in server.requests)
+    (body,) = (text.replace("\\", "") for text in github.bodies())
+    assert "gate.yml is changed here; not in effect until merged" in body
+    assert "fresh is new in this pull request and is measured and not gated" in body

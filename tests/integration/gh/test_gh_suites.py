@@ -8,9 +8,12 @@ import pytest
 from fake_github import BASE, HEAD, FakeGitHub
 from fake_pulls import Pulls as FakePulls
 
+from gate.config.read import read_suite
+from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
 from gate.gh.plan import ActionPlan, Use
 from gate.gh.suites import SuiteAt, matches, read_suites
+from gate.measure.plan import round_cost
 
 SUITE = """\
 suite: shop
@@ -142,12 +145,26 @@ def test_a_fork_adds_no_endpoints(fake, client):
     assert len(at.notices) == 1
 
 
-def test_new_endpoints_do_not_crowd_out_the_others(fake, client):
-    many = "".join(f"  new{n}: GET /new/{n}\n" for n in range(8))
-    head(fake, SUITE.replace("endpoints: {list: GET /list}\n", "endpoints:\n  list: GET /list\n" + many))
+@pytest.mark.parametrize(("old", "taken"), [(1, 1), (3, 3), (9, 5)])
+def test_new_endpoints_do_not_crowd_out_the_others(fake, client, github, old, taken):
+    known = "endpoints:\n" + "".join(f"  old{n}: GET /old/{n}\n" for n in range(old))
+    more = "".join(f"  new{n}: GET /new/{n}\n" for n in range(8))
+    base = SUITE.replace("endpoints: {list: GET /list}\n", known)
+    github.commit(BASE, {"gate.yml": base.encode()})
+    head(fake, base + more)
     at = only(read_suites(PLAN, client))
-    assert len(at.suite.endpoints) == 6
-    assert sum("more than 5 new endpoints" in notice.message for notice in at.notices) == 3
+    assert len(at.suite.endpoints) == old + taken
+    assert sum(f"more than {taken} new endpoints" in notice.message for notice in at.notices) == 8 - taken
+    before = read_suite(base.encode(), "gate.yml").policy.budget
+    after = at.suite.policy.budget
+    rounds = [b.time_s / round_cost(s, None, arms=2).time_s for b, s in ((before, _alone(at.suite)), (after, at.suite))]
+    assert rounds[1] == pytest.approx(rounds[0])
+    assert after.requests >= before.requests * (old + taken) / old
+
+
+def _alone(suite: Suite) -> Suite:
+    gated = {name: endpoint for name, endpoint in suite.endpoints.items() if endpoint.gate}
+    return suite.model_copy(update={"endpoints": gated})
 
 
 def test_the_pull_request_that_adds_a_suite_is_measured_by_its_own(fake, client, github):
