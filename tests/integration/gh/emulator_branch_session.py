@@ -16,10 +16,11 @@ from emulator_session import REPOSITORY, URL, ask, commit, emulator, said
 
 from gate.baseline.window import append_run, read_window
 from gate.errors import BaselineError, UsageError
-from gate.gh.api import Effects
+from gate.gh.api import Api, Effects
 from gate.gh.branch import BranchStore
-from gate.gh.client import Client
 from gate.gh.records import readme
+from gate.gh.retry import Answer
+from gate.gh.wire import Wire
 from tests.builders import history_of, suite_of
 
 BRANCH = "perf-baselines"
@@ -28,9 +29,30 @@ FASTER = 50
 """Pauses are so many times shorter than on GitHub."""
 
 
+class _OneMoveAtATime:
+    """Exchanges of which only one moves a branch at a time.
+
+    The emulator looks what the branch points at before it has read the request, so two that arrive together both pass
+    its check, and it takes the second for a fast forward of what was there before the first: a run would be lost that
+    it had acknowledged. GitHub compares and sets at once, as the fake does; who writes what and who is told to begin
+    anew is the same here.
+    """
+
+    moving = threading.Lock()
+
+    def __init__(self) -> None:
+        self._wire = Wire(URL, "ghs_OURS")
+
+    def exchange(self, verb: str, path: str, *more: object) -> Answer:
+        if verb != "PATCH":
+            return self._wire.exchange(verb, path, *more)  # type: ignore[arg-type]
+        with self.moving:
+            return self._wire.exchange(verb, path, *more)  # type: ignore[arg-type]
+
+
 def opened(*, writable: bool = True, keep: int = 300, seed: int = 0, branch: str = BRANCH) -> BranchStore:
     effects = Effects(lambda pause: time.sleep(pause / FASTER), time.monotonic, random.Random(seed).random)
-    api = Client(REPOSITORY, "ghs_OURS", URL, effects, budget_s=300).api
+    api = Api(_OneMoveAtATime().exchange, effects, budget_s=300)
     return BranchStore.open(api, REPOSITORY, branch, "main", writable=writable, keep=keep)
 
 
