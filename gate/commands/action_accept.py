@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from gate.commands.accept import accept
-from gate.commands.action_check import Judged, newest_ledger, part_of, with_notices
+from gate.commands.action_check import Judged, part_of, with_notices
 from gate.commands.action_job import Job, Part
 from gate.gh.acceptance import Asked, for_suite
 from gate.gh.artifacts import Artifacts
 from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run
-from gate.gh.ledger import Ledger
+from gate.gh.failures import ApiError, while_reading_policy
+from gate.gh.ledger import Ledger, last_ledger
 from gate.gh.stored_runs import stored_runs
 from gate.gh.suites import SuiteAt
 
@@ -43,11 +44,18 @@ def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked
             continue
         asked = wanted[at.suite.name]
         refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
-        newest = newest_ledger(job, at.suite.name)
+        newest = _last_ledger(job, at.suite.name)
         # A label is meant for every suite that blocks; the others have nothing to be judged again.
         if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
             parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
     return parts
+
+
+def _last_ledger(job: Job, suite: str) -> Ledger | None:
+    try:
+        return last_ledger(job.client.api, job.plan.repository, job.plan.head_sha, suite)
+    except ApiError as error:
+        raise while_reading_policy(error) from error
 
 
 def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Judged:

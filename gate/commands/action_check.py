@@ -13,8 +13,7 @@ from gate.commands.outputs import COMMENT_FILE, VERDICT_FILE
 from gate.errors import BaselineError, Cancelled, ExitCode, GateError
 from gate.gh.comment import Run
 from gate.gh.dispatch import as_chosen
-from gate.gh.failures import ApiError, while_reading_policy
-from gate.gh.ledger import Ledger, find_ledgers, measured_file
+from gate.gh.ledger import find_ledgers, measured_file
 from gate.gh.report import Job as TellingJob
 from gate.gh.report import Report
 from gate.gh.results import nothing_judged, of_verdict
@@ -100,29 +99,14 @@ def _checked(job: Job, at: SuiteAt) -> Judged:
 
 def _accepted_before(job: Job, suite: str) -> tuple[Acceptance, ...]:
     """What was accepted when this commit was measured before; what cannot be read counts as never accepted."""
+    if not job.plan.head_sha:
+        return ()
     try:
-        newest = newest_ledger(job, suite)
+        found = find_ledgers(job.client.api, job.plan.repository, job.plan.head_sha, suite)
     except GateError as error:
         job.log.annotate("warning", suite, f"what was accepted of this commit before is not known: {error.message}")
         return ()
-    return () if newest is None else tuple(newest.acceptances)
-
-
-def newest_ledger(job: Job, suite: str) -> Ledger | None:
-    """Record of the newest verdict on the commit under test.
-
-    Raises
-    ------
-    NotMeasured
-        If it is damaged, or GitHub is away.
-    """
-    if not job.plan.head_sha:
-        return None
-    try:
-        found = find_ledgers(job.client.api, job.plan.repository, job.plan.head_sha, suite)
-    except ApiError as error:
-        raise while_reading_policy(error) from error
-    return found[0] if found else None
+    return tuple(found[0].acceptances) if found else ()
 
 
 def _not_affected(job: Job, at: SuiteAt) -> Judged:

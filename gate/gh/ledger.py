@@ -126,10 +126,8 @@ def find_ledgers(api: Api, repository: str, sha: str, suite: str, app: str = ACT
     NotMeasured
         If the newest record is damaged or speaks of something else. Older ones like that are left out.
     """
-    runs = [run for run in Checks(api, repository).find(sha, check_name(suite)) if run.app_slug == app]
     found: list[Ledger] = []
-    # A check run is numbered when it is made; the newest is the one whose conclusion GitHub goes by.
-    for run in sorted(runs, key=lambda run: run.id, reverse=True):
+    for run in _newest_first(api, repository, sha, suite, app):
         try:
             ledger = _of(run, sha, suite)
         except NotMeasured:
@@ -139,6 +137,31 @@ def find_ledgers(api: Api, repository: str, sha: str, suite: str, app: str = ACT
         if ledger is not None:
             found.append(ledger)
     return found
+
+
+def last_ledger(api: Api, repository: str, sha: str, suite: str, app: str = ACTIONS_APP) -> Ledger | None:
+    """Record of the newest check on a commit; None where there is no check.
+
+    Raises
+    ------
+    ApiError
+        If the check runs cannot be read.
+    NotMeasured
+        If the newest check has no record, since it measured nothing, or a damaged one: an older approval is none.
+    """
+    runs = _newest_first(api, repository, sha, suite, app)
+    if not runs:
+        return None
+    ledger = _of(runs[0], sha, suite)
+    if ledger is None:
+        raise NotMeasured(f"the newest check of {suite} on {sha[:12]} measured nothing", _CURE)
+    return ledger
+
+
+def _newest_first(api: Api, repository: str, sha: str, suite: str, app: str) -> list[CheckRun]:
+    # A check run is numbered when it is made; the newest is the one whose conclusion GitHub goes by.
+    runs = [run for run in Checks(api, repository).find(sha, check_name(suite)) if run.app_slug == app]
+    return sorted(runs, key=lambda run: run.id, reverse=True)
 
 
 def _of(run: CheckRun, sha: str, suite: str) -> Ledger | None:

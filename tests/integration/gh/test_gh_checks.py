@@ -14,7 +14,7 @@ from gate.gh.annotations import Annotation
 from gate.gh.checks import Check, Checks, check_name
 from gate.gh.client import Client
 from gate.gh.failures import ApiError, Reason
-from gate.gh.ledger import Ledger, find_ledgers, written
+from gate.gh.ledger import Ledger, find_ledgers, last_ledger, written
 
 NAME = check_name("shop")
 CHECK = Check(
@@ -176,6 +176,21 @@ def test_ledgers_come_newest_first_and_only_those_of_this_suite_and_commit(clien
     assert found(client) == [42, 43, 41]
     assert found(client, BASE) == [51]
     assert found(client, "d" * 40) == []
+
+
+def test_the_last_check_alone_says_what_can_be_accepted(client, checks):
+    assert last_ledger(client.api, client.repository, HEAD, "shop") is None
+    stand(checks, ledger(41))
+    stand(checks, "not measured", slug="evil")
+    newest = last_ledger(client.api, client.repository, HEAD, "shop")
+    assert newest is not None
+    assert newest.run_id == 41
+    stand(checks, "the preview was never ready: nothing was measured")
+    with pytest.raises(NotMeasured, match="measured nothing"):
+        last_ledger(client.api, client.repository, HEAD, "shop")
+    stand(checks, ledger(43)[:-20])
+    with pytest.raises(NotMeasured, match="cut or changed"):
+        last_ledger(client.api, client.repository, HEAD, "shop")
 
 
 def test_a_strangers_app_writes_no_ledger(client, checks):
