@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
@@ -13,6 +14,7 @@ from gate.gh.shapes import GitObject, Shape
 
 
 class _Comparison(Shape):
+    status: Literal["diverged", "ahead", "behind", "identical"]
     merge_base_commit: GitObject
 
 
@@ -41,6 +43,13 @@ class Ancestry:
         base, head : str
             Commits, or branches.
         """
+        return self._compare(base, head).merge_base_commit.sha
+
+    def status(self, base: str, head: str) -> str:
+        """How a commit stands to a branch: ``behind`` if the branch holds it and more, ``ahead`` if it is newer."""
+        return self._compare(base, head).status
+
+    def _compare(self, base: str, head: str) -> _Comparison:
         call = Call(
             "GET",
             f"/repos/{self._repository}/compare/{quote(base)}...{quote(head)}",
@@ -48,7 +57,7 @@ class Ancestry:
             READ_CONTENTS,
             {"per_page": "1"},  # the list of commits and files between them is not looked at
         )
-        return self._api.get(call, _COMPARISON)[0].merge_base_commit.sha
+        return self._api.get(call, _COMPARISON)[0]
 
     def is_on(self, commit: str, branch: str) -> bool:
         """Whether a branch holds a commit; one that is gone, or has nothing in common with it, it does not hold."""

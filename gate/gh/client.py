@@ -15,9 +15,9 @@ from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.contents import Contents, Entry
 from gate.gh.failures import ApiError, Reason
 from gate.gh.paging import every
+from gate.gh.pulls import PERMISSION as READ_PULLS
 from gate.gh.shapes import Comment, Ref, User
 
-READ_PULLS = "pull-requests: read"
 WRITE_PULLS = "pull-requests: write"
 ACTIONS_LOGIN = "github-actions[bot]"
 """Whose comments the token of a job writes; that token may not ask who it is."""

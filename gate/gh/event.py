@@ -12,6 +12,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/events-that-trig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from gate.errors import UsageError
 from gate.gh.context import Context
@@ -19,6 +20,7 @@ from gate.gh.inputs import Inputs, Mode
 from gate.gh.payload import sha, text
 from gate.gh.plan import ActionPlan, Pending, Use
 from gate.gh.pull_events import (
+    begun,
     deployment_status,
     issue_comment,
     merge_group,
@@ -80,16 +82,8 @@ def _schedule(payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
 
 
 def _on_default_branch(commit: str, default_branch: str, inputs: Inputs, context: Context) -> ActionPlan:
-    use = use_for_main(inputs.mode)
-    return ActionPlan(
-        use,
-        context.repository,
-        default_branch,
-        inputs.suite,
-        inputs.preview_url,
-        inputs.base_url,
-        policy_sha=commit,
-        head_sha=commit,
+    return replace(
+        begun(use_for_main(inputs.mode), default_branch, inputs, context), policy_sha=commit, head_sha=commit
     )
 
 
@@ -101,13 +95,8 @@ def _dispatch(payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
         raise UsageError(
             f"mode {use} was started on {context.ref}", f"start it on {default_branch}, or give a pull request"
         )
-    return ActionPlan(
-        use,
-        context.repository,
-        default_branch,
-        inputs.suite,
-        inputs.preview_url,
-        inputs.base_url,
+    return replace(
+        begun(use, default_branch, inputs, context),
         policy_sha=context.sha if number is None else "",
         head_sha=context.sha if use is Use.REFRESH else "",
         pull_requests=() if number is None else (number,),

@@ -21,8 +21,8 @@ from gate.gh.api import Api, Call
 from gate.gh.contents import PERMISSION as READ_CONTENTS
 from gate.gh.failures import ApiError, Reason
 from gate.gh.paging import every
-from gate.gh.pulls import PERMISSION as READ_PULLS
-from gate.gh.shapes import OBJECT_ID, Shape, Side
+from gate.gh.pulls import Pulls
+from gate.gh.shapes import OBJECT_ID, Shape
 
 MOST_COMMITS = 100
 """Of the branch itself, the newest; those that a merge brought with it are not counted."""
@@ -43,15 +43,7 @@ class _Comparison(Shape):
     commits: list[_Commit]
 
 
-class _Pull(Shape):
-    number: int = Field(ge=1)
-    merged_at: str | None
-    head: Side
-    base: Side
-
-
 _COMPARISON: TypeAdapter[_Comparison] = TypeAdapter(_Comparison)
-_PULLS: TypeAdapter[list[_Pull]] = TypeAdapter(list[_Pull])
 
 
 @dataclass(frozen=True)
@@ -114,9 +106,7 @@ class Merged:
         return list(islice(_chain(first_parents, sha), MOST_COMMITS))
 
     def _pulls(self, commit: str) -> Iterator[MergedPull]:
-        what = f"looking for the pull request of {commit[:12]}"
-        call = Call("GET", f"/repos/{self._repository}/commits/{commit}/pulls", what, READ_PULLS)
-        for pull in every(self._api, call, _PULLS, list):
+        for pull in Pulls(self._api, self._repository).of_commit(commit):
             if pull.merged_at is not None and pull.base.ref == self._branch:
                 yield MergedPull(pull.number, pull.head.sha)
 

@@ -41,13 +41,8 @@ def pull_request(payload: Payload, inputs: Inputs, context: Context) -> ActionPl
     base_sha = sha(payload, "pull_request.base.sha")
     source = _head_repository(payload)
     fork = not _same(source, context.repository)
-    return ActionPlan(
-        use,
-        context.repository,
-        default_branch,
-        inputs.suite,
-        inputs.preview_url,
-        inputs.base_url,
+    return replace(
+        begun(use, default_branch, inputs, context),
         policy_sha=base_sha if trusted else "",
         head_sha=sha(payload, "pull_request.head.sha"),
         pull_requests=(number(payload, "pull_request.number"),),
@@ -66,7 +61,7 @@ def workflow_run(payload: Payload, inputs: Inputs, context: Context) -> ActionPl
 
     Only the commit and where it lives are taken; ``workflow_run.pull_requests`` is empty for forks.
     """
-    nothing = _plan(Use.NOTHING, payload, inputs, context)
+    nothing = _nothing(payload, inputs, context)
     if text(payload, "action") != "completed":
         return replace(nothing, because="the workflow has not ended yet")
     event, conclusion = text(payload, "workflow_run.event"), text(payload, "workflow_run.conclusion")
@@ -96,7 +91,7 @@ def deployment_status(payload: Payload, inputs: Inputs, context: Context) -> Act
     """A host says how a deployment goes. Anybody with ``deployments: write`` can: the API is asked for its address."""
     state = text(payload, "deployment_status.state")
     head_sha = sha(payload, "deployment.sha")
-    nothing = _plan(Use.NOTHING, payload, inputs, context)
+    nothing = _nothing(payload, inputs, context)
     if state in ("failure", "error"):
         raise NotMeasured(
             f"the deployment of {head_sha[:12]} ended with {state}: there is nothing to measure", "deploy it again"
@@ -112,7 +107,7 @@ def merge_group(payload: Payload, inputs: Inputs, context: Context) -> ActionPla
 
     Its base may be the commit of another group that has not been merged, so the policy is the default branch's.
     """
-    nothing = _plan(Use.NOTHING, payload, inputs, context)
+    nothing = _nothing(payload, inputs, context)
     if text(payload, "action") != "checks_requested":
         return replace(nothing, because="the merge queue asks for no checks")
     base_ref = text(payload, "merge_group.base_ref")
@@ -132,7 +127,7 @@ def merge_group(payload: Payload, inputs: Inputs, context: Context) -> ActionPla
 
 def issue_comment(payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
     """Somebody said something; who may is decided later."""
-    nothing = _plan(Use.NOTHING, payload, inputs, context)
+    nothing = _nothing(payload, inputs, context)
     issue = field(payload, "issue")
     if not isinstance(issue, Mapping) or not issue.get("pull_request"):
         return replace(nothing, because="the comment is not on a pull request")
@@ -167,15 +162,13 @@ def _use_for_a_pull_request(mode: Mode) -> Use:
     return Use.MEASURE if mode is Mode.MEASURE else Use.CHECK
 
 
-def _plan(use: Use, payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
-    return ActionPlan(
-        use,
-        context.repository,
-        text(payload, "repository.default_branch"),
-        inputs.suite,
-        inputs.preview_url,
-        inputs.base_url,
-    )
+def begun(use: Use, default_branch: str, inputs: Inputs, context: Context) -> ActionPlan:
+    """What every plan has of the inputs and of where it runs."""
+    return ActionPlan(use, context.repository, default_branch, inputs.suite, inputs.preview_url, inputs.base_url)
+
+
+def _nothing(payload: Payload, inputs: Inputs, context: Context) -> ActionPlan:
+    return begun(Use.NOTHING, text(payload, "repository.default_branch"), inputs, context)
 
 
 def _head_repository(payload: Payload) -> str:

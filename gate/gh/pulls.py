@@ -51,9 +51,10 @@ class Pulls:
         if repository and branch:
             owner = repository.partition("/")[0]
             call = self._call("pulls", what, {"state": "open", "head": f"{owner}:{branch}"})
+            listed = list(every(self._api, call, _PULLS, lambda page: page))
         else:
-            call = self._call(f"commits/{quote(sha)}/pulls", what)
-        found = [pull for pull in every(self._api, call, _PULLS, lambda page: page) if _is_open_at(pull, sha)]
+            listed = self.of_commit(sha)
+        found = [pull for pull in listed if _is_open_at(pull, sha)]
         if repository:
             found = [pull for pull in found if pull.head_repository.casefold() == repository.casefold()]
         return sorted(found, key=lambda pull: pull.number)
@@ -70,6 +71,14 @@ class Pulls:
     def _is_from(self, pull: PullRequest, branch: str) -> bool:
         is_here = pull.head_repository.casefold() == self._repository.casefold()
         return is_here and pull.state == "open" and pull.head.ref == branch
+
+    def of_commit(self, sha: str) -> list[PullRequest]:
+        """Pull requests that a commit of this repository belongs to, open and merged.
+
+        https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit
+        """
+        call = self._call(f"commits/{quote(sha)}/pulls", f"looking for the pull request of {sha[:12]}")
+        return list(every(self._api, call, _PULLS, lambda page: page))
 
     def files(self, number: int) -> list[ChangedFile]:
         """What a pull request changes; never more than :data:`MOST_FILES`."""

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-from urllib.parse import quote
-
-from pydantic import TypeAdapter
-
 from gate.errors import UsageError
-from gate.gh.api import Api, Call
+from gate.gh.ancestry import Ancestry
+from gate.gh.api import Api
 from gate.gh.failures import ApiError, while_reading_policy
-from gate.gh.shapes import Shape
 
 EVENTS = ("push", "schedule", "workflow_dispatch")
 _HELD = frozenset({"identical", "behind"})
 _STALE_LOOKS, _STALE_LEAST_S, _STALE_MOST_S = 4, 5.0, 15.0
-
-
-class _Comparison(Shape):
-    status: Literal["diverged", "ahead", "behind", "identical"]
-
-
-_COMPARISON: TypeAdapter[_Comparison] = TypeAdapter(_Comparison)
 
 
 def refuse_refresh(event_name: str, ref: str, default_branch: str) -> None:
@@ -76,21 +64,10 @@ def require_on_default_branch(api: Api, repository: str, sha: str, default_branc
 
 def _settled(api: Api, repository: str, sha: str, default_branch: str) -> str:
     """How a commit stands to the branch; what was just pushed is ahead of a branch that is read half a minute old."""
-    status = _compare(api, repository, default_branch, sha)
+    ancestry = Ancestry(api, repository)
+    status = ancestry.status(default_branch, sha)
     for _ in range(_STALE_LOOKS):
         if status != "ahead" or not api.pause(_STALE_LEAST_S, _STALE_MOST_S):
             break
-        status = _compare(api, repository, default_branch, sha)
+        status = ancestry.status(default_branch, sha)
     return status
-
-
-def _compare(api: Api, repository: str, base: str, head: str) -> str:
-    """How a commit stands to a branch: ``behind`` if the branch holds it and more.
-
-    https://docs.github.com/rest/commits/commits#compare-two-commits
-    """
-    path = f"/repos/{repository}/compare/{quote(base)}...{head}"
-    what = f"looking whether {base} holds {head[:12]}"
-    # One commit a page: of what is ahead or diverged nothing but the status matters.
-    call = Call("GET", path, what, "contents: read", {"per_page": "1"})
-    return api.get(call, _COMPARISON)[0].status

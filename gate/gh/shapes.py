@@ -64,6 +64,8 @@ class PullRequest(Shape):
     base: Side
     user: User | None = None
     """Who opened it; None where the account is gone."""
+    merged_at: str | None = None
+    """When it was merged; None if it was not."""
     changed_files: int | None = None
     """How many files it changes; only told of a single pull request."""
 

@@ -81,16 +81,16 @@ def _make_stand_in() -> None:
         # Python in /usr/local with a pip of its own, as in the base image: Debian's touches no package of Debian's.
         hook = 'chroot "$1" python3 -m venv /usr/local'
         options = ("--quiet", "--variant=minbase", "--include=ca-certificates,python3-venv", f"--customize-hook={hook}")
-        _run("mmdebstrap", *options, "trixie", str(archive), _mirror())
+        _run("mmdebstrap", *options, "trixie", str(archive), *_mirror())
         _run("podman", "import", "--quiet", str(archive), STAND_IN)
 
 
-def _mirror() -> str:
-    """Where this machine's own packages come from."""
+def _mirror() -> list[str]:
+    """Where this machine's own packages come from; nothing leaves it to the tool."""
     lists = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
     said = "\n".join(path.read_text(encoding="utf-8") for path in lists if path.is_file())
     found = re.search(r"^(?:URIs: |deb (?:\[.*?\] )?)(\S+/debian/?)(?:\s|$)", said, re.M)
-    return found[1] if found else "http://deb.debian.org/debian"
+    return [found[1]] if found else []
 
 
 def _ways_out() -> list[str]:
