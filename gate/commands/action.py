@@ -63,7 +63,7 @@ def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list
         return []
     job = Job(what, inputs, context, client, api, replace(effects, hosts_required=True), log)
     suites = read_suites(what, client)
-    wanted = asked_of(job, suites)
+    wanted = asked_of(job, suites) if what.use in (Use.CHECK, Use.ACCEPT) else {}
     if wanted or what.use is Use.ACCEPT:
         return accept_suites(job, suites, wanted)
     one = {Use.CHECK: check_suite, Use.MEASURE: measure_suite, Use.REFRESH: refresh_suite}[what.use]
