@@ -34,7 +34,9 @@ def test_a_pull_request_is_measured_and_told(runner, github, checks):
     assert step.outputs["verdict"] == "APPROVED"
     assert "**APPROVED**" in step.summary
     assert [body.count("**APPROVED**") for body in github.bodies(BOT)] == [1]
-    assert {(run["name"], run["conclusion"]) for run in checks.runs} == {("gate / shop", "success")}
+    # A try on a machine too slow to measure leaves a failed check, and is made again; what counts is the last.
+    assert {run["name"] for run in checks.runs} == {"gate / shop"}
+    assert checks.runs[-1]["conclusion"] == "success"
     assert "was imported" not in step.log
     assert step.commands <= OURS
     assert TOKEN not in step.log.replace(f"::add-mask::{TOKEN}", "")
