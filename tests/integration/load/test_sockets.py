@@ -320,7 +320,7 @@ def test_a_subprotocol_must_be_one_that_was_offered(engine):
 
 def test_users_come_as_the_course_says_and_are_shared_by_workers(engine):
     with serving_websockets(echo) as server:
-        result = engine.run(segment(server.origin, Schedule(users=5, for_s=0.5, think_s=0.05)), workers=2)
+        result = engine.run(segment(server.origin, Schedule(users=5, for_s=2.0, think_s=0.05)), workers=2)
     talk = result.sockets["lane"]
     assert (talk.opened, talk.alive, server.most_open) == (5, 5, 5)
     assert balanced(result)
