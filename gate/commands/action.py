@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from gate.commands.action_accept import accept_suites, asked_of
 from gate.commands.action_check import check_suite
+from gate.commands.action_confirm import confirm_suite, judge_suite
 from gate.commands.action_job import Job, Part
 from gate.commands.action_refresh import measure_suite, refresh_suite
 from gate.commands.effects import Effects
@@ -66,5 +67,13 @@ def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list
     wanted = asked_of(job, suites) if what.use in (Use.CHECK, Use.ACCEPT) else {}
     if wanted or what.use is Use.ACCEPT:
         return accept_suites(job, suites, wanted)
-    one = {Use.CHECK: check_suite, Use.MEASURE: measure_suite, Use.REFRESH: refresh_suite}[what.use]
-    return [one(job, at) for at in suites]
+    return [_ONE[what.use](job, at) for at in suites]
+
+
+_ONE = {
+    Use.CHECK: check_suite,
+    Use.MEASURE: measure_suite,
+    Use.REFRESH: refresh_suite,
+    Use.CONFIRM: confirm_suite,
+    Use.JUDGE: judge_suite,
+}

@@ -44,14 +44,21 @@ def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked
             continue
         asked = wanted[at.suite.name]
         refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
-        newest = _last_ledger(job, at.suite.name)
+        newest = newest_ledger(job, at.suite.name)
         # A label is meant for every suite that blocks; the others have nothing to be judged again.
         if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
             parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
     return parts
 
 
-def _last_ledger(job: Job, suite: str) -> Ledger | None:
+def newest_ledger(job: Job, suite: str) -> Ledger | None:
+    """Record of the newest verdict on the commit; None if there is none.
+
+    Raises
+    ------
+    GateError
+        If GitHub cannot be read.
+    """
     try:
         return last_ledger(job.client.api, job.plan.repository, job.plan.head_sha, suite)
     except ApiError as error:
@@ -59,13 +66,15 @@ def _last_ledger(job: Job, suite: str) -> Ledger | None:
 
 
 def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Judged:
-    measured = stored_runs(job.plan.head_sha, newest, _artifacts(job))
+    measured = stored_runs(job.plan.head_sha, newest, artifacts_of(job))
     done = accept(at.suite, job.open_to_read(at.suite), asked, measured, job.out(at), job.effects)
     measured_in = None if newest is None else Run(newest.run_id, newest.attempt)
     return Judged(with_notices(done.verdict, at.notices), done.run_files, done.acceptances, measured_in)
 
 
-def _artifacts(job: Job) -> Artifacts:
+def artifacts_of(job: Job) -> Artifacts:
+    """Artifacts of the repository's workflow runs."""
+
     def fetch(url: str, most_bytes: int, limit_s: float) -> bytes:
         from gate.gh.download import download  # the requests library is slow to load, and few runs need it
 

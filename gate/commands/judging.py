@@ -24,6 +24,10 @@ from gate.verdict.stored import suspected
 from gate.verdict.values import Verdict
 
 
+class NothingSuspected(UsageError):
+    """There is nothing that other runs could confirm or clear."""
+
+
 def open_store(suite: Suite, suite_file: Path, override: str | None, *, to_write: bool = False) -> Store:
     """The store named on the command line, else the suite's, which lies relative to the suite file.
 
@@ -103,7 +107,9 @@ def suspicion_of(suite: Suite, runs: tuple[Run, ...], stored: list[Run]) -> Susp
     Raises
     ------
     UsageError
-        If they are not sound runs of this suite as it is now, go on from others themselves, or nothing is suspected.
+        If they are not sound runs of this suite as it is now, or go on from others themselves.
+    NothingSuspected
+        If there is nothing to confirm.
     """
     _refuse_strangers(suite, runs)
     for run in runs:
@@ -116,7 +122,7 @@ def suspicion_of(suite: Suite, runs: tuple[Run, ...], stored: list[Run]) -> Susp
     selection = select(runs[0], list(in_order(stored)), suite.baselines)
     names = suspected(without_steps(suite), runs, selection.runs)
     if not names:
-        raise UsageError(
+        raise NothingSuspected(
             f"nothing is suspected in {', '.join(run.run_id for run in runs)} beside {len(selection.runs)} stored runs",
             "there is nothing to confirm; judge as it is with `gate compare`",
         )

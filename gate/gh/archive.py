@@ -10,7 +10,7 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable
 
 MAX_MEMBERS = 10_000
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -30,13 +30,13 @@ class ArchiveError(ValueError):
     """An archive that is not read."""
 
 
-def members_named(content: bytes, names: Collection[str], most_bytes: int) -> dict[str, list[bytes]]:
-    """Contents of all members that have one of the names, in whichever folder.
+def members_named(content: bytes, is_wanted: Callable[[str], bool], most_bytes: int) -> dict[str, list[bytes]]:
+    """Contents of all members whose name is wanted, in whichever folder, by that name.
 
     Parameters
     ----------
-    names : collection of str
-        Without folders.
+    is_wanted : callable
+        Asked about each name, without folders.
     most_bytes : int
         A member that is longer is not read; nor are all of them together beyond it.
 
@@ -50,7 +50,7 @@ def members_named(content: bytes, names: Collection[str], most_bytes: int) -> di
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             _refuse_tricks(members)
-            wanted = [member for member in members if _base(member) in names]
+            wanted = [member for member in members if is_wanted(_base(member))]
             if not sum(member.file_size for member in wanted) <= most_bytes:
                 raise ArchiveError(f"the archive says that it holds more than {most_bytes} bytes of what was asked for")
             for member in wanted:

@@ -110,6 +110,8 @@ def _dispatched_use(inputs: Inputs) -> Use:
         raise UsageError(
             "a pull request cannot refresh the baselines", "leave out input pull-request, or use mode check"
         )
+    if inputs.mode in (Mode.CONFIRM, Mode.JUDGE) and inputs.pull_request is None:
+        raise UsageError(f"mode {inputs.mode} goes on from the check of a pull request", "give input pull-request")
     if inputs.mode is not Mode.AUTO:
         return Use(inputs.mode)
     if inputs.pull_request is not None:

@@ -32,6 +32,8 @@ class Mode(StrEnum):
     CHECK = "check"
     MEASURE = "measure"
     REFRESH = "refresh"
+    CONFIRM = "confirm"
+    JUDGE = "judge"
 
 
 def _about(description: str, default: str = "") -> dict[str, str]:
@@ -64,7 +66,13 @@ class Inputs:
     base_url: tuple[str, ...] = field(
         metadata=_about("URL of a deployment of the base commit, measured side by side; several as above.")
     )
-    mode: Mode = field(metadata=_about("auto follows the event; or check, measure, refresh.", "auto"))
+    mode: Mode = field(
+        metadata=_about(
+            "auto follows the event; or check, measure, refresh; or confirm and judge, in jobs that go on from a check"
+            " of the same workflow run.",
+            "auto",
+        )
+    )
     pull_request: int | None = field(metadata=_about("Number of the pull request, for workflow_dispatch."))
     scenarios: tuple[str, ...] = field(
         metadata=_about("Measure only: names of the scenarios to make, with commas; without it all.")

@@ -149,8 +149,8 @@ def issue_comment(payload: Payload, inputs: Inputs, context: Context) -> ActionP
 
 def use_for_main(mode: Mode) -> Use:
     """What is done with a commit of the default branch."""
-    if mode is Mode.CHECK:
-        raise UsageError("mode check needs a pull request or workflow_dispatch", "leave mode out, or use refresh")
+    if mode in (Mode.CHECK, Mode.CONFIRM, Mode.JUDGE):
+        raise UsageError(f"mode {mode} needs a pull request or workflow_dispatch", "leave mode out, or use refresh")
     return Use.MEASURE if mode is Mode.MEASURE else Use.REFRESH
 
 
@@ -159,7 +159,7 @@ def _use_for_a_pull_request(mode: Mode) -> Use:
         raise UsageError(
             "a pull request cannot refresh the baselines", "use mode refresh on push to the default branch"
         )
-    return Use.MEASURE if mode is Mode.MEASURE else Use.CHECK
+    return Use.CHECK if mode is Mode.AUTO else Use(mode)
 
 
 def begun(use: Use, default_branch: str, inputs: Inputs, context: Context) -> ActionPlan:

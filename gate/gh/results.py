@@ -16,6 +16,8 @@ _COUNTS: dict[str, Outcome] = {
     "inconclusive": "inconclusive",
     "not-measured": "not_measured",
 }
+_SUSPICIONS = ("unconfirmed", "everything-slower")
+"""Reasons that runs on other runners can take away; beside a base they cannot."""
 _PATHS = ("report", "verdict-file", "run-files")
 
 
@@ -28,7 +30,7 @@ def nothing_judged(exit_code: int, run_files: Sequence[str] = ()) -> Outputs:
         Paths from the workspace.
     """
     return {
-        **dict.fromkeys(_COUNTS, 0),
+        **dict.fromkeys((*_COUNTS, "suspected"), 0),
         **dict.fromkeys((*_PATHS, "verdict"), ""),
         "exit-code": exit_code,
         "run-files": "\n".join(run_files),
@@ -39,6 +41,7 @@ def of_verdict(verdict: Verdict, report: str, verdict_file: str, run_files: Sequ
     """Outputs of one suite that was judged; the paths are those from the workspace."""
     return {
         **{name: sum(row.outcome == outcome for row in verdict.rows) for name, outcome in _COUNTS.items()},
+        "suspected": sum(len(r.rows) for r in verdict.reasons if r.code in _SUSPICIONS and verdict.way == "stored"),
         "exit-code": verdict.exit_code,
         "report": report,
         "verdict-file": verdict_file,
@@ -57,7 +60,7 @@ def added_up(suites: Sequence[Outputs]) -> Outputs:
     verdicts = {suite["verdict"] for suite in suites}
     approved = "APPROVED" if "APPROVED" in verdicts and exit_code == 0 else ""
     return {
-        **{name: sum(int(suite[name]) for suite in suites) for name in _COUNTS},
+        **{name: sum(int(suite[name]) for suite in suites) for name in (*_COUNTS, "suspected")},
         **{name: "\n".join(str(suite[name]) for suite in suites if suite[name]) for name in _PATHS},
         "exit-code": exit_code,
         "verdict": "BLOCKED" if "BLOCKED" in verdicts else approved,

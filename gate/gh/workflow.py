@@ -34,6 +34,7 @@ OUTPUTS = (
     Output("unchanged", "Number of rows shown to be unchanged.", _NUMBER),
     Output("inconclusive", "Number of rows that this much data cannot decide.", _NUMBER),
     Output("not-measured", "Number of rows without usable data.", _NUMBER),
+    Output("suspected", "Number of rows that runs on other runners have to confirm or clear.", _NUMBER),
     Output("report", "Path of the comment as Markdown, from the workspace; one on a line for each suite.", _PATHS),
     Output("verdict-file", "Path of the verdict as JSON, from the workspace; one on a line for each suite.", _PATHS),
     Output("run-files", "Paths of what was measured as JSON, from the workspace, one on a line.", _PATHS),

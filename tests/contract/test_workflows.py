@@ -16,11 +16,13 @@ import yaml
 from gate.config.preview import Preview
 from gate.config.read import read_suite
 from gate.errors import GateError, UsageError
+from gate.gh.artifacts import PREFIX
 from gate.gh.context import Context
 from gate.gh.event import plan
 from gate.gh.inputs import Inputs, Mode
 from gate.gh.pull_events import PULL_REQUEST_ACTIONS
 from gate.measure.access import check_allowed
+from gate.verdict.stored_rows import CONFIRM
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "examples" / "workflows").glob("*.yml"))
@@ -42,6 +44,7 @@ WRITES = {
     "compose": {"pull-requests", "checks"},
     "plain-step": {"pull-requests", "checks"},
     "service": {"pull-requests", "checks", "packages"},
+    "two-stages": {"pull-requests", "checks"},
 }
 """What the jobs of each file may write; everything else is a right too many."""
 CONTEXT = Context(
@@ -248,11 +251,14 @@ def test_a_checkout_leaves_no_token_behind(path):
 
 @every_example
 def test_what_was_measured_is_kept_even_when_it_is_blocked(path):
-    (keep,) = (step for step in steps(path) if step.get("uses", "").startswith("actions/upload-artifact@"))
-    assert keep["if"] == "${{ !cancelled() }}"
-    assert keep["with"]["path"] == ACTION["inputs"]["out"]["default"]
-    assert keep["with"]["name"].startswith("gate-"), "acceptance looks at no other artifacts"
-    assert "${{ github.run_attempt }}" in keep["with"]["name"], "a name is free once in a run"
+    kept = [step for step in steps(path) if step.get("uses", "").startswith("actions/upload-artifact@")]
+    assert kept
+    for keep in kept:
+        assert keep["if"] == "${{ !cancelled() }}"
+        assert keep["with"]["path"] == ACTION["inputs"]["out"]["default"]
+        assert keep["with"]["name"].startswith(PREFIX), "acceptance and judging look at no other artifacts"
+        assert "${{ github.run_attempt }}" in keep["with"]["name"], "a name is free once in a run"
+    assert len({keep["with"]["name"] for keep in kept}) == len(kept)
 
 
 @every_example
@@ -262,7 +268,7 @@ def test_inputs_are_those_of_the_action(path):
 
 def test_dispatch_offers_only_modes_there_are_and_none_that_writes_baselines():
     offered = parsed(ROOT / "examples" / "workflows" / "dispatch.yml")["on"]["workflow_dispatch"]["inputs"]["mode"]
-    assert set(offered["options"]) == set(Mode) - {Mode.REFRESH}
+    assert set(offered["options"]) == set(Mode) - {Mode.REFRESH, Mode.CONFIRM, Mode.JUDGE}  # those go on from a check
     assert offered["default"] in offered["options"]
 
 
@@ -279,6 +285,20 @@ def refusal(event: str) -> str:
 def test_the_gate_knows_what_to_do_on_every_event(path):
     assert "does nothing on event" in refusal("watch")
     assert [event for event in parsed(path)["on"] if "does nothing on event" in refusal(event)] == []
+
+
+def test_two_stages_confirm_only_what_is_suspected_and_judge_whatever_came_of_that():
+    check, confirm, judge = jobs(ROOT / "examples" / "workflows" / "two-stages.yml")
+    assert check["outputs"] == {"suspected": "${{ steps.gate.outputs.suspected }}"}
+    assert confirm["if"] == judge["if"] == "${{ !cancelled() && needs.check.outputs.suspected > 0 }}"
+    assert (confirm["needs"], judge["needs"]) == ("check", ["check", "confirm"])
+    assert len(confirm["strategy"]["matrix"]["runner"]) == CONFIRM.runs
+    assert all(job["steps"][1]["uses"].startswith("actions/upload-artifact@") for job in (check, confirm, judge))
+    assert [job["steps"][0].get("with") for job in (check, confirm, judge)] == [
+        None,
+        {"mode": "confirm"},
+        {"mode": "judge"},
+    ]
 
 
 def test_comments_that_start_a_job_are_those_that_hold_a_command():

@@ -176,7 +176,7 @@ def test_an_archive_that_unfolds_to_a_thousand_times_its_size_is_not_unfolded():
     bomb = zipped({"run-a.json": b"\0" * (65 * MIB)})
     assert len(bomb) < MIB
     with pytest.raises(ArchiveError, match="more than 67108864 bytes"):
-        members_named(bomb, ["run-a.json"], 64 * MIB)
+        members_named(bomb, {"run-a.json"}.__contains__, 64 * MIB)
 
 
 @given(st.integers(0, 400), st.binary(max_size=3))
@@ -184,7 +184,7 @@ def test_a_damaged_archive_is_refused_or_gives_what_was_put_in(at, noise):
     packed = bytearray(zipped({"a/run-a.json": RUN * 20, "b": b"b"}))
     packed[at : at + len(noise)] = noise
     try:
-        found = members_named(bytes(packed), ["run-a.json"], MIB)
+        found = members_named(bytes(packed), {"run-a.json"}.__contains__, MIB)
     except ArchiveError:
         return
     assert found in ({"run-a.json": [RUN * 20]}, {})

@@ -87,6 +87,17 @@ def test_a_pull_request_is_checked_against_its_base_commit(action):
     assert not result.fork
 
 
+@pytest.mark.parametrize("mode", ["confirm", "judge"])
+def test_later_jobs_go_on_from_the_check_of_a_pull_request_and_of_nothing_else(mode):
+    assert planned("pull_request", event("pull_request.opened"), mode=mode).use is Use(mode)
+    assert planned("workflow_run", of_a_pull_request(), mode=mode).use is Use(mode)
+    assert planned("workflow_dispatch", event("workflow_dispatch"), mode=mode, pull_request="7").use is Use(mode)
+    with pytest.raises(UsageError, match="pull request"):
+        planned("workflow_dispatch", event("workflow_dispatch"), "refs/heads/master", mode=mode)
+    with pytest.raises(UsageError, match="pull request"):
+        planned("push", event("push.branch"), "refs/heads/master", mode=mode)
+
+
 def test_what_the_workflow_gives_reaches_the_plan():
     result = planned(
         "pull_request",

@@ -11,6 +11,7 @@ from runner_port import outputs_in
 
 from gate.gh.results import added_up, nothing_judged, of_verdict
 from gate.gh.workflow import OUTPUTS, write_outputs
+from gate.verdict.values import Reason
 from tests.verdicts import approved, blocked, not_measured, row, slower, verdict
 
 
@@ -42,6 +43,15 @@ def test_rows_are_counted_by_outcome():
     ]
     assert (found["verdict"], found["exit-code"]) == ("BLOCKED", 1)
     assert found["run-files"] == "shop/run-1.json\nshop/run-2.json"
+
+
+@pytest.mark.parametrize("code", ["unconfirmed", "everything-slower"])
+def test_what_others_can_confirm_is_counted_and_beside_a_base_it_cannot(code):
+    suspicion = Reason(code=code, rows=["shop/a/p50", "shop/b/p95"], message="in one run")
+    told = blocked().model_copy(update={"reasons": [suspicion], "way": "stored"})
+    assert outputs(told)["suspected"] == 2
+    assert outputs(told.model_copy(update={"way": "duet"}))["suspected"] == 0
+    assert outputs(blocked().model_copy(update={"way": "stored"}))["suspected"] == 0
 
 
 def test_every_output_is_there_and_can_be_written(tmp_path):

@@ -22,6 +22,7 @@ VALUES = {
     "unchanged": 20,
     "inconclusive": 3,
     "not-measured": 0,
+    "suspected": 0,
     "report": "gate-out/comment.md",
     "verdict-file": "gate-out/verdict.json",
     "run-files": "gate-out/run-1.json\ngate-out/run-2.json",
