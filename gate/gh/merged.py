@@ -15,35 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pydantic import Field, TypeAdapter
-
-from gate.gh.api import Api, Call
-from gate.gh.contents import PERMISSION as READ_CONTENTS
+from gate.gh.ancestry import Ancestry
+from gate.gh.api import Api
 from gate.gh.failures import ApiError, Reason
-from gate.gh.paging import every
 from gate.gh.pulls import Pulls
-from gate.gh.shapes import OBJECT_ID, Shape
 
 MOST_COMMITS = 100
 """Of the branch itself, the newest; those that a merge brought with it are not counted."""
 _MOST_LISTED = 2000
 _COMMIT_ID = re.compile(r"[0-9a-f]{7,64}")
-
-
-class _Parent(Shape):
-    sha: str = Field(pattern=OBJECT_ID)
-
-
-class _Commit(Shape):
-    sha: str = Field(pattern=OBJECT_ID)
-    parents: list[_Parent]
-
-
-class _Comparison(Shape):
-    commits: list[_Commit]
-
-
-_COMPARISON: TypeAdapter[_Comparison] = TypeAdapter(_Comparison)
 
 
 @dataclass(frozen=True)
@@ -92,9 +72,7 @@ class Merged:
         """The branch's own commits, the newest first: merges, squashed pull requests, direct pushes."""
         if stored == sha:
             return []
-        what = f"comparing {stored[:12]} with {sha[:12]}"
-        call = Call("GET", f"/repos/{self._repository}/compare/{stored}...{sha}", what, READ_CONTENTS)
-        listed = every(self._api, call, _COMPARISON, lambda page: page.commits)
+        listed = Ancestry(self._api, self._repository).commits(stored, sha)
         try:
             first_parents = {c.sha: c.parents[0].sha if c.parents else "" for c in islice(listed, _MOST_LISTED)}
         except ApiError as error:

@@ -82,6 +82,11 @@ def test_a_pull_request_of_several_commits_counts_once(merged, people):
     assert numbers(merged.since(MAIN[3], MAIN[5])) == [5]
 
 
+def ahead(commits: list[dict]) -> dict:
+    """A comparison with a commit of main before these."""
+    return {"status": "ahead", "merge_base_commit": {"sha": MAIN[3]}, "commits": commits}
+
+
 def test_commits_that_a_merge_brought_with_it_are_not_asked_about(merged, people, github):
     """Only the branch's own line is walked: a merge's second parent came with the pull request that is asked for."""
     side = [sha_of(f"side {number}") for number in range(3)]
@@ -90,7 +95,7 @@ def test_commits_that_a_merge_brought_with_it_are_not_asked_about(merged, people
         commits = [{"sha": sha, "parents": [{"sha": MAIN[3]}]} for sha in side]
         commits.append({"sha": MAIN[4], "parents": [{"sha": MAIN[3]}]})
         commits.append({"sha": MAIN[5], "parents": [{"sha": MAIN[4]}, {"sha": side[2]}]})
-        return 200, {}, {"commits": commits}
+        return 200, {}, ahead(commits)
 
     github.operations = {r"GET compare/.*": compared, **github.operations}
     assert numbers(merged.since(MAIN[3], MAIN[5])) == [5, 4]
@@ -109,7 +114,7 @@ def test_a_long_line_of_commits_comes_in_pages_and_has_an_end(merged, people, gi
 def test_a_circle_of_parents_is_walked_once(merged, github, people):
     def compared(*_: object) -> tuple[int, dict, object]:
         pair = [{"sha": MAIN[4], "parents": [{"sha": MAIN[5]}]}, {"sha": MAIN[5], "parents": [{"sha": MAIN[4]}]}]
-        return 200, {}, {"commits": pair}
+        return 200, {}, ahead(pair)
 
     github.operations = {r"GET compare/.*": compared, **github.operations}
     assert numbers(merged.since(MAIN[3], MAIN[5])) == [5, 4]
