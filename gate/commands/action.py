@@ -15,7 +15,7 @@ from gate.commands.action_refresh import measure_suite, refresh_suite
 from gate.commands.effects import Effects
 from gate.errors import ExitCode, GateError
 from gate.gh.api import Effects as ApiEffects
-from gate.gh.client import Client
+from gate.gh.client import BUDGET_S, REFRESH_BUDGET_S, Client
 from gate.gh.context import Context
 from gate.gh.event import plan
 from gate.gh.inputs import Inputs
@@ -57,7 +57,8 @@ def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list
     """What each suite comes to, on disk and not told yet; the workspace is not looked at."""
     what = plan(context.event_name, read_event(context.event_path), inputs, context)
     api = ApiEffects(time.sleep, time.monotonic, random.random)
-    client = Client(context.repository, inputs.token, inputs.api_url, api)
+    budget_s = REFRESH_BUDGET_S if what.use is Use.REFRESH else BUDGET_S
+    client = Client(context.repository, inputs.token, inputs.api_url, api, budget_s=budget_s)
     what = resolve(what, client)
     if what.use is Use.NOTHING:
         log.annotate("notice", "gate", f"nothing to do: {what.because}")

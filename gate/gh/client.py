@@ -22,6 +22,8 @@ WRITE_PULLS = "pull-requests: write"
 ACTIONS_LOGIN = "github-actions[bot]"
 """Whose comments the token of a job writes; that token may not ask who it is."""
 BUDGET_S = 120.0
+REFRESH_BUDGET_S = 300.0
+"""A refresh has nobody waiting for it, and what it does not store is lost until the next."""
 
 _COMMENT: TypeAdapter[Comment] = TypeAdapter(Comment)
 _COMMENTS: TypeAdapter[list[Comment]] = TypeAdapter(list[Comment])
