@@ -59,7 +59,7 @@ def conclusion(verdict: Verdict) -> Conclusion:
 
     Also where the suite is not in effect yet: the step passes then either way, the check says what would come of it.
     """
-    is_sound = (verdict.measured or verdict.is_unaffected) and verdict.exit_code == 0
+    is_sound = (verdict.measured or bool(verdict.unaffected_paths)) and verdict.exit_code == 0
     return "success" if is_sound and verdict.verdict == "APPROVED" else "failure"
 
 

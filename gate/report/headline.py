@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gate.report.amounts import amount, slower
 from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_ratio
-from gate.verdict.values import NOT_AFFECTED, Reason, Row, Verdict
+from gate.verdict.values import Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
 _DIM = 0.5
@@ -16,7 +16,7 @@ _DIM = 0.5
 
 def title(verdict: Verdict) -> str:
     """APPROVED or BLOCKED, and whether anything was measured."""
-    text = verdict.verdict if verdict.measured or verdict.is_unaffected else "BLOCKED - not measured"
+    text = verdict.verdict if verdict.measured or verdict.unaffected_paths else "BLOCKED - not measured"
     return text if verdict.in_effect else f"Not in effect until merged, would be {text}"
 
 
@@ -25,9 +25,9 @@ def why(verdict: Verdict) -> str:
     if verdict.reasons:
         by_id = {row.id: row for row in verdict.rows}
         return of_reason(verdict.reasons[0], by_id) + (_also(verdict, by_id) if verdict.measured else "")
-    not_affected = next((notice.message for notice in verdict.notices if notice.code == NOT_AFFECTED), "")
-    if not_affected:
-        return not_affected
+    if verdict.unaffected_paths:
+        touched = f"this pull request touches none of {listed(verdict.unaffected_paths)}"
+        return f"not affected, nothing was measured: {touched}"
     compared = [row for row in verdict.rows if row.metric in COMPARED and row.trail is not None and row.endpoint != "*"]
     parts = [_compared(compared), _reach(compared)] if compared else [_uncompared(verdict)]
     parts += [_everything(verdict), _errors(verdict), _objectives(verdict, always=not compared)]

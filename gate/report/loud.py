@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gate.record.run import LEFT_BEHIND, Notice
 from gate.report.words import listed, metric_name
-from gate.verdict.values import NOT_AFFECTED, Row, Verdict
+from gate.verdict.values import Row, Verdict
 
 SUITE_CHANGED = "suite-changed"
 """The pull request changes the suite; the base commit's was in effect."""
@@ -27,8 +27,8 @@ _MOST = 5
 
 
 def is_loud(notice: Notice) -> bool:
-    """Whether a notice of a verdict stands in the first line or below it, and so nowhere else."""
-    return notice.code in (NOT_AFFECTED, *_CODES)
+    """Whether a notice of a verdict stands below the first line, and so nowhere else."""
+    return notice.code in _CODES
 
 
 def is_loud_in_row(notice: Notice) -> bool:

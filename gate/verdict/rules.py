@@ -23,7 +23,7 @@ from gate.verdict.other_base import with_other_base
 from gate.verdict.particulars import details_of
 from gate.verdict.policy import combine
 from gate.verdict.rows import settle
-from gate.verdict.values import NOT_AFFECTED, JudgedCode, Reason, ReasonCode, Verdict
+from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
 
 
 def judge(
@@ -220,11 +220,5 @@ def not_affected(suite: Suite, tool: str, commit: str | None) -> Verdict:
         level=suite.policy.false_block_rate,
         family=0,
         rows=[],
-        notices=[
-            Notice(
-                code=NOT_AFFECTED,
-                message="not affected, nothing was measured: this pull request touches none of"
-                f" {', '.join(suite.paths)}",
-            )
-        ],
+        unaffected_paths=list(suite.paths),
     )

@@ -123,10 +123,6 @@ class Reason(Value):
     cure: str = ""
 
 
-NOT_AFFECTED = "not-affected"
-"""Code of the notice that a pull request touches nothing a suite is about, so that nothing was measured."""
-
-
 class Verdict(Value):
     """The answer."""
 
@@ -137,6 +133,9 @@ class Verdict(Value):
     verdict: Literal["APPROVED", "BLOCKED"]
     measured: bool
     """False: nothing is claimed about the preview; BLOCKED - not measured, unless the suite is not affected."""
+    unaffected_paths: list[str] = Field(default_factory=list)
+    """Paths of the suite, where the pull request touches none of them: it is none of the suite's business, and nothing
+    was measured. Empty wherever something was to be measured."""
     exit_code: JudgedCode
     in_effect: bool = True
     """False on the pull request that adds the suite: told, without consequence."""
@@ -160,11 +159,6 @@ class Verdict(Value):
     def _has_reasons(self) -> Self:
         if (self.verdict == "APPROVED") != (not self.reasons):
             raise ValueError("APPROVED has no reasons, BLOCKED has some")
-        if self.verdict == "APPROVED" and not (self.measured or self.is_unaffected):
-            raise ValueError("what was not measured is APPROVED only where the suite is not affected")
+        if self.verdict == "APPROVED" and self.measured == bool(self.unaffected_paths):
+            raise ValueError("APPROVED was measured, or else the suite is not affected")
         return self
-
-    @property
-    def is_unaffected(self) -> bool:
-        """Whether nothing was measured because the suite says that this pull request is none of its business."""
-        return any(notice.code == NOT_AFFECTED for notice in self.notices)

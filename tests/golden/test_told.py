@@ -10,6 +10,7 @@ from gate.record.run import Notice
 from gate.report import loud
 from gate.report.render import comment
 from gate.report.since import since, snapshot
+from gate.verdict import rules
 from gate.verdict.values import Verdict
 from tests.builders import World, history_of, run_of, sha_of, suite_of, verdict_of
 from tests.golden.test_situations import check_markdown
@@ -43,9 +44,8 @@ def accepted() -> str:
 
 
 def not_affected() -> str:
-    message = "not affected: this pull request changes nothing under services/shop/"
-    nothing = {"rows": [], "family": 0, "way": "none", "notices": [Notice(code=loud.NOT_AFFECTED, message=message)]}
-    return comment(verdict_of(SUITE, run_of(SUITE), MAIN).model_copy(update=nothing))
+    suite = SUITE.model_copy(update={"paths": ["services/shop/**", "requirements.txt"]})
+    return comment(rules.not_affected(suite, "0.0.0", sha_of("head")))
 
 
 @pytest.mark.parametrize("case", [mended, accepted, not_affected], ids=lambda case: case.__name__)

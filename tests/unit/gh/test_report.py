@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.commands.action_check import not_in_effect
+from gate.config.suite import Suite
 from gate.errors import ExitCode
 from gate.gh.checks import MAX_DESCRIPTION
 from gate.gh.comment import MAX_UNITS, Run
 from gate.gh.ledger import read
 from gate.gh.report import Job, Report, check_of, comment_texts, conclusion
 from gate.record.run import Notice
-from gate.report.loud import NOT_AFFECTED
 from gate.report.since import read_line
+from gate.verdict.rules import not_affected
 from gate.verdict.values import Reason, Verdict
 from tests.verdicts import HEAD, approved, blocked, not_measured, row, slower, verdict
 
@@ -39,7 +40,7 @@ def verdicts(draw) -> Verdict:
         commit=HEAD,
         verdict="BLOCKED" if reasons else "APPROVED",
         measured=draw(st.booleans()),
-        notices=[Notice(code=NOT_AFFECTED, message="m")] if draw(st.booleans()) else [],
+        unaffected_paths=draw(st.sampled_from([[], ["api/**"]])),
         exit_code=draw(st.sampled_from([0, 1, 3, 5])),
         in_effect=draw(st.booleans()),
         reasons=reasons,
@@ -55,7 +56,7 @@ def verdicts(draw) -> Verdict:
 
 @given(verdicts())
 def test_success_is_an_approval_of_what_was_measured_and_nothing_else(judged):
-    is_sound = (judged.measured or judged.is_unaffected) and judged.exit_code == ExitCode.APPROVED
+    is_sound = (judged.measured or bool(judged.unaffected_paths)) and judged.exit_code == ExitCode.APPROVED
     is_approved = judged.verdict == "APPROVED" and is_sound
     assert (conclusion(judged) == "success") == is_approved
     assert check_of(replace(REPORT, verdict=judged), JOB).conclusion in ("success", "failure")
@@ -71,9 +72,10 @@ def test_a_suite_that_is_not_in_effect_yet_says_what_would_come_of_it():
 
 
 def test_a_suite_that_is_not_affected_passes_and_says_so():
-    told = verdict(notices=[Notice(code=NOT_AFFECTED, message="not affected: nothing under shop/ changes")], way="none")
-    check = check_of(replace(REPORT, verdict=told), JOB)
-    assert (check.conclusion, check.title) == ("success", "APPROVED: not affected: nothing under shop/ changes")
+    suite = Suite.model_validate({"suite": "shop", "paths": ["shop/**", "api/**"], "endpoints": {"home": "GET /"}})
+    check = check_of(replace(REPORT, verdict=not_affected(suite, "0.0.0", HEAD)), JOB)
+    said = "APPROVED: not affected, nothing was measured: this pull request touches none of shop/**, api/**"
+    assert (check.conclusion, check.title) == ("success", said)
     assert check.summary.count("not affected") == 1
 
 
