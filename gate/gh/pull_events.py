@@ -15,7 +15,10 @@ from gate.gh.plan import ActionPlan, Pending, Use
 
 PULL_REQUEST_ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review", "labeled")
 READS_ONLY = ("dependabot[bot]",)
-"""Whose pull requests run with a token that can only read, from whatever repository they come.
+"""Who starts runs with a token that can only read, whatever the repository. What somebody else starts on a pull request
+of theirs, for example by a label, has a token like any other.
+
+"By default", GitHub says: the key ``permissions`` may give such a run more, but not the secrets that a preview needs.
 
 https://docs.github.com/code-security/reference/supply-chain-security/dependabot-on-actions
 """
@@ -49,7 +52,7 @@ def pull_request(payload: Payload, inputs: Inputs, context: Context) -> ActionPl
         head_repository=source,
         head_branch=text(payload, "pull_request.head.ref"),
         fork=fork,
-        reads_only=fork or text(payload, "pull_request.user.login") in READS_ONLY,
+        reads_only=fork or _starter(payload) in READS_ONLY,
         suite_may_be_absent=True,
         asked=asked_by_label(payload) if action == "labeled" else None,
         pending=Pending.NOTHING if trusted else Pending.DEFAULT_BRANCH,
@@ -176,6 +179,13 @@ def _head_repository(payload: Payload) -> str:
     if isinstance(head, Mapping) and head.get("repo") is None and "repo" in head:
         return ""  # the fork is gone; what came from it is still not ours
     return text(payload, "pull_request.head.repo.full_name")
+
+
+def _starter(payload: Payload) -> str:
+    """Login of who started the run; empty where the event does not say. Decides nothing but whether a write is tried."""
+    sender = payload.get("sender")
+    login = sender.get("login") if isinstance(sender, Mapping) else None
+    return login if isinstance(login, str) else ""
 
 
 def _same(one: str, other: str) -> bool:

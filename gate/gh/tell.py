@@ -26,8 +26,9 @@ from gate.report.escape import MAX_SENTENCE, markdown
 
 _NOT_PERMITTED = frozenset({Reason.FORBIDDEN, Reason.ABSENT})
 _READ_ONLY = (
-    "the token of this run can only read, so there is no check and no comment; the verdict is in the job summary and in"
-    " the exit code. For pull requests from forks a workflow on `workflow_run` on the default branch can write both"
+    "the token of this run can only read, so there is no check and no comment: the verdict is in the job summary and in"
+    " the exit code, and what a branch requires stays as it was. A workflow on `workflow_run` on the default branch can"
+    " write both (examples/workflows/fork.yml), and a regression is accepted there by a comment, not by a label"
 )
 
 
@@ -56,7 +57,7 @@ def tell(report: Report, job: Job, client: Client, summary_path: Path | None, lo
             log.annotate("error", report.name, render.first_line(verdict, MAX_SENTENCE))
         _summarise(report, summary_path, log)
         if not report.may_write:
-            _say_read_only(report, log)
+            _say_read_only(report, summary_path, log)
             return judged
         if not report.sha:
             log.print("no commit is known to be measured, so there is no check and no comment")
@@ -85,8 +86,9 @@ def _summarise(report: Report, path: Path | None, log: Log) -> None:
             append_summary(path, render.brief(report.verdict))
 
 
-def _say_read_only(report: Report, log: Log) -> None:
+def _say_read_only(report: Report, summary_path: Path | None, log: Log) -> None:
     log.annotate("notice", report.name, _READ_ONLY)
+    _note(summary_path, f"Nothing else was told: {_READ_ONLY}.")
     for remark in remarks(report):
         log.annotate(_level(remark), remark.title, remark.message)
 

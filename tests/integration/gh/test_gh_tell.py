@@ -304,6 +304,8 @@ def test_a_token_that_can_only_read_writes_nothing(place, judged):
     assert judged.verdict in place.summary.read_text()
     (notice,) = [message for level, message in place.told if level == "notice"]
     assert "workflow_run" in notice
+    assert "no check and no comment" in place.summary.read_text()
+    assert "examples/workflows/fork.yml" in place.summary.read_text()
 
 
 def test_at_most_ten_remarks_of_a_level_go_to_the_log(place):

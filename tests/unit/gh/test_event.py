@@ -191,7 +191,6 @@ def test_a_push_that_deletes_the_branch_is_refused():
         "action",
         "repository.default_branch",
         "pull_request.number",
-        "pull_request.user.login",
         "pull_request.head",
         "pull_request.head.ref",
         "pull_request.head.sha",
@@ -466,11 +465,25 @@ def test_a_label_is_given_by_its_sender():
     assert planned("pull_request", event("pull_request.synchronize")).asked is None
 
 
-def test_a_pull_request_of_dependabot_has_a_token_that_only_reads():
-    payload = changed(event("pull_request.opened"), "pull_request.user.login", "dependabot[bot]")
-    result = planned("pull_request", payload)
+def of_dependabot(name: str, sender: str) -> dict:
+    payload = changed(event(name), "pull_request.user.login", "dependabot[bot]")
+    return changed(payload, "sender.login", sender)
+
+
+def test_what_dependabot_starts_has_a_token_that_only_reads():
+    result = planned("pull_request", of_dependabot("pull_request.opened", "dependabot[bot]"))
     assert result.reads_only
     assert not result.fork
+
+
+def test_what_a_person_starts_on_its_pull_request_has_one_like_any_other():
+    result = planned("pull_request", of_dependabot("pull_request.labeled", "maintainer"))
+    assert not result.reads_only
+    assert result.asked.by == "maintainer"
+
+
+def test_the_pull_request_of_an_account_that_is_gone_is_one_like_any_other():
+    assert not planned("pull_request", changed(event("pull_request.opened"), "pull_request.user", None)).reads_only
 
 
 def test_all_open_pull_requests_of_a_head_are_meant():
