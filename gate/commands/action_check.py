@@ -15,7 +15,7 @@ from gate.gh.comment import Run
 from gate.gh.dispatch import as_chosen
 from gate.gh.ledger import find_ledgers, measured_file
 from gate.gh.report import Job as TellingJob
-from gate.gh.report import Report
+from gate.gh.report import Report, with_accepting
 from gate.gh.results import nothing_judged, of_verdict
 from gate.gh.suites import SuiteAt
 from gate.gh.tell import tell, tell_error
@@ -57,7 +57,7 @@ def check_suite(job: Job, at: SuiteAt) -> Part:
 def part_of(job: Job, at: SuiteAt, judged: Judged) -> Part:
     """Write the report to disk, and say how it will be told."""
     out = job.out(at)
-    verdict = judged.verdict
+    verdict = with_accepting(judged.verdict) if _is_accepted_by_comment(job, at) else judged.verdict
     deliver(verdict, out, job.effects, as_json=False)
     files = job.from_workspace([out / COMMENT_FILE, out / VERDICT_FILE])
     outputs = of_verdict(verdict, files[0], files[1], job.from_workspace(judged.run_files))
@@ -74,6 +74,12 @@ def part_of(job: Job, at: SuiteAt, judged: Judged) -> Part:
         suite_lines=at.lines,
     )
     return Part(outputs, partial(_tell, job, report))
+
+
+def _is_accepted_by_comment(job: Job, at: SuiteAt) -> bool:
+    """Whether a comment could accept what this run finds: that needs the record in the check of a pull request."""
+    what = job.plan
+    return bool(what.pull_requests and what.head_sha) and at.in_effect and not (what.is_queued or what.reads_only)
 
 
 def failed(job: Job, suite: str, error: GateError) -> Part:

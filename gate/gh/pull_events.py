@@ -182,7 +182,7 @@ def _head_repository(payload: Payload) -> str:
 
 
 def _starter(payload: Payload) -> str:
-    """Login of who started the run; empty where the event does not say. Decides nothing but whether a write is tried."""
+    """Login of who started the run; empty where the event does not say. Only whether a write is tried hangs on it."""
     sender = payload.get("sender")
     login = sender.get("login") if isinstance(sender, Mapping) else None
     return login if isinstance(login, str) else ""

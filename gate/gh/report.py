@@ -13,8 +13,13 @@ from gate.gh.ledger import Ledger, MeasuredFile, written
 from gate.report import render
 from gate.report.escape import MAX_SENTENCE, markdown, plain
 from gate.report.since import hidden_line, read_line, since, snapshot
-from gate.verdict.acceptance import Acceptance
-from gate.verdict.values import Verdict
+from gate.verdict.acceptance import Acceptance, is_acceptable
+from gate.verdict.values import Reason, Verdict
+
+_ACCEPT = (
+    "if this is meant, accept it for this commit by a comment that begins with /gate accept {row} REASON; to let it"
+    " pass for a time, use policy.waivers on main"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,20 @@ def conclusion(verdict: Verdict) -> Conclusion:
     """
     is_sound = (verdict.measured or bool(verdict.unaffected_paths)) and verdict.exit_code == 0
     return "success" if is_sound and verdict.verdict == "APPROVED" else "failure"
+
+
+def with_accepting(verdict: Verdict) -> Verdict:
+    """The verdict where somebody who may write can accept by a comment: what slowed down names the command to copy."""
+    acceptable = {row.id for row in verdict.rows if is_acceptable(row)}
+    reasons = [_acceptable(reason, acceptable) for reason in verdict.reasons]
+    return verdict.model_copy(update={"reasons": reasons})
+
+
+def _acceptable(reason: Reason, acceptable: set[str]) -> Reason:
+    row = next(filter(acceptable.__contains__, reason.rows), None)
+    if reason.code != "regressed" or row is None:
+        return reason
+    return reason.model_copy(update={"cure": _ACCEPT.format(row=row)})
 
 
 def remarks(report: Report) -> tuple[Annotation, ...]:

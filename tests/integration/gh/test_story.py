@@ -65,6 +65,7 @@ def test_from_the_first_baseline_to_the_new_level(world):
     assert all(row.startswith("list/p") for row in rows)
     (comment,) = world.github.comments
     assert "**BLOCKED**: list p" in comment["body"]
+    assert "/gate accept shop/list/p" in comment["body"].replace("\\", "")
     assert "APPROVED" in comment["body"], "what changed since the last run is not told"
     assert world.conclusions(slow) == ["failure"]
     world.keep_results(measured_in)

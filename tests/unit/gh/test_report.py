@@ -12,9 +12,10 @@ from gate.commands.action_check import not_in_effect
 from gate.config.suite import Suite
 from gate.errors import ExitCode
 from gate.gh.checks import MAX_DESCRIPTION
+from gate.gh.command import commands
 from gate.gh.comment import MAX_UNITS, Run
 from gate.gh.ledger import read
-from gate.gh.report import Job, Report, check_of, comment_texts, conclusion
+from gate.gh.report import Job, Report, check_of, comment_texts, conclusion, with_accepting
 from gate.record.run import Notice
 from gate.report.since import read_line
 from gate.verdict.rules import not_affected
@@ -116,3 +117,20 @@ def test_the_comment_says_what_changed():
     before = comment_texts(replace(REPORT, verdict=blocked(), sha="d" * 40), "")[0]
     assert "Since the last run" not in before
     assert "\n\nSince the last run, at dddddddddddd: BLOCKED → APPROVED; search p50" in comment_texts(REPORT, before)[0]
+
+
+def test_a_regression_names_the_comment_that_accepts_it_where_one_can():
+    measured = slower("search/p95").model_copy(update={"change_hi": 0.48})
+    told = with_accepting(verdict(row("home/p50"), slower("search/p50"), measured))
+    (reason,) = told.reasons
+    assert "/gate accept shop/search/p95 REASON" in reason.cure
+    assert "policy.waivers" in reason.cure
+    shown = check_of(replace(REPORT, verdict=told), JOB).summary
+    assert "/gate accept shop/search/p95 REASON" in shown.replace("\\", "")
+    line = next(line for line in shown.splitlines() if "/gate accept" in line)
+    assert commands(line.lstrip("> ")) == ()
+
+
+def test_what_a_comment_cannot_accept_keeps_its_cure():
+    assert with_accepting(not_measured()) == not_measured()
+    assert with_accepting(blocked()) == blocked(), "without an interval there is no ceiling"
