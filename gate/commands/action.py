@@ -13,7 +13,8 @@ from gate.commands.action_confirm import confirm_suite, judge_suite
 from gate.commands.action_job import Job, Part
 from gate.commands.action_refresh import measure_suite, refresh_suite
 from gate.commands.effects import Effects
-from gate.errors import ExitCode, GateError
+from gate.config.environment import values_to_hide
+from gate.errors import DeliveryError, ExitCode, GateError
 from gate.gh.api import Effects as ApiEffects
 from gate.gh.client import BUDGET_S, REFRESH_BUDGET_S, Client
 from gate.gh.context import Context
@@ -22,7 +23,7 @@ from gate.gh.inputs import Inputs
 from gate.gh.log import Log
 from gate.gh.plan import Use
 from gate.gh.resolve import resolve
-from gate.gh.results import added_up, nothing_judged
+from gate.gh.results import Outputs, added_up, nothing_judged
 from gate.gh.suites import read_suites
 from gate.gh.workflow import read_event, write_outputs
 
@@ -42,15 +43,25 @@ def act(effects: Effects) -> ExitCode:
         log.mask(inputs.token)
         parts = _parts(inputs, context, effects, log)
     except GateError as error:
-        write_outputs(context.output_path, nothing_judged(int(error.exit_code)))
         log.annotate("error", "gate", str(error))
+        _write_outputs(nothing_judged(int(error.exit_code)), context, log)
         raise
     outputs = added_up([part.outputs for part in parts])
-    write_outputs(context.output_path, outputs)
+    delivered = _write_outputs(outputs, context, log)
     if ExitCode.NOT_DELIVERED in [part.tell() for part in parts]:
-        write_outputs(context.output_path, {**outputs, "exit-code": int(ExitCode.NOT_DELIVERED)})
-        return ExitCode.NOT_DELIVERED
-    return ExitCode(int(outputs["exit-code"]))
+        delivered = False
+        _write_outputs({**outputs, "exit-code": int(ExitCode.NOT_DELIVERED)}, context, log)
+    return ExitCode(int(outputs["exit-code"])) if delivered else ExitCode.NOT_DELIVERED
+
+
+def _write_outputs(outputs: Outputs, context: Context, log: Log) -> bool:
+    """Whether the steps after this one can read them; if not, summary, check and comment are told all the same."""
+    try:
+        write_outputs(context.output_path, outputs)
+    except DeliveryError as error:
+        log.annotate("error", "gate", str(error))
+        return False
+    return True
 
 
 def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list[Part]:
@@ -65,6 +76,8 @@ def _parts(inputs: Inputs, context: Context, effects: Effects, log: Log) -> list
         return []
     job = Job(what, inputs, context, client, api, replace(effects, hosts_required=True), log)
     suites = read_suites(what, client)
+    for value in sorted({value for at in suites for value in values_to_hide(at.suite, effects.environ)}):
+        log.mask(value)
     wanted = asked_of(job, suites) if what.use in (Use.CHECK, Use.ACCEPT) else {}
     if wanted or what.use is Use.ACCEPT:
         return accept_suites(job, suites, wanted)

@@ -62,6 +62,16 @@ def needed_values(suite: Suite, environment: Mapping[str, str]) -> dict[str, str
     return {name: environment[name] for name in places}
 
 
+def values_to_hide(suite: Suite, environment: Mapping[str, str]) -> list[str]:
+    """Values that the suite sends, for whoever hides them elsewhere: those that :class:`Redactor` hides.
+
+    None is missed for being unfit to be sent; certificates are public and left out.
+    """
+    sent = [name for name, places in uses(suite).items() if set(places) != {"preview.ca"}]
+    found = (environment.get(name, "") for name in sent)
+    return sorted({value for value in found if len(value.strip()) >= _LEAST_LENGTH})
+
+
 def resolve(value: object, environment: Mapping[str, str]) -> object:
     """A value of the suite with every ``${NAME}`` filled in; names in braces stay for each request.
 

@@ -5,6 +5,7 @@ The waits follow GitHub's advice: https://docs.github.com/rest/using-the-rest-ap
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from gate.gh.failures import ApiError, Reason, permission_cure
 TRIES = 6
 FIRST_WAIT_S = 1.0
 LIMIT_WAIT_S = 60.0
+_MOST_SAID = 200
+"""Characters of what GitHub says that a message repeats."""
 _LIMIT_STARTS = ("you have exceeded a secondary rate limit", "api rate limit exceeded")
 _LIMIT_ENDS = ("please retry your request again later.", "please wait a few minutes before you try again.")
 
@@ -59,7 +62,8 @@ def judge(answer: Answer, *, what: str, permission: str, attempt: int) -> Proble
     told = f"{what}: GitHub answered {status}" + (f", {message!r}" if message else "")
     if status == 429 or (status == 403 and _limited(headers, message)):
         wait = _limit_wait_s(headers, attempt)
-        return Problem(ApiError(Reason.LIMITED, f"{told}; the limit needs {wait:.0f} s"), wait, refused=True)
+        limit = f"the rate limit needs {wait:.0f} s{_reset(headers)}"
+        return Problem(ApiError(Reason.LIMITED, f"{told}; {limit}", "run it again then"), wait, refused=True)
     if status in (202, 408) or status >= 500:
         return Problem(ApiError(Reason.UNREACHABLE, told), backoff_s(attempt), refused=False)
     return Problem(_final(status, told, permission, headers), None, refused=True)
@@ -88,12 +92,23 @@ def backoff_s(attempt: int) -> float:
 
 
 def _message(text: str) -> str:
+    """What GitHub says of it: its message, and those of its list of errors, which a 422 hides the cause in.
+
+    https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    message = value.get("message") if isinstance(value, dict) else None
-    return message[:200] if isinstance(message, str) else ""
+    if not isinstance(value, dict):
+        return ""
+    errors = value.get("errors")
+    found = [value.get("message"), *map(_of_error, errors if isinstance(errors, list) else [errors])]
+    return "; ".join(said for said in found if isinstance(said, str) and said)[:_MOST_SAID]
+
+
+def _of_error(error: object) -> object:
+    return error.get("message") if isinstance(error, dict) else error
 
 
 def _limited(headers: Mapping[str, str], message: str) -> bool:
@@ -113,6 +128,17 @@ def _limit_wait_s(headers: Mapping[str, str], attempt: int) -> float:
         reset, now = _whole_seconds(headers.get("x-ratelimit-reset", "")), _server_time_s(headers.get("date", ""))
         return LIMIT_WAIT_S if reset is None or now is None else max(reset - now, FIRST_WAIT_S)
     return math.ldexp(LIMIT_WAIT_S, min(attempt, 6))
+
+
+def _reset(headers: Mapping[str, str]) -> str:
+    """When the primary limit ends, where GitHub says it."""
+    reset = _whole_seconds(headers.get("x-ratelimit-reset", ""))
+    if headers.get("x-ratelimit-remaining") != "0" or reset is None:
+        return ""
+    try:
+        return f" and resets at {dt.datetime.fromtimestamp(reset, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _whole_seconds(text: str) -> float | None:

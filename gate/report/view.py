@@ -22,7 +22,7 @@ _WAYS = {
     "stored": "compared with {n} stored {runs} of main",
     "none": "no baseline yet: only objectives were judged",
 }
-_ALOUD = ("busy-preview", "capacity")
+_ALOUD = ("busy-preview", "capacity", "no-base")
 _QUIET = ("unchanged", "no_baseline")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")

@@ -19,6 +19,8 @@ TRAP = "raise SystemExit('the workspace was imported')\n"
 class Runner:
     """Runs the action in a process of its own."""
 
+    program: tuple[str, ...] = ("-m", "gate")
+
     def __init__(self, folder: Path, github: FakeGitHub) -> None:
         self.folder, self.github = folder, github
         self.workspace = folder / "workspace"
@@ -27,6 +29,8 @@ class Runner:
             (self.workspace / f"{name}.py").write_text(TRAP)
         (self.workspace / "gate.yml").write_text("endpoints: {mine: GET /soft}\n")
         self.log = ""
+        self.variables: dict[str, str] = {}
+        """Of the environment, beside those of the runner or in their place; an empty one is not set."""
 
     def event(self, **changes: object) -> dict:
         repository = {"full_name": REPOSITORY, "default_branch": "main", "name": "shop"}
@@ -74,9 +78,9 @@ class Runner:
             "PATH": os.defpath,
         }
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "gate", "action"],
+            [sys.executable, "-I", *self.program, "action"],
             cwd=self.workspace,
-            env=environment,
+            env={name: value for name, value in (environment | self.variables).items() if value},
             capture_output=True,
             text=True,
             timeout=90,

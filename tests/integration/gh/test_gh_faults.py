@@ -1,0 +1,337 @@
+"""Every fault of GitHub's API, the whole action as a process: the message a reader sees, the exit code, what stands.
+
+The verdict is that of a suite that is not affected, or of stored runs that are damaged: both are told like any other and
+need no load. Faults that are tried in detail elsewhere are named with the test that does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fake_checks import FakeChecks
+from fake_github import BASE, HEAD, INTEGRATION, FakeGitHub
+from fake_pulls import Pulls as FakePulls
+from runner import Runner
+
+HERE = Path(__file__).parent
+NOWHERE = SimpleNamespace(origin="http://127.0.0.1:1024")
+"""A preview that is never asked."""
+SUITE = """\
+suite: shop
+preview: {hosts: ["127.0.0.1"], ready: {timeout: 2s}}
+endpoints: {list: {request: GET /list, rate: 100/s, objectives: {max: 5s}}}
+policy: {absolute_floor: 60s, max_rate: 200/s, budget: {time: 2s}}
+"""
+OF_ANOTHER_FOLDER = SUITE + 'paths: ["api/**"]\n'
+STORED = "baselines/v1/shop/20260101T000000Z-x-1.json"
+FOR_EVER = 10_000
+SERVER_TIME_S = 1_795_003_200
+"""The fake's Date; the machine of the tests has another."""
+SECONDARY = "You have exceeded a secondary rate limit and have been temporarily blocked"
+
+CHECK, STATUS, COMMENT = "POST .*/check-runs", "POST .*/statuses", "POST .*/comments"
+SUITE_FILE, BASELINES = "GET .*/contents/gate.yml", "GET .*/contents/baselines"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and what a reader is told of it."""
+
+    name: str
+    on: str
+    how: dict[str, Any]
+    code: int
+    says: str
+    """Pattern of the log."""
+    slept_s: tuple[float, float] = (0, 5)
+
+
+def refused(status: int, message: str = "fault", times: int = FOR_EVER, **how: Any) -> dict[str, Any]:
+    return {"status": status, "message": message, "times": times, **how}
+
+
+def limited(times: int = 1, status: int = 403, message: str = SECONDARY, **headers: str) -> dict[str, Any]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return refused(status, message, times, headers=named)
+
+
+def exhausted(reset: str, times: int = 1) -> dict[str, Any]:
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+    return refused(403, "API rate limit exceeded for installation", times, headers=headers)
+
+
+def answered(raw: bytes, times: int = FOR_EVER, **how: Any) -> dict[str, Any]:
+    return {"raw": raw, "times": times, **how}
+
+
+TOO_LONG = b'{"message": "Validation Failed", "errors": [{"field": "body", "message": "body is too long"}]}'
+LOCKED = "Unable to create comment because issue is locked."
+ELSEWHERE_URL = {"Location": "https://elsewhere.example/"}
+UNDELIVERED = "the verdict could not be delivered to GitHub: making the check gate / shop"
+NO_COMMENT = "the comment could not be written: commenting on #7"
+
+TELLING = [
+    # The token, and what it may.
+    Fault("token rejected", CHECK, refused(401, "Bad credentials"), 4, f"{UNDELIVERED}.*the token was rejected"),
+    Fault("token expired before the comment", COMMENT, refused(401, "Bad credentials"), 0, f"{NO_COMMENT}.*rejected"),
+    Fault("no right to checks", CHECK, refused(403, INTEGRATION), 0, "a commit status stands for the check"),
+    Fault(
+        "no right to checks and statuses",
+        "POST .*/(check-runs|statuses)",
+        refused(403, INTEGRATION, headers={"X-Accepted-GitHub-Permissions": "checks=write"}),
+        4,
+        UNDELIVERED + r".*`permissions: \{checks: write\}`.*\(GitHub accepts: checks=write\)",
+    ),
+    Fault(
+        "no right to comments",
+        COMMENT,
+        refused(403, INTEGRATION),
+        0,
+        NO_COMMENT + r".*permissions: \{pull-requests: write\}",
+    ),
+    # Limits.
+    Fault("secondary limit", CHECK, limited(retry_after="30"), 0, "", (30, 33)),
+    Fault("secondary limit without a time", CHECK, limited(), 0, "", (60, 63)),
+    Fault("secondary limit twice without a time", CHECK, limited(2), 4, "the rate limit needs 120 s", (60, 63)),
+    Fault("secondary limit with no number", CHECK, limited(retry_after="abc"), 0, "", (60, 63)),
+    Fault("secondary limit of days", CHECK, limited(retry_after="999999"), 4, "the rate limit needs 999999 s", (0, 3)),
+    Fault("limit of a comment", COMMENT, limited(retry_after="999999"), 0, NO_COMMENT, (0, 3)),
+    Fault("limit without its name", CHECK, limited(status=429, message="Please wait."), 0, "", (60, 63)),
+    Fault(
+        "abuse", CHECK, limited(message="Slow down, please wait a few minutes before you try again."), 0, "", (60, 63)
+    ),
+    Fault(
+        "primary limit for an hour", CHECK, exhausted(str(SERVER_TIME_S + 3600)), 4, "resets at 2026-11-18T13:00:00Z"
+    ),
+    Fault("primary limit that is over", CHECK, exhausted(str(SERVER_TIME_S - 3600)), 0, "", (1, 4)),
+    Fault("primary limit without a time", CHECK, exhausted(""), 0, "", (60, 63)),
+    Fault("primary limit with no number", CHECK, exhausted("soon"), 0, "", (60, 63)),
+    Fault("primary limit by the server's clock", CHECK, exhausted(str(SERVER_TIME_S + 30)), 0, "", (30, 33)),
+    # What is refused for good.
+    Fault(
+        "no commit for the check",
+        CHECK,
+        refused(422, "No commit found for SHA: x"),
+        4,
+        f"{UNDELIVERED}.*No commit found",
+    ),
+    Fault("check too long once", CHECK, answered(TOO_LONG, 1, status=422), 0, ""),
+    Fault("check too long for good", CHECK, answered(TOO_LONG, status=422), 4, "Validation Failed; body is too long"),
+    Fault("comment too long once", COMMENT, answered(TOO_LONG, 1, status=422), 0, ""),
+    Fault("comment too long for good", COMMENT, answered(TOO_LONG, status=422), 0, f"{NO_COMMENT}.*body is too long"),
+    # What may pass, and what was carried out all the same.
+    Fault("502 after the check was made", CHECK, refused(502, times=1, applied=True), 0, ""),
+    Fault("reset after the check was made", CHECK, {"wire": "reset", "applied": True}, 0, ""),
+    Fault("502 after the comment was made", COMMENT, refused(502, times=1, applied=True), 0, ""),
+    Fault("reset after the comment was made", COMMENT, {"wire": "reset", "applied": True}, 0, ""),
+    Fault("502 for good", CHECK, refused(502), 4, UNDELIVERED + r".*answered 502.*\(tried 6 times\)", (31, 45)),
+    Fault("502 for good on the comment", COMMENT, refused(502), 0, NO_COMMENT + r".*\(tried 6 times\)", (31, 45)),
+    # What is no answer.
+    Fault("HTML after the check was made", CHECK, answered(b"<html>", 1, applied=True), 0, ""),
+    Fault("HTML for good", CHECK, answered(b"<html>"), 4, "GitHub's answer is not the JSON it should be", (31, 45)),
+    Fault("an empty answer", CHECK, answered(b"", 1), 0, ""),
+    Fault("a list for a check", CHECK, answered(b"[]", 1), 0, ""),
+    Fault("half an answer", CHECK, {"wire": "cut", "applied": True}, 0, ""),
+    Fault("202 for good", CHECK, refused(202), 4, f"{UNDELIVERED}.*answered 202", (31, 45)),
+    Fault("301", CHECK, refused(301, headers=ELSEWHERE_URL), 4, "was the repository renamed"),
+    Fault("302", CHECK, refused(302, headers=ELSEWHERE_URL), 4, "a redirect, which is not"),
+    Fault("304", CHECK, refused(304), 4, "a redirect, which is not followed"),
+    # The pull request is not what it was.
+    Fault("locked", COMMENT, refused(403, LOCKED), 0, f"{NO_COMMENT}.*issue is locked"),
+    Fault("gone", COMMENT, refused(410, "This issue was deleted"), 0, f"{NO_COMMENT}.*This issue was deleted"),
+    Fault(
+        "pull request gone",
+        r"GET .*/pulls/7$",
+        refused(404, "Not Found", after=1),
+        0,
+        "the comment could not be written",
+    ),
+]
+
+
+@dataclass
+class Place:
+    """A pull request with a verdict that needs no load, and the action in a process with a quick clock."""
+
+    runner: Runner
+    github: FakeGitHub
+    checks: FakeChecks
+
+    def run(self, *faults: Fault, **given: Any) -> int:
+        for fault in faults:
+            self.github.fail(fault.on, **fault.how)
+        return self.runner.run(NOWHERE, **given)
+
+    def damaged(self) -> None:
+        """Stored runs that cannot be used: BLOCKED - not measured."""
+        self.github.commit(BASE, {"gate.yml": SUITE.encode(), STORED: b"{"})
+        self.github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+
+    @property
+    def slept_s(self) -> float:
+        return float(re.search(r"^slept (\d+) s$", self.runner.log, re.MULTILINE)[1])
+
+    @property
+    def verdict(self) -> bytes:
+        return (self.runner.workspace / "gate-out" / "verdict.json").read_bytes()
+
+    @property
+    def conclusions(self) -> list[str]:
+        return [run["conclusion"] for run in self.checks.runs]
+
+
+@pytest.fixture
+def place(tmp_path: Path, github: FakeGitHub, checks: FakeChecks) -> Place:
+    pulls = FakePulls(github)
+    pulls.add(7, HEAD, BASE)
+    pulls.changes(7, "app/views.py")
+    for sha, branch in ((HEAD, "topic"), (BASE, "main")):
+        github.commit(sha, {"gate.yml": OF_ANOTHER_FOLDER.encode()}, branch)
+    runner = Runner(tmp_path, github)
+    runner.program = (str(HERE / "quick_clock.py"),)
+    return Place(runner, github, checks)
+
+
+def named(fault: Fault) -> str:
+    return fault.name
+
+
+@pytest.mark.parametrize("fault", TELLING, ids=named)
+def test_a_fault_while_telling_never_changes_the_verdict(place, fault):
+    code = place.run(fault)
+    assert code == fault.code, place.runner.log
+    assert re.search(fault.says, place.runner.log), place.runner.log
+    assert fault.slept_s[0] <= place.slept_s <= fault.slept_s[1]
+    verdict = json.loads(place.verdict)
+    assert (verdict["verdict"], verdict["exit_code"]) == ("APPROVED", 0)
+    assert place.runner.outputs["verdict"] == "APPROVED"
+    assert place.runner.outputs["exit-code"] == str(fault.code)
+    assert "**APPROVED**: not affected" in place.runner.summary.read_text().replace("\\", "")
+    assert (place.conclusions or [s["state"] for s in place.checks.statuses]) == (["success"] if code == 0 else [])
+    is_told = fault.on not in (COMMENT, r"GET .*/pulls/7$") or not re.search("comment could not", place.runner.log)
+    assert len(place.github.bodies()) == is_told
+    if not is_told:
+        assert "The comment could not be written" in place.runner.summary.read_text()
+
+
+@pytest.mark.parametrize("fault", [TELLING[0], TELLING[3], TELLING[4]], ids=named)
+def test_a_block_stays_a_block(place, fault):
+    place.damaged()
+    code = place.run(fault)
+    assert code == (fault.code or 5), place.runner.log
+    assert re.search(fault.says, place.runner.log), place.runner.log
+    assert json.loads(place.verdict)["exit_code"] == 5
+    assert place.runner.outputs["verdict"] == "BLOCKED"
+    assert "success" not in place.conclusions
+
+
+def test_a_token_that_expires_at_any_request_ends_as_what_was_reached(place):
+    """Before the verdict it is refused, then the verdict is undelivered, and last only the comment is missing."""
+    assert place.run() == 0
+    requests = len(place.github.requests)
+    codes = []
+    for sound in range(requests):
+        place.github.faults.clear()
+        place.checks.runs.clear()
+        place.github.comments.clear()
+        place.github.fail(".*", **refused(401, "Bad credentials", after=sound))
+        codes.append(place.runner.run(NOWHERE, run_id=sound + 2))
+        assert "the token was rejected" in place.runner.log
+        assert (codes[-1] == 0) == (place.conclusions == ["success"])
+    before = codes.index(4)
+    assert codes == [2] * before + [4] + [0] * (requests - before - 1)
+
+
+READING = [
+    Fault("token rejected", SUITE_FILE, refused(401, "Bad credentials"), 2, "reading gate.yml.*the token was rejected"),
+    Fault("no right to read", SUITE_FILE, refused(403, INTEGRATION), 2, r"permissions: \{contents: read\}"),
+    Fault(
+        "the repository is hidden", "GET .*/contents", refused(404, "Not Found"), 2, "cannot be read with this token"
+    ),
+    Fault("limit of an hour", SUITE_FILE, exhausted(str(SERVER_TIME_S + 3600)), 3, "resets at 2026-11-18T13:00:00Z"),
+    Fault("502 for good", SUITE_FILE, refused(502), 3, r"reading gate.yml.*502.*\(tried 6 times\)", (31, 45)),
+    Fault("reset for good", SUITE_FILE, {"wire": "reset", "times": FOR_EVER}, 3, "is the API reachable", (31, 45)),
+    Fault("HTML for good", SUITE_FILE, answered(b"<html>"), 3, "not the JSON it should be", (31, 45)),
+    Fault("no members", SUITE_FILE, answered(b"{}"), 3, "not the JSON it should be", (31, 45)),
+    Fault("a folder", SUITE_FILE, answered(b"[]"), 2, "gate.yml at b{12} is not a file"),
+    Fault("202 for good", SUITE_FILE, refused(202), 3, "reading gate.yml.*answered 202", (31, 45)),
+    Fault("301", SUITE_FILE, refused(301), 3, "a redirect, which is not followed.*renamed or moved"),
+    Fault("no right to the files", "GET .*/pulls/7/files", refused(403, INTEGRATION), 2, r"\{pull-requests: read\}"),
+]
+
+
+@pytest.mark.parametrize("fault", READING, ids=named)
+def test_a_fault_while_reading_the_policy_judges_nothing(place, fault):
+    assert place.run(fault) == fault.code, place.runner.log
+    assert re.search(fault.says, place.runner.log), place.runner.log
+    assert fault.slept_s[0] <= place.slept_s <= fault.slept_s[1]
+    assert (place.runner.outputs["verdict"], place.runner.outputs["exit-code"]) == ("", str(fault.code))
+    assert "success" not in place.conclusions
+    assert place.github.bodies() == []
+
+
+PASSING = [
+    Fault("reset", SUITE_FILE, {"wire": "reset"}, 0, ""),
+    Fault("half an answer", SUITE_FILE, {"wire": "cut"}, 0, ""),
+    Fault("HTML", SUITE_FILE, answered(b"<html>", 2), 0, ""),
+    Fault("502", "GET ", refused(502, times=3), 0, ""),
+    Fault("an answer that drips", SUITE_FILE, {"wire": "drip"}, 0, "", (1, 5)),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=named)
+def test_a_fault_that_passes_costs_time_and_nothing_else(place, fault):
+    assert place.run(fault) == 0, place.runner.log
+    assert place.slept_s >= 1
+    assert place.conclusions == ["success"]
+    assert len(place.github.bodies()) == 1
+
+
+STORES = [
+    Fault("no right to read", BASELINES, refused(403, INTEGRATION), 5, r"permissions: \{contents: read\}"),
+    Fault("token rejected", BASELINES, refused(401, "Bad credentials"), 5, "the token was rejected"),
+    Fault("hidden though listed", BASELINES, refused(404, "Not Found"), 3, "is listed .* but GitHub does not serve it"),
+    Fault("502 for good", BASELINES, refused(502), 3, r"\(tried 6 times\)", (31, 45)),
+    Fault("HTML for good", BASELINES, answered(b"<html>"), 3, "not the JSON it should be", (31, 45)),
+    Fault("a limit", BASELINES, exhausted(str(SERVER_TIME_S + 3600)), 3, "resets at 2026-11-18T13:00:00Z"),
+]
+
+
+@pytest.mark.parametrize("fault", STORES, ids=named)
+def test_stored_runs_that_cannot_be_read_are_not_none(place, fault):
+    place.damaged()
+    assert place.run(fault) == fault.code, place.runner.log
+    assert re.search(fault.says, place.runner.log), place.runner.log
+    assert place.conclusions == ["failure"]
+    assert place.runner.outputs["exit-code"] == str(fault.code)
+    assert place.runner.outputs["verdict"] != "APPROVED"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is not JSON"),
+        (b"{}", ""),
+        (b"[]", ""),
+        (b'\xef\xbb\xbf{"run": 1}', ""),
+        (b'{"run": {}, "run": {}, "sha256": ""}', "twice"),
+        (b'{"run": {"elapsed_s": NaN}, "sha256": ""}', ""),
+        (b'{"run": {"schema": "gate.run/2"}, "sha256": "' + b"0" * 64 + b'"}', "newer"),
+        (b" " * 2_000_000, ""),
+    ],
+    ids=["empty", "no members", "a list", "a mark of order", "a member twice", "no number", "newer", "two megabytes"],
+)
+def test_stored_runs_that_are_damaged_are_named_and_left_alone(place, content, says):
+    place.damaged()
+    place.github.commit(BASE, {"gate.yml": SUITE.encode(), STORED: content})
+    assert place.run() == 5, place.runner.log
+    assert STORED.rpartition("/")[2] in place.github.bodies()[0].replace("\\", "")
+    assert says in place.github.bodies()[0].replace("\\", "")
+    assert place.conclusions == ["failure"]
+    assert not [request for request in place.github.requests if request.startswith(("PUT", "PATCH"))]
