@@ -168,6 +168,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         console.problem(f"a bug in the gate: {type(error).__name__}: {error}\n  set GATE_DEBUG=1 for a traceback")
         return int(ExitCode.BUG)
+    finally:
+        _forget_reader_that_left()
+
+
+def _forget_reader_that_left() -> None:
+    """Drop what nobody will read, or Python tries once more at its end and exits with a code of its own.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(options: argparse.Namespace, console: object) -> ExitCode:

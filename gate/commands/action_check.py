@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,7 +59,8 @@ def part_of(job: Job, at: SuiteAt, judged: Judged) -> Part:
     """Write the report to disk, and say how it will be told."""
     out = job.out(at)
     verdict = with_accepting(judged.verdict) if _is_accepted_by_comment(job, at) else judged.verdict
-    deliver(verdict, out, job.effects, as_json=False)
+    with suppress(BrokenPipeError):  # it was written before it was shown, and a log that nobody reads is no fault
+        deliver(verdict, out, job.effects, as_json=False)
     files = job.from_workspace([out / COMMENT_FILE, out / VERDICT_FILE])
     outputs = of_verdict(verdict, files[0], files[1], job.from_workspace(judged.run_files))
     report = Report(

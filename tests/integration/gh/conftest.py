@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub, serving
+from quick_place import Place
 
 from gate.gh.api import Effects
 from gate.gh.client import Client
@@ -48,6 +50,11 @@ def checks(github: FakeGitHub) -> FakeChecks:
     fake = FakeChecks(github)
     github.operations |= fake.operations
     return fake
+
+
+@pytest.fixture
+def place(tmp_path: Path, github: FakeGitHub, checks: FakeChecks) -> Place:
+    return Place.made(tmp_path, github, checks)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def main() -> int:
     try:
         return gate()
     finally:
-        print(f"slept {slept_s:.0f} s", file=sys.stderr)
+        sys.stderr.write(f"slept {slept_s:.0f} s\n")
 
 
 if __name__ == "__main__":

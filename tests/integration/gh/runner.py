@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub
@@ -31,6 +32,8 @@ class Runner:
         self.log = ""
         self.variables: dict[str, str] = {}
         """Of the environment, beside those of the runner or in their place; an empty one is not set."""
+        self.before: Callable[[], None] | None = None
+        """Done in the process before it becomes the action's."""
 
     def event(self, **changes: object) -> dict:
         repository = {"full_name": REPOSITORY, "default_branch": "main", "name": "shop"}
@@ -84,6 +87,7 @@ class Runner:
             capture_output=True,
             text=True,
             timeout=90,
+            preexec_fn=self.before,
         )
         self.log = done.stdout + done.stderr
         assert "Traceback" not in self.log

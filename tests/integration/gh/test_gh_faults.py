@@ -1,7 +1,7 @@
 """Every fault of GitHub's API, the whole action as a process: the message a reader sees, the exit code, what stands.
 
-The verdict is that of a suite that is not affected, or of stored runs that are damaged: both are told like any other and
-need no load. Faults that are tried in detail elsewhere are named with the test that does.
+The verdict is that of a suite that is not affected, or of stored runs that are damaged: both are told like any other
+and need no load. Faults that are tried in detail elsewhere are named with the test that does.
 """
 
 from __future__ import annotations
@@ -9,27 +9,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fake_checks import FakeChecks
-from fake_github import BASE, HEAD, INTEGRATION, FakeGitHub
-from fake_pulls import Pulls as FakePulls
-from runner import Runner
+from fake_github import BASE, INTEGRATION
+from quick_place import NOWHERE, STORED, SUITE
 
-HERE = Path(__file__).parent
-NOWHERE = SimpleNamespace(origin="http://127.0.0.1:1024")
-"""A preview that is never asked."""
-SUITE = """\
-suite: shop
-preview: {hosts: ["127.0.0.1"], ready: {timeout: 2s}}
-endpoints: {list: {request: GET /list, rate: 100/s, objectives: {max: 5s}}}
-policy: {absolute_floor: 60s, max_rate: 200/s, budget: {time: 2s}}
-"""
-OF_ANOTHER_FOLDER = SUITE + 'paths: ["api/**"]\n'
-STORED = "baselines/v1/shop/20260101T000000Z-x-1.json"
 FOR_EVER = 10_000
 SERVER_TIME_S = 1_795_003_200
 """The fake's Date; the machine of the tests has another."""
@@ -155,78 +140,35 @@ TELLING = [
 ]
 
 
-@dataclass
-class Place:
-    """A pull request with a verdict that needs no load, and the action in a process with a quick clock."""
-
-    runner: Runner
-    github: FakeGitHub
-    checks: FakeChecks
-
-    def run(self, *faults: Fault, **given: Any) -> int:
-        for fault in faults:
-            self.github.fail(fault.on, **fault.how)
-        return self.runner.run(NOWHERE, **given)
-
-    def damaged(self) -> None:
-        """Stored runs that cannot be used: BLOCKED - not measured."""
-        self.github.commit(BASE, {"gate.yml": SUITE.encode(), STORED: b"{"})
-        self.github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
-
-    @property
-    def slept_s(self) -> float:
-        return float(re.search(r"^slept (\d+) s$", self.runner.log, re.MULTILINE)[1])
-
-    @property
-    def verdict(self) -> bytes:
-        return (self.runner.workspace / "gate-out" / "verdict.json").read_bytes()
-
-    @property
-    def conclusions(self) -> list[str]:
-        return [run["conclusion"] for run in self.checks.runs]
-
-
-@pytest.fixture
-def place(tmp_path: Path, github: FakeGitHub, checks: FakeChecks) -> Place:
-    pulls = FakePulls(github)
-    pulls.add(7, HEAD, BASE)
-    pulls.changes(7, "app/views.py")
-    for sha, branch in ((HEAD, "topic"), (BASE, "main")):
-        github.commit(sha, {"gate.yml": OF_ANOTHER_FOLDER.encode()}, branch)
-    runner = Runner(tmp_path, github)
-    runner.program = (str(HERE / "quick_clock.py"),)
-    return Place(runner, github, checks)
-
-
 def named(fault: Fault) -> str:
     return fault.name
 
 
 @pytest.mark.parametrize("fault", TELLING, ids=named)
 def test_a_fault_while_telling_never_changes_the_verdict(place, fault):
-    code = place.run(fault)
+    code = place.run((fault.on, fault.how))
     assert code == fault.code, place.runner.log
     assert re.search(fault.says, place.runner.log), place.runner.log
     assert fault.slept_s[0] <= place.slept_s <= fault.slept_s[1]
-    verdict = json.loads(place.verdict)
+    verdict = json.loads(place.verdict.read_bytes())
     assert (verdict["verdict"], verdict["exit_code"]) == ("APPROVED", 0)
     assert place.runner.outputs["verdict"] == "APPROVED"
     assert place.runner.outputs["exit-code"] == str(fault.code)
-    assert "**APPROVED**: not affected" in place.runner.summary.read_text().replace("\\", "")
+    assert "**APPROVED**: not affected" in place.summary
     assert (place.conclusions or [s["state"] for s in place.checks.statuses]) == (["success"] if code == 0 else [])
     is_told = fault.on not in (COMMENT, r"GET .*/pulls/7$") or not re.search("comment could not", place.runner.log)
     assert len(place.github.bodies()) == is_told
     if not is_told:
-        assert "The comment could not be written" in place.runner.summary.read_text()
+        assert "The comment could not be written" in place.summary
 
 
 @pytest.mark.parametrize("fault", [TELLING[0], TELLING[3], TELLING[4]], ids=named)
 def test_a_block_stays_a_block(place, fault):
     place.damaged()
-    code = place.run(fault)
+    code = place.run((fault.on, fault.how))
     assert code == (fault.code or 5), place.runner.log
     assert re.search(fault.says, place.runner.log), place.runner.log
-    assert json.loads(place.verdict)["exit_code"] == 5
+    assert json.loads(place.verdict.read_bytes())["exit_code"] == 5
     assert place.runner.outputs["verdict"] == "BLOCKED"
     assert "success" not in place.conclusions
 
@@ -268,7 +210,7 @@ READING = [
 
 @pytest.mark.parametrize("fault", READING, ids=named)
 def test_a_fault_while_reading_the_policy_judges_nothing(place, fault):
-    assert place.run(fault) == fault.code, place.runner.log
+    assert place.run((fault.on, fault.how)) == fault.code, place.runner.log
     assert re.search(fault.says, place.runner.log), place.runner.log
     assert fault.slept_s[0] <= place.slept_s <= fault.slept_s[1]
     assert (place.runner.outputs["verdict"], place.runner.outputs["exit-code"]) == ("", str(fault.code))
@@ -287,7 +229,7 @@ PASSING = [
 
 @pytest.mark.parametrize("fault", PASSING, ids=named)
 def test_a_fault_that_passes_costs_time_and_nothing_else(place, fault):
-    assert place.run(fault) == 0, place.runner.log
+    assert place.run((fault.on, fault.how)) == 0, place.runner.log
     assert place.slept_s >= 1
     assert place.conclusions == ["success"]
     assert len(place.github.bodies()) == 1
@@ -306,7 +248,7 @@ STORES = [
 @pytest.mark.parametrize("fault", STORES, ids=named)
 def test_stored_runs_that_cannot_be_read_are_not_none(place, fault):
     place.damaged()
-    assert place.run(fault) == fault.code, place.runner.log
+    assert place.run((fault.on, fault.how)) == fault.code, place.runner.log
     assert re.search(fault.says, place.runner.log), place.runner.log
     assert place.conclusions == ["failure"]
     assert place.runner.outputs["exit-code"] == str(fault.code)
