@@ -81,6 +81,8 @@ class ChangedFile(Shape):
     filename: str
     previous_filename: str | None = None
     """Its name before, where it was renamed."""
+    patch: str | None = None
+    """What changes in it; GitHub leaves it out where it is long or not text."""
 
 
 class GitObject(Shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,9 +17,12 @@ from gate.gh.failures import ApiError, while_reading_policy
 from gate.gh.plan import ActionPlan
 from gate.gh.pulls import MOST_FILES, Pulls
 from gate.gh.resolve import files_beside, read_suite
+from gate.gh.shapes import ChangedFile, PullRequest
 from gate.record.run import Notice
 
 CHANGED = "suite-changed"
+_SUBMODULE = re.compile(r"^[+-]Subproject commit ", re.MULTILINE)
+"""How git writes that a submodule stands at another commit; what changes in it is listed nowhere."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,28 @@ def _touched(plan: ActionPlan, client: Client) -> frozenset[str] | None:
     try:
         for number in plan.pull_requests:
             files = pulls.files(number)
-            if not 0 < len(files) < MOST_FILES or len(files) != pulls.get(number).changed_files:
+            if not _is_whole(files, pulls.get(number), plan):
                 return None
             names |= {name for file in files for name in (file.filename, file.previous_filename) if name}
     except ApiError as error:
         raise while_reading_policy(error) from error
     return frozenset(names)
+
+
+def _is_whole(files: Sequence[ChangedFile], pull: PullRequest, plan: ActionPlan) -> bool:
+    """Whether a list of files is all that the head under test changes of the default branch.
+
+    GitHub lists against whatever the base is by now. A branch of the author's own may hold the change already, and the
+    pull request can be pointed at the default branch once the check is green. A list of a head that was pushed
+    meanwhile would speak for a commit it does not know.
+    """
+    return (
+        0 < len(files) < MOST_FILES
+        and len(files) == pull.changed_files
+        and pull.head.sha == plan.head_sha
+        and pull.base.ref == plan.default_branch
+        and not any(_SUBMODULE.search(file.patch or "") for file in files)
+    )
 
 
 def _is_unaffected(suite: Suite, touched: frozenset[str] | None) -> bool:
@@ -130,8 +150,21 @@ def _is_unaffected(suite: Suite, touched: frozenset[str] | None) -> bool:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a path is meant by a pattern: ``*`` is anything inside a folder, ``**`` any number of folders."""
-    return any(_is_meant(name.split("/"), pattern.split("/")) for pattern in patterns)
+    """Whether a path is meant by a pattern: ``*`` is anything inside a folder, ``**`` any number of folders.
+
+    So is one below which the pattern goes on: a link or a submodule is listed as one path, whatever it stands for.
+    """
+    parts = name.split("/")
+    return any(_is_meant(parts, pattern) or _goes_on_below(parts, pattern) for pattern in map(_split, patterns))
+
+
+def _split(pattern: str) -> list[str]:
+    return pattern.split("/")
+
+
+def _goes_on_below(parts: list[str], pattern: list[str]) -> bool:
+    above = pattern[: len(parts)]
+    return len(pattern) > len(parts) and "**" not in above and all(map(fnmatchcase, parts, above))
 
 
 def _is_meant(parts: list[str], pattern: list[str]) -> bool:

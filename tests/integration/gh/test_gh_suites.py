@@ -80,6 +80,56 @@ def test_an_incomplete_list_of_files_leaves_every_suite_affected(fake, client):
     assert not only(read_suites(PLAN, client)).unaffected
 
 
+def test_a_list_of_files_against_another_branch_says_nothing_of_main(fake, client):
+    """Opened against a branch that holds the change already, and pointed at main once the check is green."""
+    fake.changes(7, "docs/a.md")
+    assert only(read_suites(PLAN, client)).unaffected
+    fake.github.pulls[7]["base"]["ref"] = "has-it-already"
+    assert not only(read_suites(PLAN, client)).unaffected
+
+
+def test_a_list_of_files_of_another_head_says_nothing_of_this_one(fake, client):
+    """The head is pushed to between the event and the look: the check would stand on the commit of before."""
+    fake.changes(7, "docs/a.md")
+    fake.github.pulls[7]["head"]["sha"] = "d" * 40
+    assert not only(read_suites(PLAN, client)).unaffected
+
+
+@pytest.mark.parametrize("moment", ["pulls/7/files", "pulls/7$"])
+def test_a_head_that_moves_while_files_are_listed_leaves_every_suite_affected(fake, client, moment):
+    fake.changes(7, "app/views.py")
+
+    def push() -> None:
+        fake.changes(7, "docs/a.md")
+        fake.github.pulls[7]["head"]["sha"] = "d" * 40
+
+    fake.github.fail(moment, status=502, then=push)
+    assert not only(read_suites(PLAN, client)).unaffected
+
+
+@pytest.mark.parametrize(
+    ("name", "patch", "unaffected"),
+    [
+        ("vendor/lib", "@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2", False),
+        ("vendor/lib", None, False),  # named by a pattern that goes on below it
+        ("elsewhere", "@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2", False),
+        ("elsewhere", "@@ -0,0 +1 @@\n+Subproject commit 2\n\\ No newline at end of file", False),
+        ("elsewhere", "@@ -1 +1 @@\n-a\n+b", True),
+        ("vendor", None, False),
+        ("vendor/library", None, True),
+    ],
+)
+def test_what_stands_for_a_whole_folder_touches_all_that_may_be_in_it(fake, client, name, patch, unaffected):
+    """A submodule or a link is listed as one file, whatever changes below it."""
+    suite = SUITE.replace('"app/**"', '"vendor/lib/src/**", "**/*.py"').encode()
+    fake.github.commit(BASE, {"gate.yml": suite})
+    fake.github.commit(HEAD, {"gate.yml": suite}, "topic")
+    fake.changes(7, name)
+    if patch is not None:
+        fake.files[7][0]["patch"] = patch
+    assert only(read_suites(PLAN, client)).unaffected is unaffected
+
+
 def test_every_pull_request_of_the_head_is_looked_at(fake, client):
     fake.changes(7, "docs/a.md")
     fake.add(8, HEAD, BASE, branch="other")
