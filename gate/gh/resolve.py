@@ -37,9 +37,25 @@ def resolve(plan: ActionPlan, client: Client) -> ActionPlan:
         if plan.pending is Pending.DEFAULT_BRANCH:
             policy_sha = client.branch_sha(plan.default_branch)
             plan = replace(plan, policy_sha=policy_sha, pending=Pending.NOTHING)
+        if plan.suite_may_be_absent and plan.use is not Use.NOTHING:
+            plan = _with_suites_of_now(plan, client)
     except ApiError as error:
         raise while_reading_policy(error) from error
     return plan
+
+
+def _with_suites_of_now(plan: ActionPlan, client: Client) -> ActionPlan:
+    """The plan with the default branch's own commit as policy, where that has a suite which the base commit lacks.
+
+    GitHub gives a pull request the base commit of when it was opened or last pushed to
+    (https://github.com/github/docs/issues/431). Where that is older than the gate, its author would write the suite.
+    """
+    absent = [path for path in plan.suite_paths if client.read_file(path, plan.policy_sha) is None]
+    if not absent:
+        return plan
+    now = client.branch_sha(plan.default_branch)
+    is_there = any(client.read_file(path, now) is not None for path in absent)
+    return replace(plan, policy_sha=now) if is_there else plan
 
 
 def with_pull_request(plan: ActionPlan, pull: PullRequest) -> ActionPlan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_github import BASE, HEAD, FakeGitHub
 from fake_pulls import Pulls as FakePulls
@@ -62,6 +64,34 @@ def test_a_plan_for_a_head_without_pull_request_does_nothing(fake, client):
     done = resolve(PLAN, client)
     assert (done.use, done.pending) == (Use.NOTHING, Pending.NOTHING)
     assert HEAD[:12] in done.because
+
+
+def test_a_pull_request_older_than_the_gate_is_judged_by_the_suite_that_main_has_now(fake, client, github):
+    """GitHub names the base as it was when the pull request was opened: its author would write the rules."""
+    old = "a" * 40
+    github.commit(old, {"README.md": b""}, "old")
+    fake.add(7, HEAD, old)
+    for plan in (PLAN, replace(PLAN, policy_sha=old, pull_requests=(7,), pending=Pending.NOTHING)):
+        done = resolve(replace(plan, suite_may_be_absent=True), client)
+        assert (done.policy_sha, done.pending) == (BASE, Pending.NOTHING)
+
+
+def test_the_pull_request_that_adds_the_gate_keeps_its_base(fake, client, github):
+    github.commit(BASE, {"README.md": b""})
+    fake.add(7, HEAD, BASE)
+    github.commit("e" * 40, {"README.md": b"more"})  # main has gone on
+    done = resolve(replace(PLAN, suite_may_be_absent=True), client)
+    assert done.policy_sha == BASE
+
+
+def test_with_several_suites_the_newest_rules_of_all_count_where_one_is_missing(fake, client, github):
+    old = "a" * 40
+    github.commit(old, {"gate.yml": b"soft: true\n"}, "old")
+    github.commit(BASE, {"gate.yml": b"version: 1\n", "api.yml": b"version: 1\n"})
+    fake.add(7, HEAD, old)
+    plan = replace(PLAN, suite_paths=("gate.yml", "api.yml"), suite_may_be_absent=True)
+    assert resolve(plan, client).policy_sha == BASE
+    assert resolve(replace(plan, suite_paths=("gate.yml",)), client).policy_sha == old
 
 
 def test_every_page_of_files_is_read(fake, pulls, github):
