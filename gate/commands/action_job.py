@@ -66,10 +66,12 @@ class Job:
         change = Change(
             head_sha=what.head_sha,
             branch=what.head_branch,
-            number=what.pull_requests[0] if what.pull_requests else None,
+            # A merge queue's commit is not what any pull request has deployed.
+            number=what.pull_requests[0] if what.pull_requests and not what.is_queued else None,
             base_sha=what.policy_sha if what.pull_requests else "",
             base_branch=what.default_branch,
             is_main=what.use is Use.REFRESH,
+            is_fork=what.fork,
         )
         given = Urls(what.preview_urls, what.base_urls)
         self.client.renew_budget()

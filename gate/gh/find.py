@@ -11,6 +11,7 @@ from gate.config.suite import Suite
 from gate.config.templates import fill, placeholders
 from gate.errors import UsageError
 from gate.gh.ancestry import Ancestry
+from gate.gh.apart import refuse_beside_itself, refuse_shared_name
 from gate.gh.api import Api, Effects
 from gate.gh.awaiting import Awaiting, Say
 from gate.gh.base import Bases
@@ -34,6 +35,8 @@ class Change:
     """The default branch."""
     is_main: bool = False
     """Whether the commit under test is main's own, as in a refresh."""
+    is_fork: bool = False
+    """Whether its branch is of another repository."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,19 @@ def find(suite: Suite, api: Api, repository: str, change: Change, given: Urls, e
     Raises
     ------
     UsageError
-        If nothing says where the preview is, a URL holds what this event does not know, a pattern means several
-        environments, or the token lacks a permission, which is named.
+        If nothing says where the preview is, a URL holds what this event does not know or may be another branch's, the
+        base is the preview itself, a pattern means several environments, or the token lacks a permission, which is named.
     NotMeasured
         If the commit is not deployed in time or its deployment failed, or GitHub is away.
     """
     whole = Urls(_whole(given.previews, "preview-url"), _whole(given.bases, "base-url"))
     finder = _Finder(suite.preview, api, repository, change, Awaiting(api, repository, effects, say), say)
     try:
-        return finder.of_main(whole) if change.is_main else finder.of_change(whole)
+        found = finder.of_main(whole) if change.is_main else finder.of_change(whole)
     except ApiError as error:
         raise while_reading_policy(error) from error
+    refuse_beside_itself(found.previews, found.bases)
+    return found
 
 
 def aimed(suite: Suite, found: Found) -> Suite:
@@ -116,6 +121,7 @@ class _Finder:
         if given.previews:
             previews = given.previews
         elif url is not None:
+            refuse_shared_name(self._preview, change.branch, change.base_branch, is_fork=change.is_fork)
             previews = _filled(url, self._of_head(), "preview.url", "preview-url")
         else:
             previews = self._deployed(settings, settings.environment if settings else ())

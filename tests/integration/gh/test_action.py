@@ -201,6 +201,22 @@ def test_a_run_without_verdict_leaves_a_failed_check(runner, github, checks):
     assert github.bodies() == []
 
 
+def test_a_merge_queue_is_not_measured_by_what_a_pull_request_has_deployed(runner, github, checks):
+    queued = "e" * 40
+    github.commit(queued, {"gate.yml": SUITE.encode()}, f"gh-readonly-queue/main/pr-7-{BASE}")
+    group = {"base_ref": "refs/heads/main", "head_sha": queued, "base_sha": BASE}
+    group["head_ref"] = f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}"
+    event = {"action": "checks_requested", "merge_group": group, "repository": runner.event()["repository"]}
+    with serving(shop) as server:
+        preview = f'preview: {{url: "{server.origin}/{{number}}", hosts: ["127.0.0.1"]}}\n'
+        suite = "suite: shop\n" + preview + SUITE[SUITE.index("endpoints") :]
+        github.commit(BASE, {"gate.yml": suite.encode()})
+        assert runner.run(server, event, name="merge_group", **{"preview-url": ""}) == 2, runner.log
+        assert server.connections == 0
+    assert "preview.url holds {number}, which is not known of this event" in runner.log
+    assert [(run["head_sha"], run["conclusion"]) for run in checks.runs] == [(queued, "failure")]
+
+
 def test_measuring_only_judges_nothing(runner):
     with serving(shop) as server:
         assert runner.run(server, mode="measure") == 0

@@ -87,6 +87,23 @@ def test_a_template_that_the_event_cannot_fill_names_the_input(world):
         world.find(change, url="https://x.example", base="https://{base_sha}.example")
 
 
+@pytest.mark.parametrize(
+    ("branch", "is_fork"), [("main", True), ("main", False), ("Main_", False), ("topic", True), ("feature/x", True)]
+)
+def test_a_branch_whose_name_may_be_somebody_elses_names_no_preview(world, branch, is_fork):
+    """A fork's branch may be called main: the URL would be main's own deployment, and that is as fast as main."""
+    change = Change(HEAD, branch, 7, BASE, "main", is_fork=is_fork)
+    for url in ("https://{branch}.example", ["https://{number}.example", "https://a--{branch}.example"]):
+        with pytest.raises(UsageError, match=r"preview\.url tells .* by \{branch\} alone(.|\n)*\{number\} or \{sha\}"):
+            world.find(change, url=url)
+    assert world.github.requests == []
+    # What else is in the URL, or what the application tells of its commit, keeps them apart.
+    for sure in ("https://{branch}-{number}.example", "https://{branch}-{short_sha}.example"):
+        assert world.find(change, url=sure).previews
+    assert world.find(change, url="https://{branch}.example", commit={"header": "X-Commit"}).previews
+    assert world.find(change, Urls(("https://a.example",)), url="https://{branch}.example").previews
+
+
 def test_without_anything_it_says_what_can_be_given(world):
     for change, preview in ((PULL, {}), (Change("", "", None, "", "main"), {"find": FIND})):
         with pytest.raises(UsageError, match=r"nothing says where the preview is\n.*preview-url.*preview\.find"):
@@ -342,6 +359,28 @@ def test_a_base_that_is_named_is_asked_for_the_merge_base_where_it_tells_its_com
     found = world.find(url="https://a.example", base="https://main.example", commit={"header": "X-Commit"})
     assert found == Found(("https://a.example",), ("https://main.example",), BASE)
     assert world.find(url="https://a.example", base="https://main.example").base_commit is None
+
+
+@pytest.mark.parametrize(
+    "base", ["https://A.example", "https://a.example/", "https://a.example:443", "http://a.example", "https://${A}/"]
+)
+def test_a_preview_beside_itself_is_refused(world, base):
+    """Whatever it does, it would be unchanged."""
+    preview = "https://${A}" if "$" in base else "https://a.example"
+    with pytest.raises(UsageError, match="the base is the preview itself"):
+        world.find(url=["https://b.example", preview], base=base)
+    with pytest.raises(UsageError, match="the base is the preview itself"):
+        world.find(given=Urls(("https://a.example/shop",), ("https://a.example/shop/",)))
+    assert world.find(url="https://a.example", base="https://a.example/main").bases
+    assert world.find(url="https://a.example", base="https://a.example:8443").bases
+
+
+def test_a_deployment_that_is_preview_and_base_at_once_is_refused(world):
+    """One staging server for everything: its newest deployment answers for all that went there before."""
+    world.deployments.deploy(BASE, "Production", "https://staging.example")
+    world.deployments.deploy(HEAD, "Preview", "https://staging.example")
+    with pytest.raises(UsageError, match="the base is the preview itself"):
+        world.find(find=WITH_BASE)
 
 
 def test_a_merge_base_that_cannot_be_read_names_the_permission(world):
