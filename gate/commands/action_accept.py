@@ -5,13 +5,14 @@ from __future__ import annotations
 from gate.commands.accept import accept
 from gate.commands.action_check import Judged, part_of, with_notices
 from gate.commands.action_job import Job, Part
+from gate.errors import UsageError
 from gate.gh.acceptance import Asked, for_suite
 from gate.gh.artifacts import Artifacts
 from gate.gh.collaborators import refuse_who_may_not_write
-from gate.gh.comment import Run
+from gate.gh.comment import Run, shown_run
 from gate.gh.failures import ApiError, while_reading_policy
 from gate.gh.ledger import Ledger, last_ledger
-from gate.gh.stored_runs import stored_runs
+from gate.gh.stored_runs import AGAIN, stored_runs
 from gate.gh.suites import SuiteAt
 
 
@@ -45,6 +46,8 @@ def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked
         asked = wanted[at.suite.name]
         refuse_who_may_not_write(job.client.api, job.plan.repository, asked)
         newest = newest_ledger(job, at.suite.name)
+        if newest is not None and not asked.label:
+            _refuse_unseen(job, newest)
         # A label is meant for every suite that blocks; the others have nothing to be judged again.
         if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
             parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
@@ -63,6 +66,24 @@ def newest_ledger(job: Job, suite: str) -> Ledger | None:
         return last_ledger(job.client.api, job.plan.repository, job.plan.head_sha, suite)
     except ApiError as error:
         raise while_reading_policy(error) from error
+
+
+def _refuse_unseen(job: Job, newest: Ledger) -> None:
+    """Whoever writes a command has looked at the comment.
+
+    A head that is moved back to a commit measured before has a check older than the command, and a comment that still
+    shows what came after it.
+    """
+    try:
+        shown = shown_run(job.client, job.plan.pull_requests[0], newest.suite)
+    except ApiError as error:
+        raise while_reading_policy(error) from error
+    if shown not in (None, Run(newest.run_id, newest.attempt)):
+        raise UsageError(
+            f"the check of the head is of another run than its comment shows: {newest.run_id}.{newest.attempt} measured"
+            f" {newest.sha[:12]}",
+            f"{AGAIN}, look at what it shows, and accept that with a new comment",
+        )
 
 
 def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Judged:

@@ -1,4 +1,4 @@
-"""What keeps the preview apart from other deployments: main measured in its place, or beside itself, is no exam. Pure."""
+"""What keeps the preview apart: main measured in its place, or itself measured beside it, would be no exam. Pure."""
 
 from __future__ import annotations
 

@@ -87,6 +87,17 @@ def upsert(client: Client, number: int, key: str, run: Run, write: Write) -> Del
         raise while_delivering(error) from error
 
 
+def shown_run(client: Client, number: int, key: str) -> Run | None:
+    """Run that the comment of a suite speaks for; None where there is no comment of ours.
+
+    Raises
+    ------
+    ApiError
+        If the comments cannot be read.
+    """
+    return _Slot(client, number, key, Run(0, 0)).shown()
+
+
 class _Slot:
     """The place of one suite's comment on one pull request, as one run sees it."""
 
@@ -102,6 +113,9 @@ class _Slot:
             return Delivered(Delivery.SUPERSEDED, newest.html_url)
         others = [comment for _, comment in ours if comment.id != newest.id]
         return self._insist(self._texts(write, newest.text), lambda text: self._edit(newest, others, text))
+
+    def shown(self) -> Run | None:
+        return max((run for run, _ in self._ours(self._client.viewer_login())), default=None)
 
     def _texts(self, write: Write, before: str) -> list[str]:
         texts = [f"{marker(self._key, self._run)}\n{body}" for body in write(before)]

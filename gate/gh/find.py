@@ -78,7 +78,7 @@ def find(suite: Suite, api: Api, repository: str, change: Change, given: Urls, e
     ------
     UsageError
         If nothing says where the preview is, a URL holds what this event does not know or may be another branch's, the
-        base is the preview itself, a pattern means several environments, or the token lacks a permission, which is named.
+        base is the preview itself, a pattern means several environments, or the token lacks a permission.
     NotMeasured
         If the commit is not deployed in time or its deployment failed, or GitHub is away.
     """

@@ -78,6 +78,12 @@ def test_from_the_first_baseline_to_the_new_level(world):
     failed = world.checks.make(name="gate / shop", head_sha=slow, conclusion="failure", status="completed")
     assert world.comment("mona", asked) == 3, "what a newer check could not measure was approved by an older one"
     world.checks.runs.remove(failed)
+    shown = comment["body"]
+    comment["body"] = shown.replace(f"run={measured_in}.1", f"run={measured_in + 1}.1", 1)
+    assert world.comment("mona", asked) == 2, "what the comment does not show was accepted"
+    assert "the check of the head is of another run than its comment shows" in world.runner.log
+    assert world.conclusions(slow) == ["failure"]
+    comment["body"] = shown
     assert world.comment("mona", asked) == 0, world.runner.log
     assert world.conclusions(slow) == ["failure", "success"]
     (comment,) = world.github.comments
