@@ -7,6 +7,7 @@ from gate.commands.action_check import Judged, part_of, with_notices
 from gate.commands.action_job import Job, Part
 from gate.errors import UsageError
 from gate.gh.acceptance import Asked, for_suite
+from gate.gh.added import ADDED
 from gate.gh.artifacts import Artifacts
 from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.comment import Run, shown_run
@@ -50,7 +51,8 @@ def accept_suites(job: Job, suites: tuple[SuiteAt, ...], wanted: dict[str, Asked
             _refuse_unseen(job, newest)
         # A label is meant for every suite that blocks; the others have nothing to be judged again.
         if not (asked.label and newest is not None and newest.verdict == "APPROVED"):
-            parts.append(part_of(job, at, _accepted(job, at, asked, newest)))
+            # What a pull request adds to the suite has no part in a judgement; beside a base it was not measured.
+            parts.append(part_of(job, at, _accepted(job, at.beside_base(), asked, newest)))
     return parts
 
 
@@ -90,7 +92,8 @@ def _accepted(job: Job, at: SuiteAt, asked: Asked, newest: Ledger | None) -> Jud
     measured = stored_runs(job.plan.head_sha, newest, artifacts_of(job))
     done = accept(at.suite, job.open_to_read(at.suite), asked, measured, job.out(at), job.effects)
     measured_in = None if newest is None else Run(newest.run_id, newest.attempt)
-    return Judged(with_notices(done.verdict, at.notices), done.run_files, done.acceptances, measured_in)
+    notices = tuple(notice for notice in at.notices if notice.code != ADDED)
+    return Judged(with_notices(done.verdict, notices), done.run_files, done.acceptances, measured_in)
 
 
 def artifacts_of(job: Job) -> Artifacts:

@@ -92,8 +92,11 @@ def failed(job: Job, suite: str, error: GateError) -> Part:
 
 
 def _checked(job: Job, at: SuiteAt) -> Judged:
-    suite = as_chosen(at.suite, job.inputs, job.plan.use, job.context.event_name)
-    suite, targets = job.find(suite)
+    suite, targets = job.find(as_chosen(at.suite, job.inputs, job.plan.use, job.context.event_name))
+    if suite.preview.base and at.alone is not None:
+        at = at.beside_base()
+        own = as_chosen(at.suite, job.inputs, job.plan.use, job.context.event_name)
+        suite = own.model_copy(update={"preview": suite.preview})
     acceptances = _accepted_before(job, suite.name)
     try:
         store = job.open_to_read(suite)

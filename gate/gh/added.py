@@ -31,17 +31,34 @@ def with_added(base: Suite, head: Suite) -> tuple[Suite, tuple[Notice, ...]]:
     An added endpoint is never loaded if it changes data, and never takes a value from the environment: the preview
     is the author's own, and every ``${NAME}`` that it asked for would be told to it.
     """
-    names = [name for name in head.endpoints if name not in base.endpoints]
     taken: dict[str, Endpoint] = {}
     notices = []
-    for name in names:
+    for name in _new(base, head):
         endpoint = head.endpoints[name]
         why = _why_not(base, name, endpoint, len(taken))
         if not why:
             taken[name] = _ungated(endpoint)
-        told = f"is not measured before the merge: {why}" if why else "is measured and not gated"
-        notices.append(Notice(code=ADDED, message=f"{name} is new in this pull request and {told}"))
+        notices.append(_told(name, why))
     return _with_their_budget(base, _extended(base, taken)), tuple(notices)
+
+
+def left_out(base: Suite, head: Suite) -> tuple[Notice, ...]:
+    """What becomes of added endpoints beside a base deployment: none is measured.
+
+    What all endpoints share is judged there too. As many that stay as they are would halve it; as many that are slower
+    on purpose would make the slowness of others look like the host's.
+    """
+    shared = "beside a base deployment it would have a part in what is told of the whole suite"
+    return tuple(_told(name, _why_not(base, name, head.endpoints[name], 0) or shared) for name in _new(base, head))
+
+
+def _new(base: Suite, head: Suite) -> list[str]:
+    return [name for name in head.endpoints if name not in base.endpoints]
+
+
+def _told(name: str, why_not: str) -> Notice:
+    told = f"is not measured before the merge: {why_not}" if why_not else "is measured and not gated"
+    return Notice(code=ADDED, message=f"{name} is new in this pull request and {told}")
 
 
 def _with_their_budget(base: Suite, more: Suite) -> Suite:

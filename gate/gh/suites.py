@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Self
 
 from gate.config.read import read_suite as parse_suite
 from gate.config.suite import Suite
 from gate.errors import GateError, UsageError
-from gate.gh.added import with_added
+from gate.gh.added import left_out, with_added
 from gate.gh.annotations import lines_of
 from gate.gh.client import Client
 from gate.gh.failures import ApiError, while_reading_policy
@@ -38,6 +39,14 @@ class SuiteAt:
     """Whether the suite says that what this pull request touches is none of its business."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """Line of each endpoint and scenario in the file."""
+    alone: tuple[Suite, tuple[Notice, ...]] | None = None
+    """Suite and notices without what the pull request adds; None where it adds nothing."""
+
+    def beside_base(self) -> Self:
+        """As it counts beside a base deployment, and wherever that may have been."""
+        if self.alone is None:
+            return self
+        return replace(self, suite=self.alone[0], notices=self.alone[1], alone=None)
 
 
 def read_suites(plan: ActionPlan, client: Client) -> tuple[SuiteAt, ...]:
@@ -73,8 +82,7 @@ def _read(plan: ActionPlan, path: str, client: Client, touched: frozenset[str] |
     head = _read_at_head(plan, path, client)
     if head == content:
         return SuiteAt(path, suite, unaffected=_is_unaffected(suite, touched), lines=lines)
-    suite, notices = _changed(plan, path, suite, head, client)
-    return SuiteAt(path, suite, notices=notices, lines=lines)
+    return replace(_changed(plan, path, suite, head, client), lines=lines)
 
 
 def _of_head(plan: ActionPlan, path: str, client: Client) -> bytes:
@@ -97,21 +105,22 @@ def _read_at_head(plan: ActionPlan, path: str, client: Client) -> bytes | None:
         raise while_reading_policy(error) from error
 
 
-def _changed(
-    plan: ActionPlan, path: str, suite: Suite, head: bytes | None, client: Client
-) -> tuple[Suite, tuple[Notice, ...]]:
+def _changed(plan: ActionPlan, path: str, suite: Suite, head: bytes | None, client: Client) -> SuiteAt:
     if head is None:
-        return suite, (Notice(code=CHANGED, message=f"{path} is removed here; not in effect until merged"),)
+        gone = Notice(code=CHANGED, message=f"{path} is removed here; not in effect until merged")
+        return SuiteAt(path, suite, notices=(gone,))
     told = Notice(code=CHANGED, message=f"{path} is changed here; not in effect until merged")
     if plan.fork:
-        return suite, (told,)
+        return SuiteAt(path, suite, notices=(told,))
     try:
         new = parse_suite(head, path, files_beside(path, plan.head_sha, client))
     except GateError as error:
         first = error.message.splitlines()[0]
-        return suite, (told, Notice(code=CHANGED, message=f"after the merge it will be refused: {first}"))
-    suite, added = with_added(suite, new)
-    return suite, (told, *added)
+        refused = Notice(code=CHANGED, message=f"after the merge it will be refused: {first}")
+        return SuiteAt(path, suite, notices=(told, refused))
+    more, added = with_added(suite, new)
+    alone = (suite, (told, *left_out(suite, new))) if added else None
+    return SuiteAt(path, more, notices=(told, *added), alone=alone)
 
 
 def _touched(plan: ActionPlan, client: Client) -> frozenset[str] | None:

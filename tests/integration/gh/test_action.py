@@ -308,3 +308,23 @@ def test_a_suite_that_is_changed_says_so_and_measures_what_is_new_without_gating
     (body,) = (text.replace("\\", "") for text in github.bodies())
     assert "gate.yml is changed here; not in effect until merged" in body
     assert "fresh is new in this pull request and is measured and not gated" in body
+
+
+def test_beside_a_base_new_endpoints_wait_for_the_merge(runner, github):
+    suite = SUITE.replace("time: 2s", "time: 6s")
+    head = suite.replace("endpoints:\n", "endpoints:\n  fresh: {request: GET /fresh, rate: 100/s}\n")
+    github.commit(BASE, {"gate.yml": suite.encode()})
+    github.commit(HEAD, {"gate.yml": head.encode()}, "topic")
+    FakeDeployments(github).history(BASE, HEAD)
+
+    def main(connection: socket.socket, _line: str, _number: int) -> bool:
+        connection.sendall(answer(headers=f"Content-Type: application/json\r\nX-Commit: {BASE}\r\n"))
+        return True
+
+    with serving(shop) as server, serving(main) as base:
+        runner.run(server, **{"base-url": base.origin})
+        asked = [*server.requests, *base.requests]
+        assert any("/list" in line for line in base.requests), runner.log
+        assert not any("/fresh" in line for line in asked)
+    (body,) = (text.replace("\\", "") for text in github.bodies())
+    assert "fresh is new in this pull request and is not measured before the merge" in body

@@ -188,6 +188,25 @@ def test_new_endpoints_are_measured_and_not_gated(fake, client):
     assert "elsewhere" in told[4]
 
 
+def test_beside_a_base_nothing_that_is_added_has_a_part(fake, client):
+    """As many endpoints that stay as they are would halve what all of the suite's own share."""
+    head(fake, MORE)
+    at = only(read_suites(PLAN, client))
+    alone = at.beside_base()
+    assert alone.suite == read_suite(SUITE.encode(), "gate.yml")
+    told = [notice.message for notice in alone.notices]
+    assert told[0] == at.notices[0].message
+    assert told[1] == (
+        "fast is new in this pull request and is not measured before the merge: beside a base deployment it would have"
+        " a part in what is told of the whole suite"
+    )
+    assert "it may change data" in told[2]
+    assert alone.beside_base() == alone
+    head(fake, SUITE)
+    unchanged = only(read_suites(PLAN, client))
+    assert unchanged.beside_base() == unchanged
+
+
 def test_a_fork_adds_no_endpoints(fake, client):
     head(fake, MORE)
     at = only(read_suites(replace(PLAN, fork=True), client))
