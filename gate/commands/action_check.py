@@ -13,7 +13,7 @@ from gate.commands.judging import deliver, unusable_baselines
 from gate.commands.outputs import COMMENT_FILE, VERDICT_FILE
 from gate.errors import BaselineError, Cancelled, ExitCode, GateError
 from gate.gh.comment import Run
-from gate.gh.dispatch import as_chosen
+from gate.gh.dispatch import as_chosen, named_by_hand
 from gate.gh.ledger import find_ledgers, measured_file
 from gate.gh.report import Job as TellingJob
 from gate.gh.report import Report, with_accepting
@@ -104,7 +104,8 @@ def _checked(job: Job, at: SuiteAt) -> Judged:
         checked = Checked(unusable_baselines(suite, error, job.effects), ())
     else:
         checked = check(suite, store, targets, job.out(at), job.effects, acceptances)
-    verdict = with_notices(checked.verdict, at.notices)
+    by_hand = named_by_hand(suite, job.inputs, job.context.event_name)
+    verdict = with_notices(checked.verdict, (*at.notices, *by_hand))
     return Judged(verdict if at.in_effect else not_in_effect(verdict), checked.run_files, acceptances)
 
 

@@ -7,7 +7,10 @@ from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.gh.inputs import Inputs
 from gate.gh.plan import Use
+from gate.record.run import Notice
 from gate.units import format_duration
+
+BY_HAND = "named-by-hand"
 
 
 def as_chosen(suite: Suite, inputs: Inputs, use: Use, event_name: str) -> Suite:
@@ -27,6 +30,21 @@ def as_chosen(suite: Suite, inputs: Inputs, use: Use, event_name: str) -> Suite:
     if inputs.scenarios:
         suite = _with_scenarios(suite, inputs.scenarios, use)
     return suite if inputs.budget is None else _with_budget(suite, inputs.budget, use)
+
+
+def named_by_hand(suite: Suite, inputs: Inputs, event_name: str) -> tuple[Notice, ...]:
+    """What the reader has to know of deployments that a person named: nobody looked whose they are.
+
+    Only which hosts may be measured is the suite's to say, and main's own deployment is often among them. A preview
+    that tells its commit is asked for it.
+    """
+    if event_name != "workflow_dispatch":
+        return ()
+    given = {"preview": inputs.preview_url and suite.preview.commit is None, "base": inputs.base_url}
+    named = " and ".join(name for name, is_given in given.items() if is_given)
+    if not named:
+        return ()
+    return (Notice(code=BY_HAND, message=f"the {named} was named by hand; of which commit it is, nobody looked"),)
 
 
 def _with_scenarios(suite: Suite, names: tuple[str, ...], use: Use) -> Suite:

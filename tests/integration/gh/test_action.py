@@ -217,6 +217,19 @@ def test_a_merge_queue_is_not_measured_by_what_a_pull_request_has_deployed(runne
     assert [(run["head_sha"], run["conclusion"]) for run in checks.runs] == [(queued, "failure")]
 
 
+@pytest.mark.parametrize("tells_commit", [True, False])
+def test_who_reads_a_verdict_is_told_that_its_preview_was_named_by_hand(runner, github, tells_commit):
+    """Whoever may start the workflow could name main's own deployment, and the check stands on the head."""
+    suite = SUITE if tells_commit else SUITE.replace(" commit: {header: X-Commit},", "")
+    github.commit(BASE, {"gate.yml": suite.encode()})
+    github.commit(HEAD, {"gate.yml": suite.encode()}, "topic")
+    event = {"inputs": {}, "ref": "refs/heads/main", "repository": runner.event()["repository"]}
+    with serving(shop) as server:
+        assert runner.run(server, event, name="workflow_dispatch", **{"pull-request": "7"}) == 0, runner.log
+    (body,) = (text.replace("\\", "") for text in github.bodies())
+    assert ("named by hand" in body) is not tells_commit
+
+
 def test_measuring_only_judges_nothing(runner):
     with serving(shop) as server:
         assert runner.run(server, mode="measure") == 0
