@@ -48,7 +48,8 @@ def change(row: Row) -> str:
         return NOTHING
     if row.change_lo is None or row.change_hi is None:
         return signed(row.change)
-    return f"{signed(row.change)} ({signed(row.change_lo)} to {signed(row.change_hi)})"
+    lo, hi = signed(row.change_lo), signed(row.change_hi)
+    return f"{signed(row.change)} ({lo.removesuffix(' %') if hi.endswith(' %') else lo} to {hi})"
 
 
 def signed(ratio: float) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from gate.report.details import NO_DETAILS
 from gate.report.escape import MAX_SENTENCE, markdown, plain
-from gate.report.tables import Line, Table
+from gate.report.grid import grid
+from gate.report.tables import Table
 from gate.report.view import View, view_of
 from gate.verdict.values import Verdict
 
@@ -73,19 +74,8 @@ def _markdown(view: View) -> str:
     )
     environment.filters["md"] = markdown
     environment.filters["sentence"] = lambda text: markdown(text, MAX_SENTENCE)
-    environment.filters |= {"row": _row, "rule": _rule}
+    environment.filters["grid"] = grid
     return environment.get_template("comment.md.j2").render(view=view).strip() + "\n"
-
-
-def _row(line: Line) -> str:
-    *cells, outcome = (markdown(cell) for cell in line.cells)
-    return f"| {' | '.join([*cells, f'**{outcome}**' if line.is_loud else outcome])} |"
-
-
-def _rule(table: Table) -> str:
-    """The line under the columns: texts to the left, numbers to the right."""
-    numbers = len(table.columns) - 3
-    return f"|---|---|{'---:|' * numbers}---|"
 
 
 def terminal(verdict: Verdict) -> str:

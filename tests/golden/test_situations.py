@@ -314,7 +314,8 @@ def check_markdown(text: str) -> None:
     assert sum(token.type == "table_open" for token in judged) <= 2
     html = [token.content for token in [*tokens, *inline] if token.type in ("html_block", "html_inline")]
     assert all(
-        re.fullmatch("</?sub>|</details>|<details><summary>(Notes|Details)</summary>", piece.strip()) for piece in html
+        re.fullmatch("<br>|</?sub>|</details>|<details><summary>(Notes|Details)</summary>", piece.strip())
+        for piece in html
     )
     shown = "".join(token.content for token in inline if token.type == "text")
     for pattern in ("@org", "#1", "https://", "www.e"):
