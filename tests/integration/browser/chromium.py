@@ -16,21 +16,22 @@ _LIMIT_S = 60.0
 
 def picture(html: Path, png: Path, width_px: int, height_px: int) -> None:
     """Write what a page looks like."""
-    _run(html, png.parent, f"--screenshot={png}", f"--window-size={width_px},{height_px}")
+    _run(html, f"--screenshot={png}", f"--window-size={width_px},{height_px}")
 
 
-def finding(expression: str) -> str:
+def leaving(expression: str) -> str:
     """A script that leaves the value of an expression in the page, for ``found`` to read."""
-    return f"document.body.append(new Comment('found:' + btoa(unescape(encodeURIComponent(JSON.stringify({expression}))))))"
+    encoded = f"btoa(unescape(encodeURIComponent(JSON.stringify({expression}))))"
+    return f"document.body.append(new Comment('found:' + {encoded}))"
 
 
-def found(html: Path) -> object:
+def found(html: Path) -> dict:
     """The value that the script of a page left."""
-    (value,) = _MARK.findall(_run(html, html.parent, "--dump-dom"))
+    (value,) = _MARK.findall(_run(html, "--dump-dom"))
     return json.loads(base64.b64decode(value))
 
 
-def _run(html: Path, folder: Path, *options: str) -> str:
+def _run(html: Path, *options: str) -> str:
     command = [
         PROGRAM,
         "--headless",
@@ -38,7 +39,7 @@ def _run(html: Path, folder: Path, *options: str) -> str:
         "--disable-gpu",
         "--hide-scrollbars",
         "--host-resolver-rules=MAP * ~NOTFOUND",  # nothing a page names is looked up
-        f"--user-data-dir={folder / 'profile'}",
+        f"--user-data-dir={html.parent / 'profile'}",
         *options,
         html.as_uri(),
     ]

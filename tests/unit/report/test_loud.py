@@ -27,7 +27,7 @@ def test_it_stands_below_the_first_line_and_nowhere_else(code, shown):
         above, _, below = text.partition(TOLD[code])
         assert below, "it is told"
         assert TOLD[code] not in below
-        assert all(line.startswith(("**", ">")) for line in above.splitlines())
+        assert all(line.startswith(("**", ">")) for line in above.splitlines() if line)
         assert "<details>" not in text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from markdown_it import MarkdownIt
 
 from gate.record.run import Notice
@@ -51,7 +50,7 @@ def test_a_comment_is_one_table_and_no_heading_link_or_image():
     assert sum(token.type == "table_open" for token in tokens) == 1
     assert not found & {"heading_open", "link_open", "image", "code_inline", "fence", "code_block", "hr"}
     html = {token.content.strip() for token in [*tokens, *inline] if token.type in ("html_block", "html_inline")}
-    assert html <= {"<sub>", "</sub>", "</details>", "<details><summary>Notes</summary>"}
+    assert html <= {"<br>", "<sub>", "</sub>", "</details>", "<details><summary>Notes</summary>"}
     shown = "".join(token.content for token in inline if token.type in ("text", "text_special"))
     assert "org/team" in shown, "the value is there"
     assert not re.search(r"@\w|#\d|://|(?i:gh-2|www\.)|:tada", shown)
@@ -101,23 +100,50 @@ def test_a_comment_gives_up_its_details_first_and_the_summary_keeps_them():
     assert size(text) <= COMMENT_BUDGET
 
 
-@pytest.mark.parametrize("count", [5, 200])
-def test_every_row_is_a_row_of_one_table(count):
-    text = comment(verdict_with_rows(count, 3), "Since the last run, at 0123456789ab: BLOCKED.")
-    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(text)
+def parsed(text: str):
+    return MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(text)
+
+
+def test_every_row_is_a_row_of_one_table():
+    tokens = parsed(comment(verdict_with_rows(5, 3), "Since the last run, at 0123456789ab: BLOCKED."))
     tables = [token.type for token in tokens if token.type.startswith(("table", "tr", "td", "th_"))]
-    assert tables.count("table_open") == 1
-    assert tables.count("tr_open") == count + 1
-    assert tables.count("td_open") == 7 * count
+    assert [tables.count(kind) for kind in ("table_open", "tr_open", "td_open")] == [1, 5 + 1, 7 * 5]
     paragraphs = [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "paragraph_open"]
     assert paragraphs[1] == "Since the last run, at 0123456789ab: BLOCKED."
+
+
+def test_of_many_rows_the_quiet_ones_are_folded_away():
+    tokens = parsed(comment(verdict_with_rows(200, 3)))
+    kinds = [token.content.strip() if token.type == "html_block" else token.type for token in tokens]
+    first, second = (n for n, kind in enumerate(kinds) if kind == "table_open")
+    folds = kinds.index("<details><summary>Beside these, 197 rows: 197 unchanged</summary>")
+    assert kinds[first:folds].count("tr_open") == 1 + 3
+    assert kinds[second : kinds.index("</details>", folds)].count("tr_open") == 1 + 197
+    assert first < folds < second
+
+
+def test_a_table_with_nothing_loud_comes_after_one_with_a_missed_objective():
+    limit = Row(id="s/a/limit:p95", endpoint="a", metric="limit:p95", unit="s", candidate=2.0, limit=1.0,
+                outcome="missed", gated=True, blocks=True)  # fmt: skip
+    quiet = verdict_with_rows(5, 0)
+    text = comment(quiet.model_copy(update={"rows": [*quiet.rows, limit]}))
+    assert 0 < text.index("| a | p95 at most 1 s | **MISSED** |") < text.index("| row0")
+
+
+def test_no_number_is_parted_from_its_unit_or_interval():
+    text = comment(verdict_of(SUITE, run_of(SUITE, world=World(slower={"search": 1.5})), MAIN))
+    (line,) = (line for line in text.splitlines() if line.startswith("| search | p50 |"))
+    _, endpoint, metric, outcome, *numbers, _ = line.split("|")
+    assert (endpoint, metric, outcome) == (" search ", " p50 ", " **SLOWER** ")
+    assert all(" " not in cell.removeprefix(" ").removesuffix(" ") for cell in numbers)
+    assert re.match(r" \+\d+ % \(\+\d+ to \+\d+ %\) ", numbers[2].replace("\N{NO-BREAK SPACE}", " "))
 
 
 def test_the_shortest_form_says_what_and_why_and_what_to_do():
     text = brief(verdict_of(SUITE, run_of(SUITE, world=World(slower={"search": 1.5})), MAIN))
     assert text.startswith("**BLOCKED**: search p")
     assert "policy.waivers" in text
-    assert "|---" not in text
+    assert "---" not in text
     assert size(brief(verdict_with_rows(500, 500, "w" * 900))) < 3000
 
 

@@ -1,0 +1,99 @@
+"""A GitHub on loopback and what is told to it; started by ``bench.github``, prints one line of JSON.
+
+Usage: ``session.py fake ENDPOINTS REPEATS DELAY_MS``, ``session.py emulator ENDPOINTS REPEATS INDEX_JS``,
+``session.py action REPEATS``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from emulator_session import REPOSITORY as EMULATED
+from emulator_session import URL, emulator
+from emulator_tell_session import opened
+from fake_checks import FakeChecks
+from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub, serving
+from fake_pulls import Pulls
+from runner import Runner
+from test_action import SUITE, shop
+
+from bench.github.telling import Place, tell_again_and_again
+from tests.integration.load.servers import serving as serving_load
+
+
+class Slow(FakeGitHub):
+    """Every answer takes a while."""
+
+    delay_s = 0.0
+
+    def answer(self, verb: str, path: str, query: dict[str, str], body: dict) -> tuple[int, dict, object]:
+        """Answer later."""
+        time.sleep(self.delay_s)
+        return super().answer(verb, path, query, body)
+
+
+def fake() -> Slow:
+    """With a pull request and a suite."""
+    github = Slow()
+    github.commit(HEAD, {"gate.yml": SUITE.encode()}, "topic")
+    github.commit(BASE, {"gate.yml": SUITE.encode()})
+    github.operations |= FakeChecks(github).operations
+    pulls = Pulls(github)
+    pulls.add(7, HEAD, BASE)
+    pulls.changes(7, "app/views.py")
+    return github
+
+
+def to_fake(endpoints: int, repeats: int, delay_ms: float, folder: Path) -> list[dict[str, object]]:
+    """Tell the scripted fake."""
+    github = fake()
+    github.delay_s = delay_ms / 1e3
+    with serving(github):
+        return tell_again_and_again(Place(github.url, REPOSITORY, TOKEN, 7, HEAD, BASE), endpoints, repeats, folder)
+
+
+def to_emulator(endpoints: int, repeats: int, index: str, folder: Path) -> list[dict[str, object]]:
+    """Tell the emulator."""
+    with emulator(index):
+        number, head, base = opened()
+        return tell_again_and_again(Place(URL, EMULATED, "ghs_OURS", number, head, base), endpoints, repeats, folder)
+
+
+def whole_action(repeats: int, folder: Path) -> list[dict[str, object]]:
+    """`gate action` in a process of its own: its whole time less what its run file says of waiting and load."""
+    done: list[dict[str, object]] = []
+    for number in range(1, repeats + 1):
+        github, place = fake(), folder / str(number)
+        place.mkdir()
+        with serving(github), serving_load(shop) as server:
+            runner = Runner(place, github)
+            begun = time.perf_counter()
+            code = runner.run(server, run_id=number)
+            wall_s = time.perf_counter() - begun
+        if code != 0:
+            raise RuntimeError(runner.log)
+        run = json.loads((runner.workspace / runner.outputs["run-files"]).read_text(encoding="utf-8"))["run"]
+        requests = [request.partition("?")[0].replace(f"/repos/{REPOSITORY}", "") for request in github.requests]
+        done.append({"overhead_s": wall_s - run["elapsed_s"] - run["ready_after_s"], "requests": requests})
+    return done
+
+
+def main(where: str, *given: str) -> None:
+    """Do as asked."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if where == "action":
+            found = whole_action(int(given[0]), folder)
+        elif where == "emulator":
+            found = to_emulator(int(given[0]), int(given[1]), given[2], folder)
+        else:
+            found = to_fake(int(given[0]), int(given[1]), float(given[2]), folder)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
