@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_github import BASE, INTEGRATION
+from fake_objects import ObjectStore
 from quick_place import NOWHERE, STORED, SUITE
+
+from gate.gh import api
+from tests.integration.faults.test_preview import self_signed
+from tests.integration.load.servers import serving, steady
 
 FOR_EVER = 10_000
 SERVER_TIME_S = 1_795_003_200
@@ -277,3 +284,139 @@ def test_stored_runs_that_are_damaged_are_named_and_left_alone(place, content, s
     assert says in place.github.bodies()[0].replace("\\", "")
     assert place.conclusions == ["failure"]
     assert not [request for request in place.github.requests if request.startswith(("PUT", "PATCH"))]
+
+
+# Where nothing answers at all, and where another place is named -----------------------------------------------------
+
+
+def test_an_api_that_cannot_be_reached_judges_nothing(place):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    assert place.run(**{"api-url": url}) == 3, place.runner.log
+    assert "is the API reachable from this runner" in place.runner.log
+    assert 31 <= place.slept_s <= 45
+
+
+def test_an_api_with_a_certificate_that_nobody_vouches_for_gets_no_token(place, tmp_path):
+    with self_signed(tmp_path) as url:
+        assert place.run(**{"api-url": url}) == 3, place.runner.log
+    assert "is the API reachable from this runner" in place.runner.log
+    assert place.runner.outputs["verdict"] == ""
+
+
+# A refresh ----------------------------------------------------------------------------------------------------------
+
+OF_A_BRANCH = SUITE.replace("endpoints:", "baselines: {store: 'branch:perf-baselines'}\nendpoints:").encode()
+MOVE, MADE = "PATCH .*/git/refs", "POST .*/git/refs"
+
+
+@pytest.fixture
+def objects(place) -> ObjectStore:
+    """Main with a suite that stores on a branch; a refresh measures, so it has a clock like any other."""
+    store = ObjectStore(place.github)
+    del place.github.branches["main"]
+    store.seed("main", {"gate.yml": OF_A_BRANCH})
+    place.runner.program = ("-m", "gate")
+    return store
+
+
+def refresh(place, objects: ObjectStore, faults: tuple[Any, ...], run_id: int = 1) -> int:
+    sha = objects.tip("main")
+    for on, how in faults:
+        place.github.fail(on, **how)
+    push = {"ref": "refs/heads/main", "after": sha, "repository": place.runner.event()["repository"]}
+    with serving(steady()) as server:
+        return place.runner.run(server, push, name="push", run_id=run_id, sha=sha)
+
+
+def stored(objects: ObjectStore) -> list[str]:
+    tip = objects.tip("perf-baselines")
+    return [] if tip is None else [path for path in objects.files(tip) if path.startswith("v1/shop/")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_first"),
+    [
+        ((MADE, refused(409, "Git Repository is empty.", 1)), True),
+        ((MADE, refused(502, times=1, applied=True)), True),
+        ((MOVE, refused(422, "Update is not a fast forward", 1)), False),
+        ((MOVE, {"wire": "reset", "applied": True}), False),
+    ],
+    ids=["409", "502 after the branch was made", "not a fast forward", "reset after the branch moved"],
+)
+def test_a_refresh_that_is_disturbed_stores_once(place, objects, fault, is_first):
+    if not is_first:
+        assert refresh(place, objects, ()) == 0, place.runner.log
+    assert refresh(place, objects, (fault,), run_id=2) == 0, place.runner.log
+    assert len(stored(objects)) == (1 if is_first else 2)
+    assert len(objects.line("perf-baselines")) == len(stored(objects))
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        (("POST .*/git/blobs", refused(403, INTEGRATION)), 2, r"permissions: \{contents: write\}"),
+        (("POST .*/git/blobs", refused(401, "Bad credentials")), 2, "the token was rejected"),
+        (("GET .*/compare/", refused(403, INTEGRATION)), 2, r"permissions: \{contents: read\}"),
+        (("POST .*/git/blobs", refused(409, "Git Repository is empty.")), 2, "Git Repository is empty"),
+    ],
+    ids=["no right", "token rejected", "no right to compare", "empty"],
+)
+def test_a_refresh_that_may_not_write_ends_before_it_measures(place, objects, fault, code, says):
+    assert refresh(place, objects, (fault,)) == code, place.runner.log
+    assert re.search(says, place.runner.log), place.runner.log
+    assert stored(objects) == []
+    assert place.runner.outputs["run-files"] == ""
+
+
+def test_a_refresh_has_more_time_for_the_api_than_a_report(place, objects):
+    """A limit of four minutes is waited for, and one of ten is not."""
+    place.runner.program = (str(Path(__file__).parent / "quick_clock.py"),)
+    forbidden = ("POST .*/git/blobs", refused(403, INTEGRATION))
+    assert refresh(place, objects, (("GET .*/compare/", limited(retry_after="240")), forbidden)) == 2, place.runner.log
+    assert 240 <= place.slept_s <= 260
+    assert refresh(place, objects, (("GET .*/compare/", limited(retry_after="600")), forbidden), 2) == 3
+    assert "the rate limit needs 600 s" in place.runner.log
+    place.github.commit(BASE, {"gate.yml": SUITE.encode()})
+    assert place.run((SUITE_FILE, limited(retry_after="240")), run_id=3) == 3
+    assert "the rate limit needs 240 s" in place.runner.log
+
+
+# What is tried elsewhere --------------------------------------------------------------------------------------------
+
+ELSEWHERE = {
+    "a second writer between reading and writing": "test_gh_branch_races.py::test_eight_refreshes_at_once",
+    "the connection cut at each write of a refresh":
+        "test_gh_branch_races.py::test_a_cut_at_any_write_loses_and_doubles_nothing",
+    "the eighth refusal": "test_gh_branch_races.py::test_the_eighth_refusal_is_the_last",
+    "a read that is older than the own write": "test_gh_branch_races.py::test_a_tip_that_is_read_too_old_is_read_again",
+    "an empty repository": "test_gh_branch.py::test_a_repository_that_stays_empty_ends_the_write",
+    "a file that the contents API leaves out": "test_gh_reading.py::test_files_of_every_size",
+    "no suite on the base": "test_action.py::test_the_pull_request_that_adds_the_suite_is_measured_without_consequence",
+    "a head that moved": "test_gh_tell.py::test_a_pull_request_that_moved_keeps_the_comment_of_the_newer_run",
+    "two runs of one pull request": "test_gh_comment.py::test_many_runs_at_once_leave_one_comment_of_the_newest",
+    "a job that is run again": "test_gh_checks.py::test_every_attempt_has_a_check_of_its_own",
+    "a check that stays in progress": "test_gh_checks.py::test_a_check_is_made_completed_in_one_request",
+    "a job that is cancelled":
+        "../container/test_container.py::test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has",
+    "a signal while measuring": "../faults/test_ends.py::test_a_signal_ends_the_load_and_keeps_what_was_measured",
+    "no stored run yet": "../faults/test_stores.py::test_without_stored_runs_only_objectives_judge",
+    "another load": "../faults/test_stores.py::test_a_changed_endpoint_has_no_baseline_and_the_others_are_judged",
+    "a refresh that fails": "../faults/test_stores.py::test_a_refresh_that_fails_stores_nothing",
+    "a disk that is full": "test_gh_order.py::test_without_any_room_on_disk_there_is_a_failed_check_and_no_verdict",
+    "a log that nobody reads": "test_gh_order.py::test_a_log_that_nobody_reads_costs_the_log",
+    "a fork": "test_gh_order.py::test_from_a_fork_the_summary_says_that_nothing_else_could_be_told",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_what_is_tried_elsewhere_is_there(where):
+    module, _, name = where.partition("::")
+    assert f"\ndef {name}(" in (Path(__file__).parent / module).read_text()
+
+
+def test_nothing_is_asked_in_a_way_of_which_a_failure_looks_like_success():
+    """GraphQL answers 200 with a list of errors, and the contents API cannot write several files at once."""
+    source = "".join(path.read_text() for path in Path(api.__file__).parent.glob("*.py"))
+    assert "graphql" not in source.lower()
+    assert '"PUT"' not in source
