@@ -90,7 +90,7 @@ class Runner:
             preexec_fn=self.before,
         )
         self.log = done.stdout + done.stderr
-        assert "Traceback" not in self.log
+        assert "Traceback" not in self.log, self.log
         assert "was imported" not in self.log
         return done.returncode
 

@@ -12,7 +12,7 @@ from fake_github import BASE, HEAD
 from tests.integration.load.servers import answer, serving
 from tests.unit.gh.runner_port import commands_in
 
-CANARY, PASSWORD = "canary/7+s3cret==", "p4ss%wörd"
+CANARY, PASSWORD = "canary/7+s3cret==", "p4ss%w&rd"
 SUITE = """\
 suite: shop
 preview: {hosts: ["127.0.0.1"], headers: {X-Bypass: "${BYPASS}", X-Short: "${SHORT}"}, ready: {timeout: 5s}}

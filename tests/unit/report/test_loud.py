@@ -61,3 +61,13 @@ def test_many_of_a_kind_are_counted_and_the_order_is_fixed():
 def test_other_notices_are_folded_away():
     view = view_of(approved().model_copy(update={"notices": [Notice(code="x", message="an aside")]}))
     assert (view.warnings, view.notes) == ((), ("an aside",))
+
+
+def test_that_no_base_was_found_is_not_folded_away():
+    """Who asked for a base gets another comparison without one, and would look for the reason there."""
+    judged = approved().model_copy(
+        update={"notices": [Notice(code="no-base", message="no deployment of main was found")]}
+    )
+    text = comment(judged)
+    assert "- no deployment of main was found" in text
+    assert "<details>" not in text
