@@ -12,7 +12,9 @@ from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.measure.hashes import endpoint_hash
-from gate.record.run import Arm, ArmRecord, Block, EndpointRecord, Environment, GeneratorHealth, Run
+from gate.record.endpoint import ArmRecord, Block, EndpointRecord
+from gate.record.run import Environment, GeneratorHealth, Run
+from gate.record.value import Arm
 from gate.verdict.rules import judge
 
 ROUNDS = 15

@@ -21,19 +21,11 @@ from gate.measure.counts import BLOCK_REQUESTS
 from gate.measure.hashes import endpoint_hash, scenario_hash
 from gate.measure.tally import ArmTally
 from gate.record.codec import encode_run
-from gate.record.run import (
-    Arm,
-    ArmRecord,
-    EndpointRecord,
-    Environment,
-    GeneratorHealth,
-    Notice,
-    Phase,
-    PlanRecord,
-    Run,
-    ScenarioRecord,
-    SocketRecord,
-)
+from gate.record.endpoint import ArmRecord, EndpointRecord, Phase
+from gate.record.plan import PlanRecord
+from gate.record.run import Environment, GeneratorHealth, Run
+from gate.record.scenario import ScenarioRecord, SocketRecord
+from gate.record.value import Arm, Notice
 from gate.verdict.rules import judge
 from gate.verdict.values import Row, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.values import Outcome, Reason, Row, Verdict
 
 HEAD = "c" * 40

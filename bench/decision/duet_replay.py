@@ -24,7 +24,8 @@ from gate.load.histogram import record_many
 from gate.load.job import LaneResult
 from gate.measure.counts import BLOCK_REQUESTS
 from gate.measure.tally import ArmTally
-from gate.record.run import ArmRecord, Environment, Run
+from gate.record.endpoint import ArmRecord
+from gate.record.run import Environment, Run
 
 FILE = Path(__file__).parents[1] / "data" / "local_duet_raw.csv.gz"
 SUITE = "local-duet"

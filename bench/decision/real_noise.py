@@ -21,7 +21,8 @@ from bench.decision.fastify import read_history
 from bench.decision.stored_replay import Case, cases
 from bench.decision.world import Floats
 from bench.figures import Figure, publish
-from gate.record.run import Arm, Run
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.location import NU, mad_sd, t_location
 
 STUDY = "real_noise"

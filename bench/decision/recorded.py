@@ -21,7 +21,9 @@ from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.console import StreamConsole
 from gate.measure.hashes import endpoint_hash
-from gate.record.run import Arm, ArmRecord, EndpointRecord, Environment, GeneratorHealth, Run
+from gate.record.endpoint import ArmRecord, EndpointRecord
+from gate.record.run import Environment, GeneratorHealth, Run
+from gate.record.value import Arm
 from gate.stats.proportion import lower_bound, upper_bound
 from gate.verdict.values import Verdict
 from gate.version import tool_version

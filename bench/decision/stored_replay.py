@@ -27,7 +27,9 @@ from bench.decision.recorded import hashes_of, run_of, suite_of, suite_text, ver
 from gate.commands.judging import suspicion_of
 from gate.load.histogram import Histogram
 from gate.measure.layout import CONFIRM, Suspicion
-from gate.record.run import ArmRecord, Block, Environment, PlanRecord, Run
+from gate.record.endpoint import ArmRecord, Block
+from gate.record.plan import PlanRecord
+from gate.record.run import Environment, Run
 from gate.stats.constants import VERSION
 from gate.verdict.values import Verdict
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from gate.baseline.history import APPLICATION, History, is_sound
 from gate.baseline.series import PRIOR_DF, Series
 from gate.record.blocks import MIN_BLOCKS, pair_differences
-from gate.record.run import Arm, Run
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.changepoints import level_shift, spread_df
 from gate.stats.creep import HINT_AT, LEAST_DUETS, accumulated, combined, duet_variance, upward_cusum
 from gate.stats.designs import METRICS

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from gate.baseline.select import comparable
 from gate.baseline.series import Series, common_variance, levels_of, series_of
 from gate.record.blocks import run_values
-from gate.record.run import AcceptedChange, Block, Environment, Run
+from gate.record.endpoint import Block
+from gate.record.run import AcceptedChange, Environment, Run
 from gate.stats.designs import METRICS
 from gate.stats.shared import separate
 

@@ -16,7 +16,8 @@ from gate.config.suite import Suite
 from gate.measure.hashes import endpoint_hash
 from gate.measure.plan import compared
 from gate.record.blocks import pair_differences
-from gate.record.run import Environment, Notice, Run
+from gate.record.run import Environment, Run
+from gate.record.value import Notice
 from gate.stats.beliefs import (
     LEAST_FOR_OFFSETS,
     LEAST_FOR_SIGMA,

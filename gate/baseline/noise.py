@@ -14,7 +14,8 @@ from gate.config.suite import Suite
 from gate.measure.hashes import endpoint_hash
 from gate.measure.plan import compared
 from gate.record.blocks import run_values
-from gate.record.run import Block, Run
+from gate.record.endpoint import Block
+from gate.record.run import Run
 from gate.stats.duet import fit_pair
 from gate.stats.location import Floats, median
 from gate.stats.stored import FACTOR_COST, Moved, StoredComparison, compare_stored

@@ -9,7 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from gate.config.policy import Baselines
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 
 _CLOCK_SKEW_S = 600.0
 _WORTH_TELLING = 3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gate.baseline.history import History
 from gate.baseline.series import Series
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.changepoints import LEAST_AFTER
 from gate.stats.designs import METRICS
 from gate.units import format_ratio

@@ -20,7 +20,8 @@ from gate.errors import NotMeasured, UsageError
 from gate.gh.acceptance import APPLICATION, Asked
 from gate.gh.command import Command
 from gate.gh.stored_runs import AGAIN, StoredRuns
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 from gate.stats.designs import METRICS
 from gate.verdict.acceptance import ACCEPTED, MAX_ACCEPTANCES, Acceptance, acceptance_of, is_acceptable
 from gate.verdict.stored import UNCONFIRMED

@@ -20,7 +20,7 @@ from gate.gh.report import Report, with_accepting
 from gate.gh.results import nothing_judged, of_verdict
 from gate.gh.suites import SuiteAt
 from gate.gh.tell import tell, tell_error
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.acceptance import Acceptance
 from gate.verdict.rules import not_affected
 from gate.verdict.values import Verdict

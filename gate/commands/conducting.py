@@ -21,7 +21,7 @@ from gate.measure.outlook import Beforehand, Job
 from gate.measure.plan import compared
 from gate.measure.planner import Setting
 from gate.measure.redeploy import Redeployer
-from gate.record.run import Arm
+from gate.record.value import Arm
 from gate.stats.beliefs import Beliefs, assumed
 
 Believe = Callable[[Suite, bool], Beliefs]

@@ -22,7 +22,8 @@ from gate.measure.conductor import Means
 from gate.measure.layout import Suspicion
 from gate.measure.network import Network
 from gate.measure.outlook import Beforehand
-from gate.record.run import LEFT_BEHIND, Arm, Run
+from gate.record.run import Run
+from gate.record.value import LEFT_BEHIND, Arm
 
 
 @dataclass(frozen=True)

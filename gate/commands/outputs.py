@@ -11,7 +11,8 @@ from pathlib import Path
 from gate.errors import UsageError
 from gate.load.histogram import Histogram
 from gate.record.codec import RecordError, decode_run, dump, encode_run, load_json
-from gate.record.run import Run, Value
+from gate.record.run import Run
+from gate.record.value import Value
 from gate.verdict.values import Verdict
 
 VERDICT_FILE = "verdict.json"

@@ -14,7 +14,8 @@ KINDS = ("suite", "run", "verdict", "history")
 def schema_of(kind: str) -> dict[str, Any]:
     """JSON schema of one kind of file."""
     from gate.config.schema import suite_schema
-    from gate.record.run import RunFile, Value
+    from gate.record.run import RunFile
+    from gate.record.value import Value
     from gate.report.history import HistoryFile
     from gate.verdict.values import Verdict
 

@@ -14,7 +14,7 @@ from gate.errors import ExitCode, UsageError
 from gate.measure.counts import BLOCK_REQUESTS, most_blocks, too_few
 from gate.measure.layout import Layout, lay_out_duet, lay_out_stored
 from gate.measure.plan import asked_once, compared, group_endpoints, round_cost, warmup_cost
-from gate.record.run import Arm
+from gate.record.value import Arm
 from gate.stats.beliefs import assumed
 from gate.units import format_duration
 

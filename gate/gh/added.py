@@ -11,7 +11,7 @@ from gate.config.objectives import Objectives, Tolerance
 from gate.config.suite import Suite
 from gate.config.templates import environment_names
 from gate.measure.plan import round_cost
-from gate.record.run import Notice
+from gate.record.value import Notice
 
 MOST_ADDED = 5
 """More wait for the merge, and so does what would more than double the suite: each costs minutes."""

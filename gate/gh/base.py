@@ -11,7 +11,7 @@ from gate.gh.ancestry import Ancestry
 from gate.gh.api import Api
 from gate.gh.choosing import Standing, look_at, of_environment
 from gate.gh.deployments import Deployment, Deployments
-from gate.record.run import BASE_COMMIT, Notice
+from gate.record.value import BASE_COMMIT, Notice
 
 NO_BASE = "no-base"
 """Code of a notice that no deployment of main was found."""

@@ -16,7 +16,7 @@ from gate.gh.api import Api, Effects
 from gate.gh.awaiting import Awaiting, Say
 from gate.gh.base import Bases
 from gate.gh.failures import ApiError, while_reading_policy
-from gate.record.run import Notice
+from gate.record.value import Notice
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from gate.gh.api import Api
 from gate.gh.checks import ACTIONS_APP, CheckRun, Checks, check_name
 from gate.gh.shapes import OBJECT_ID
 from gate.record.codec import dump, load_json
-from gate.record.run import Value
+from gate.record.value import Value
 from gate.verdict.acceptance import MAX_ACCEPTANCES, Acceptance
 
 MAX_CHARS = 60_000

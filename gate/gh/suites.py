@@ -19,7 +19,7 @@ from gate.gh.plan import ActionPlan
 from gate.gh.pulls import MOST_FILES, Pulls
 from gate.gh.resolve import files_beside, read_suite
 from gate.gh.shapes import ChangedFile, PullRequest
-from gate.record.run import Notice
+from gate.record.value import Notice
 
 CHANGED = "suite-changed"
 _SUBMODULE = re.compile(r"^[+-]Subproject commit ", re.MULTILINE)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
-from gate.record.run import GeneratorHealth, Notice
+from gate.record.run import GeneratorHealth
+from gate.record.value import Notice
 from gate.stats.sample import quantile, trimmed_mean
 
 SPOILING_S = 0.001

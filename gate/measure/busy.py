@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.sample import trimmed_mean
 
 BUSY_RATIO = 1.5

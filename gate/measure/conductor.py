@@ -26,7 +26,9 @@ from gate.measure.sittings import Sittings
 from gate.measure.suspects import Part
 from gate.measure.words import fresh_not_had, stage_words
 from gate.record.blocks import pair_differences
-from gate.record.run import Arm, Look, PlanRecord, Run, Why
+from gate.record.plan import Look, PlanRecord, Why
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.location import Floats
 
 

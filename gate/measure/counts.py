@@ -7,7 +7,7 @@ import math
 from gate.config.journeys import endpoints_of, is_of_sockets, only_in_journeys, steps_of
 from gate.config.suite import Suite
 from gate.errors import UsageError
-from gate.record.run import Notice
+from gate.record.value import Notice
 
 BLOCK_REQUESTS = 50
 WARMUP_REQUESTS = 10

@@ -16,7 +16,7 @@ from gate.measure.access import sources_of
 from gate.measure.identities import Logins
 from gate.measure.places import Places
 from gate.measure.segments import Course
-from gate.record.run import Arm
+from gate.record.value import Arm
 from gate.units import format_duration
 
 _RUN_OVER = (

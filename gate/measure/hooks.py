@@ -15,7 +15,7 @@ from gate.load.job import Scalar
 from gate.measure.driver import deployment
 from gate.measure.identities import Logins
 from gate.measure.single import TIMEOUT_S, Asker, StepFailed
-from gate.record.run import LEFT_BEHIND, Arm, Notice
+from gate.record.value import LEFT_BEHIND, Arm, Notice
 
 SETUP_STEP_S = 60.0
 """A step of setup may take so long: creating test data does."""

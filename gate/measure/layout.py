@@ -10,7 +10,7 @@ from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.measure.counts import MAX_ROUNDS, MIN_ROUNDS, check_counts
 from gate.measure.plan import Cost, compared, round_cost, warmup_cost
-from gate.record.run import Arm
+from gate.record.value import Arm
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS
 from gate.stats.designs import DuetDesign, Stage

@@ -16,7 +16,7 @@ from gate.measure.network import Network, fetch_over, is_pinned, pins
 from gate.measure.outlook import Job
 from gate.measure.ready import Clock, Up, is_same_commit, wait_ready
 from gate.measure.single import Asker, Fetch, tokens
-from gate.record.run import BASE_COMMIT, Arm, Notice
+from gate.record.value import BASE_COMMIT, Arm, Notice
 
 
 class Opening:

@@ -21,7 +21,8 @@ from gate.measure.plan import asked_once, compared, group_endpoints, warmup_cost
 from gate.measure.seek import MOST_LEVELS
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of
 from gate.measure.sockets import ARRIVAL_COST
-from gate.record.run import Arm, Environment, Notice
+from gate.record.run import Environment
+from gate.record.value import Arm, Notice
 from gate.units import format_duration
 
 _SLACK = 2.0

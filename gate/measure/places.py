@@ -13,7 +13,7 @@ from dataclasses import replace
 from gate.config.templates import placeholders
 from gate.load.job import Lane, SegmentResult, Source
 from gate.measure.counts import BLOCK_REQUESTS, MAX_ROUNDS
-from gate.record.run import Arm
+from gate.record.value import Arm
 
 
 class Places:

@@ -14,7 +14,7 @@ from random import Random
 from gate.config.journeys import only_in_journeys
 from gate.config.suite import Suite
 from gate.measure.counts import BLOCK_REQUESTS, WARMUP_REQUESTS, is_asked_once, is_compared
-from gate.record.run import Arm
+from gate.record.value import Arm
 
 LEAST_WARMUP_STEPS = 2
 """One to begin with, one to see whether it was steady."""

@@ -17,7 +17,7 @@ from gate.measure.layout import FACTOR_ROUNDS, Layout
 from gate.measure.plan import Cost, Step, compared
 from gate.measure.suspects import Looks, Part, Seen
 from gate.measure.way import Way, affordable, fair_rounds
-from gate.record.run import Look, Why
+from gate.record.plan import Look, Why
 from gate.stats.beliefs import Beliefs
 from gate.stats.duet import MIN_BLOCKS
 from gate.stats.location import Floats

@@ -12,7 +12,7 @@ from gate.load.job import LaneResult, SegmentResult, SocketResult
 from gate.load.transport import PROTECTED, THROTTLED
 from gate.measure.hashes import scenario_hash
 from gate.measure.search import Found, Point
-from gate.record.run import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
+from gate.record.scenario import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
 from gate.stats.knee import knee
 
 _REFUSALS = frozenset({THROTTLED, PROTECTED, "protocol", "subprotocol"})

@@ -16,7 +16,7 @@ from gate.measure.driver import deployment
 from gate.measure.network import Network, fetch_resolving
 from gate.measure.ready import Clock, revealed
 from gate.measure.single import Fetch, in_words, tokens
-from gate.record.run import Arm
+from gate.record.value import Arm
 
 SETTLED = 3
 """Answers in a row that must come from the new deployment: while one replaces the other, both answer."""

@@ -12,7 +12,10 @@ from gate.measure.layout import CONFIRM, FIXED, Layout, Suspicion, fixed_design
 from gate.measure.plan import compared
 from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.record.blocks import pair_differences
-from gate.record.run import Arm, Belief, BeliefsRecord, Block, Look, PlanRecord, Run, Why
+from gate.record.endpoint import Block
+from gate.record.plan import Belief, BeliefsRecord, Look, PlanRecord, Why
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.beliefs import Beliefs, assumed
 from gate.stats.constants import DUETS, VERSION
 from gate.stats.designs import METRICS, DuetDesign

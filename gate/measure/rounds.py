@@ -14,7 +14,7 @@ from gate.measure.driver import CutShort, Driver, Refused, deployment
 from gate.measure.plan import Step
 from gate.measure.segments import course_of_step
 from gate.measure.tally import ArmTally
-from gate.record.run import Arm
+from gate.record.value import Arm
 
 _REPEAT_SHARE = 0.34
 _LEAST_REPEATS = 2

@@ -18,7 +18,8 @@ from gate.measure.outlook import cut_notices
 from gate.measure.records import scenario_record
 from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
-from gate.record.run import Notice, ScenarioRecord
+from gate.record.scenario import ScenarioRecord
+from gate.record.value import Notice
 
 
 class Scenarios:

@@ -15,7 +15,8 @@ from gate.measure.finding import hold_s, point_of
 from gate.measure.records import scenario_record, search_record
 from gate.measure.search import Found, Point, search
 from gate.measure.segments import Course, course_at, part_of
-from gate.record.run import Notice, ScenarioRecord, SearchRecord
+from gate.record.scenario import ScenarioRecord, SearchRecord
+from gate.record.value import Notice
 from gate.units import format_rate
 
 MOST_LEVELS = 30

@@ -28,7 +28,10 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.record.run import Arm, Block, EndpointRecord, Notice, PlanRecord, Run
+from gate.record.endpoint import Block, EndpointRecord
+from gate.record.plan import PlanRecord
+from gate.record.run import Run
+from gate.record.value import Arm, Notice
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from gate.errors import Cancelled, NotMeasured
 from gate.measure.session import Session
-from gate.record.run import LEFT_BEHIND, Arm, Block, Notice, PlanRecord, Run, Why
+from gate.record.endpoint import Block
+from gate.record.plan import PlanRecord, Why
+from gate.record.run import Run
+from gate.record.value import LEFT_BEHIND, Arm, Notice
 
 PlanOf = Callable[[int, Why], PlanRecord]
 """What is kept of the plan with the run of a pair, by its number."""

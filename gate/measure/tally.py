@@ -10,7 +10,7 @@ from typing import get_args
 from gate.load.health import is_spoiled
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult
-from gate.record.run import ArmRecord, Block, Phase, Spread
+from gate.record.endpoint import ArmRecord, Block, Phase, Spread
 from gate.stats.sample import quantile, trimmed_mean
 
 _PHASES: tuple[Phase, ...] = get_args(Phase)

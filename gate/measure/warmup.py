@@ -20,7 +20,8 @@ from gate.measure.driver import CutShort, Refused, deployment
 from gate.measure.hashes import block_seed
 from gate.measure.plan import LEAST_WARMUP_STEPS, Step
 from gate.measure.segments import Course, course_of_step, lane_of_block
-from gate.record.run import Arm, WarmUp
+from gate.record.endpoint import WarmUp
+from gate.record.value import Arm
 from gate.stats.sample import quantile
 
 STEADY_RATIO = 0.9

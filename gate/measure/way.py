@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from gate.config.suite import Suite
 from gate.measure.counts import most_blocks
 from gate.measure.plan import Cost, Round, Step, round_cost, round_steps
-from gate.record.run import Arm, Look
+from gate.record.plan import Look
+from gate.record.value import Arm
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gate.errors import NotMeasured
 from gate.measure.layout import Layout
 from gate.measure.planner import Stage
-from gate.record.run import Notice
+from gate.record.value import Notice
 
 FRESH_NOT_HAD = "fresh-not-had"
 """Code of a notice that what was suspected could not be confirmed on fresh deployments."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gate.record.run import Block
+from gate.record.endpoint import Block
 from gate.stats.location import Floats, t_location
 
 MIN_BLOCKS = 3

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from gate.record.run import SCHEMA, Run, Value
+from gate.record.run import SCHEMA, Run
+from gate.record.value import Value
 
 MAX_BYTES = 8 * 2**20
 _ENVELOPE = {"run", "sha256"}

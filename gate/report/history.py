@@ -10,7 +10,8 @@ from pydantic import Field
 from gate.baseline.creep import Creep
 from gate.baseline.history import APPLICATION, History
 from gate.baseline.series import Series
-from gate.record.run import AcceptedChange, Environment, Instant, Run, Value
+from gate.record.run import AcceptedChange, Environment, Run
+from gate.record.value import Instant, Value
 from gate.stats.shift import Shift
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from gate.record.run import LEFT_BEHIND, Notice
+from gate.record.value import LEFT_BEHIND, Notice
 from gate.report.words import listed, metric_name
 from gate.verdict.values import Row, Verdict
 

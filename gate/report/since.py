@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gate.record.codec import dump, load_json
-from gate.record.run import Value
+from gate.record.value import Value
 from gate.report.headline import title
 from gate.report.words import LOUD, called, row_name
 from gate.verdict.values import Outcome, Verdict

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gate.config.scalars import ROW_PATTERN
-from gate.record.run import Instant, Notice, Value
+from gate.record.value import Instant, Notice, Value
 from gate.stats.designs import METRICS
 from gate.units import format_ratio
 from gate.verdict.values import Row

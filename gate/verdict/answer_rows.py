@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.answers import FAILING, LEAST_RISE, WORKING, Body, Errors
 from gate.verdict.evidence import Evidence
 from gate.verdict.family import family_of

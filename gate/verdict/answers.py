@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from scipy.special import betaincinv
 
 from gate.baseline.select import comparable
-from gate.record.run import Arm, ArmRecord, Run
+from gate.record.endpoint import ArmRecord
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.proportion import dispersion, p_more
 
 WORKING, FAILING = 0.01, 0.5

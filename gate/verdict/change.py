@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.shift import Shift
 
 Standing = Literal["judged", "cleared", "open"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gate.config.suite import Suite
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.shift import Shift
 from gate.verdict.answers import Errors
 from gate.verdict.change import Change, SuiteChange

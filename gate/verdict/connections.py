@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gate.load.histogram import Histogram
-from gate.record.run import Notice, Run, ScenarioRecord, SocketRecord
+from gate.record.run import Run
+from gate.record.scenario import ScenarioRecord, SocketRecord
+from gate.record.value import Notice
 from gate.units import format_duration
 
 _MOST_KINDS = 4

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from gate.record.run import Count, Level, Phase, Value
+from gate.record.endpoint import Phase
+from gate.record.scenario import Level
+from gate.record.value import Count, Value
 
 Of = Literal["candidate", "base", "baseline"]
 Part = Literal["all", "step", "journey"]

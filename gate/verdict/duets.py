@@ -10,7 +10,8 @@ import numpy as np
 
 from gate.config.suite import Suite
 from gate.measure.plan import compared
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 from gate.stats.beliefs import Beliefs
 from gate.stats.designs import MARGINS, METRICS
 from gate.stats.duet import Pooled

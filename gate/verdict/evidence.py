@@ -12,7 +12,9 @@ from gate.config.suite import Suite
 from gate.errors import BaselineError
 from gate.load.histogram import Histogram
 from gate.measure.counts import BLOCK_REQUESTS, is_compared
-from gate.record.run import ArmRecord, Run, ScenarioRecord, SocketRecord, StepRecord
+from gate.record.endpoint import ArmRecord
+from gate.record.run import Run
+from gate.record.scenario import ScenarioRecord, SocketRecord, StepRecord
 from gate.stats.beliefs import Beliefs
 from gate.stats.multiplicity import holm
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records

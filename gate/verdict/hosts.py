@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.designs import MARGINS, METRICS
 from gate.stats.duet import Pooled
 from gate.stats.location import Floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gate.config.suite import Suite
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.evidence import Evidence, Objective
 from gate.verdict.family import family_of
 from gate.verdict.limits import Limit

@@ -11,7 +11,7 @@ from scipy.special import stdtr, stdtrit
 
 from gate.config.objectives import OF_CONNECTIONS
 from gate.load.histogram import Histogram
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.proportion import (
     CONFIDENCE,
     clean_needed,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gate.record.run import BASE_COMMIT, Notice, Run
+from gate.record.run import Run
+from gate.record.value import BASE_COMMIT, Notice
 from gate.verdict.values import Row
 
 _MARK = Notice(code=BASE_COMMIT, message="compared with another commit of main than the merge base")

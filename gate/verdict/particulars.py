@@ -10,7 +10,10 @@ from typing import Literal
 
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
-from gate.record.run import Arm, ArmRecord, JourneyRecord, Phase, Run, ScenarioRecord, StepRecord
+from gate.record.endpoint import ArmRecord, Phase
+from gate.record.run import Run
+from gate.record.scenario import JourneyRecord, ScenarioRecord, StepRecord
+from gate.record.value import Arm
 from gate.verdict.details import Answers, Details, Of, Part, Search, Traffic
 
 

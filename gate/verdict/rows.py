@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gate.config.suite import Suite
 from gate.measure.plan import group_endpoints
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.acceptance import Acceptance, accepted
 from gate.verdict.answer_rows import body_row, errors_row
 from gate.verdict.change_rows import change_row, suite_row

@@ -14,7 +14,8 @@ from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.measure.plan import compared
 from gate.measure.replay import recorded_beliefs
-from gate.record.run import LEFT_BEHIND, Notice, Run
+from gate.record.run import Run
+from gate.record.value import LEFT_BEHIND, Notice
 from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.acceptance import Acceptance
 from gate.verdict.connections import connection_notices

@@ -9,7 +9,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from gate.record.blocks import run_values
-from gate.record.run import Arm, Block, Run
+from gate.record.endpoint import Block
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.limits import Scores, blocked_share, limit_at
 from gate.stats.scores import normal_score
 from gate.stats.shift import Shift

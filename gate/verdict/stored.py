@@ -14,7 +14,8 @@ from gate.baseline.windows import in_window, window_notices
 from gate.config.suite import Suite
 from gate.measure.plan import compared
 from gate.record.blocks import run_values
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 from gate.stats.designs import METRICS, StoredDesign
 from gate.stats.location import Floats
 from gate.stats.stored import FEW_RUNS, StoredComparison, compare_stored

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from gate.config.suite import Suite
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.constants import STORED
 from gate.stats.designs import MARGINS, METRICS, StoredDesign
 from gate.stats.limits import limit_at, stored_scores

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from gate.record.run import Notice, Value
+from gate.record.value import Notice, Value
 from gate.verdict.change import Standing
 from gate.verdict.details import Details
 

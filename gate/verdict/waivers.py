@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.config.policy import Waiver
 from gate.config.suite import Suite
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.designs import METRICS
 from gate.units import format_ratio
 from gate.verdict.stored import UNCONFIRMED

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.record.blocks import pair_differences
-from gate.record.run import Arm, Run
+from gate.record.run import Run
+from gate.record.value import Arm
 from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUET_LIMITS
 from gate.stats.designs import MARGINS, DuetDesign, Stage

@@ -18,7 +18,10 @@ from markdown_it import MarkdownIt
 from gate.cli import main
 from gate.config.read import read_suite
 from gate.config.suite import Suite
-from gate.record.run import LEFT_BEHIND, JourneyRecord, Level, Notice, Run, SearchRecord, StepRecord, WarmUp
+from gate.record.endpoint import WarmUp
+from gate.record.run import Run
+from gate.record.scenario import JourneyRecord, Level, SearchRecord, StepRecord
+from gate.record.value import LEFT_BEHIND, Notice
 from tests.builders import (
     NAMES,
     PREVIEWS,

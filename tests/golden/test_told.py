@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.report import loud
 from gate.report.render import comment
 from gate.report.since import since, snapshot

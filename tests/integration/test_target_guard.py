@@ -23,7 +23,7 @@ from gate.console import StreamConsole
 from gate.errors import NotMeasured, UsageError
 from gate.load import health
 from gate.measure.outlook import Beforehand
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.wiring import real_effects
 from tests.integration.load.servers import Behaviour, Server, answer, serving, steady
 from tests.integration.load.websocket_server import echo, serving_websockets

@@ -13,7 +13,10 @@ from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.measure.counts import BLOCK_REQUESTS
 from gate.measure.hashes import endpoint_hash
-from gate.record.run import Arm, ArmRecord, Block, EndpointRecord, GeneratorHealth, PlanRecord, Run
+from gate.record.endpoint import ArmRecord, Block, EndpointRecord
+from gate.record.plan import PlanRecord
+from gate.record.run import GeneratorHealth, Run
+from gate.record.value import Arm
 from gate.stats.constants import DUETS, VERSION
 from gate.stats.location import t_location
 from tests.builders import ONE_HOST, TODAY, sha_of, suite_of

@@ -15,7 +15,7 @@ from bench.decision.recorded import Tally
 from bench.decision.stored_replay import Case, Replay
 from bench.decision.world import Floats, Mask
 from bench.figures import Figure
-from gate.record.run import Arm
+from gate.record.value import Arm
 
 _OF_MILLISECONDS = "500 ms"
 """A rule that needs the latencies of the simulated world."""

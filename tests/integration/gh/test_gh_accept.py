@@ -24,7 +24,8 @@ from gate.gh.collaborators import refuse_who_may_not_write
 from gate.gh.download import download
 from gate.gh.stored_runs import stored_runs
 from gate.record.codec import encode_run
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 from gate.verdict.acceptance import Acceptance
 from tests.builders import TODAY, World, history_of, row_of, run_of, sha_of, store_runs, suite_of
 

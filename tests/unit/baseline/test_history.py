@@ -10,7 +10,8 @@ import pytest
 
 from gate.baseline.history import APPLICATION, by_environment, history_of
 from gate.baseline.windows import in_window, window_notices, window_start
-from gate.record.run import AcceptedChange, Notice
+from gate.record.run import AcceptedChange
+from gate.record.value import Notice
 from tests.builders import NAMES, PREVIEWS, SOUND, TODAY, World, run_of, suite_of
 
 SUITE = suite_of()

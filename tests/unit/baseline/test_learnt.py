@@ -10,7 +10,8 @@ import pytest
 
 from gate.baseline.learnt import Taught, beliefs_for
 from gate.config.suite import Suite
-from gate.record.run import CalibrationRecord, Notice, Run
+from gate.record.run import CalibrationRecord, Run
+from gate.record.value import Notice
 from gate.stats.beliefs import ASSUMED_SIGMA
 from tests.builders import ONE_HOST, PREVIEWS, TODAY, World, history_of, run_of, suite_of
 

@@ -9,7 +9,8 @@ import pytest
 
 from gate.baseline.noise import noise_of
 from gate.baseline.select import select
-from gate.record.run import CalibrationRecord, Notice, Run
+from gate.record.run import CalibrationRecord, Run
+from gate.record.value import Notice
 from tests.builders import ONE_HOST, PREVIEWS, TODAY, World, history_of, run_of, suite_of
 
 NAMES = ("home", "list", "detail", "search", "cart", "orders")

@@ -9,7 +9,7 @@ import pytest
 from gate.baseline.select import comparable, select
 from gate.config.policy import Baselines
 from gate.measure.hashes import endpoint_hash
-from gate.record.run import Notice
+from gate.record.value import Notice
 from tests.builders import ONE_HOST, PREVIEWS, TODAY, history_of, run_of, suite_of
 
 SUITE = suite_of(names=("home",))

@@ -12,7 +12,8 @@ from gate.cli import main
 from gate.errors import ExitCode
 from gate.measure.session import Session
 from gate.record.codec import canonical, digest, encode_run, load_json
-from gate.record.run import Notice, Run
+from gate.record.run import Run
+from gate.record.value import Notice
 from tests.builders import World, history_of, run_of, suite_text
 from tests.integration.load.servers import answer, serving, steady
 

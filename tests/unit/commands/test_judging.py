@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.errors import NotMeasured
-from gate.record.run import Notice
+from gate.record.value import Notice
 from tests.builders import PREVIEWS, World, history_of, run_of, scenario_of, socket_of, suite_of, suite_text
 
 

@@ -13,7 +13,7 @@ from gate.commands.outputs import write_whole
 from gate.errors import UsageError
 from gate.measure.session import Session
 from gate.record.codec import encode_run
-from gate.record.run import EndpointRecord
+from gate.record.endpoint import EndpointRecord
 from tests.builders import history_of, run_of, suite_text
 from tests.integration.load.servers import serving, steady
 from tests.unit.commands.desk import Desk

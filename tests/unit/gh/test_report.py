@@ -16,7 +16,7 @@ from gate.gh.command import commands
 from gate.gh.comment import MAX_UNITS, Run
 from gate.gh.ledger import read
 from gate.gh.report import Job, Report, check_of, comment_texts, conclusion, with_accepting
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.report.since import read_line
 from gate.verdict.rules import not_affected
 from gate.verdict.values import Reason, Verdict

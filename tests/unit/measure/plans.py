@@ -16,7 +16,9 @@ from gate.measure.plan import Step, compared, round_cost
 from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.measure.replay import differences, plan_record
 from gate.measure.suspects import Looks, Mask, Seen
-from gate.record.run import ArmRecord, Block, EndpointRecord, Look, PlanRecord, Run
+from gate.record.endpoint import ArmRecord, Block, EndpointRecord
+from gate.record.plan import Look, PlanRecord
+from gate.record.run import Run
 from gate.stats.beliefs import assumed
 from gate.stats.location import Floats
 from tests.builders import SOUND, run_of

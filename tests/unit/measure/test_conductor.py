@@ -19,7 +19,8 @@ from gate.measure.ready import Clock
 from gate.measure.replay import differences, replay
 from gate.measure.session import Measured
 from gate.record.codec import decode_run, encode_run
-from gate.record.run import Block, Notice
+from gate.record.endpoint import Block
+from gate.record.value import Notice
 from gate.stats.beliefs import assumed
 from gate.units import format_duration
 from gate.verdict.sittings import course_of

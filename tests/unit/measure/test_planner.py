@@ -21,7 +21,7 @@ from gate.measure.planner import Setting, Stage, Stop, decide
 from gate.measure.replay import differences, replay
 from gate.measure.way import fair_rounds
 from gate.record.codec import decode_run, encode_run
-from gate.record.run import Look
+from gate.record.plan import Look
 from gate.stats.beliefs import Beliefs, assumed
 from gate.stats.constants import DUETS
 from gate.stats.duet import MIN_BLOCKS, Deployed

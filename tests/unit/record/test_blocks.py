@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gate.record.blocks import block_values, pair_differences, run_values
-from gate.record.run import Block
+from gate.record.endpoint import Block
 
 
 def block(number: int, centre: float | None = -4.0, p95: float | None = -3.5, **more) -> Block:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gate.record.codec import MAX_BYTES, RecordError, canonical, decode_run, encode_run, load_json
-from gate.record.run import Block, Run
+from gate.record.endpoint import Block
+from gate.record.run import Run
 from tests.builders import ONE_HOST, World, run_of, suite_of
 
 SUITE = suite_of(names=("home", "list"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.record.run import LEFT_BEHIND, Notice
+from gate.record.value import LEFT_BEHIND, Notice
 from gate.report import loud
 from gate.report.render import brief, comment, terminal
 from gate.report.view import view_of

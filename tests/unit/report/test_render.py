@@ -6,7 +6,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.report.render import COMMENT_BUDGET, brief, comment, first_line, summary, terminal
 from gate.verdict.rules import not_measured
 from gate.verdict.values import Row

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.baseline.select import select
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.verdict.acceptance import Acceptance, acceptance_of, accepted, is_acceptable
 from gate.verdict.rules import judge
 from gate.verdict.values import Row

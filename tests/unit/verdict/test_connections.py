@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.record.run import SocketRecord
+from gate.record.scenario import SocketRecord
 from tests.builders import history_of, outcomes_of, row_of, run_of, scenario_of, socket_of, suite_of, verdict_of
 
 TALK = """

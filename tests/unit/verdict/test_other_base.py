@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.record.run import BASE_COMMIT, Notice
+from gate.record.value import BASE_COMMIT, Notice
 from tests.builders import PREVIEWS, World, run_of, suite_of, verdict_of
 
 SUITE = suite_of("policy: {objectives: block}\nclasses: {all: {p95: 5s}}\n")

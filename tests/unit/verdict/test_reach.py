@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gate.record.run import Look
+from gate.record.plan import Look
 from gate.stats.constants import DUETS
 from gate.verdict import duets
 from tests.builders import row_of, verdict_of

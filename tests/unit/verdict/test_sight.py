@@ -13,7 +13,7 @@ import pytest
 from gate.baseline.noise import noise_of
 from gate.measure.layout import lay_out_same_code
 from gate.measure.plan import Cost, round_cost, warmup_cost
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.stats.beliefs import assumed
 from gate.verdict.afford import budget_for, duet_ways
 from gate.verdict.proposals import propose

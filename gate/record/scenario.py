@@ -1,0 +1,109 @@
+"""What was measured of one scenario: its mix of requests, journeys or WebSockets, or a search for capacity. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gate.record.value import Count, Value
+
+
+class StepRecord(Value):
+    """One endpoint in the mix of a scenario."""
+
+    planned: Count
+    sent: Count
+    dropped: Count
+    completed: Count
+    errors: dict[str, Count]
+    histogram: str
+
+
+class JourneyRecord(Value):
+    """One journey in the mix of a scenario, as a whole."""
+
+    begun: Count
+    completed: Count
+    """Every step answered as expected."""
+    dropped: Count
+    """Given up because too many requests were in flight; the rest of what was begun failed at a step."""
+    histogram: str
+    """From the instant the first step was due to the last byte of the last step, thinking included."""
+
+
+class SocketRecord(Value):
+    """One WebSocket in the mix of a scenario: its connections; its messages are counted in its step."""
+
+    opened: Count
+    """Upgrades that the server accepted."""
+    reconnected: Count = 0
+    """Those among them in place of a connection that was lost or given up."""
+    refused: dict[str, Count] = Field(default_factory=dict)
+    """Upgrades that the server answered otherwise, by kind of error; they count as errors too."""
+    alive: Count = 0
+    """Connections of users that were open when their time was over."""
+    lost: dict[str, Count] = Field(default_factory=dict)
+    """Connections that the server ended before, by close code; 1006 is without a close frame."""
+    unasked: Count = 0
+    """Messages that were no answer."""
+    connect: str
+    """Time to open a connection: TCP, TLS and upgrade. In HdrHistogram's V2 encoding, like those below."""
+    upgrade: str
+    """The upgrade alone."""
+    echo: str
+    """From sending a message to the end of its answer."""
+
+
+class Level(Value):
+    """One level of a search for capacity."""
+
+    level: float
+    """Requests per second asked for, or users."""
+    rate_rps: float
+    """Answers per second, as expected."""
+    p50_s: float | None
+    p95_s: float | None
+    """None without answers."""
+    error_ratio: float
+    met: bool
+
+
+class SearchRecord(Value):
+    """What a search for capacity found."""
+
+    until: str
+    capacity: float | None
+    """The highest level at which the condition held; None if not even at the first, or if it was not finished."""
+    capacity_rps: float | None
+    """Answers per second at that level."""
+    is_bounded: bool
+    """False: the condition still held at the limit, so the capacity is at least this."""
+    finished: bool = True
+    """False: it was cut short after these levels, and found nothing."""
+    knee: float | None
+    """The level from which latency grows faster; None if the curve does not bend."""
+    levels: list[Level]
+    """In the order they were measured."""
+
+
+class ScenarioRecord(Value):
+    """One scenario in a run."""
+
+    config_hash: str
+    executor: Literal["rate", "users", "count", "find"]
+    elapsed_s: float
+    planned: Count
+    sent: Count
+    dropped: Count
+    completed: Count
+    errors: dict[str, Count]
+    histogram: str
+    body_max: Count | None = None
+    steps: dict[str, StepRecord] = Field(default_factory=dict)
+    """Each endpoint of the mix; what stands above is all of them together."""
+    journeys: dict[str, JourneyRecord] = Field(default_factory=dict)
+    sockets: dict[str, SocketRecord] = Field(default_factory=dict)
+    """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
+    connect, too."""
+    search: SearchRecord | None = None
