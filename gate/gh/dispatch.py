@@ -7,7 +7,7 @@ from gate.config.suite import Suite
 from gate.errors import UsageError
 from gate.gh.inputs import Inputs
 from gate.gh.plan import Use
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.units import format_duration
 
 BY_HAND = "named-by-hand"

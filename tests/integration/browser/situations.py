@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.report import loud, render
 from gate.report.since import since, snapshot
 from gate.verdict.values import Verdict

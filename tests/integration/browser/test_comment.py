@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from gate.record.run import Notice
+from gate.record.value import Notice
 from gate.report.render import comment
 from tests.integration.browser.chromium import PROGRAM
 from tests.integration.browser.github_page import DESKTOP_PX, PHONE_PX, Theme
