@@ -177,8 +177,23 @@ def _goes_on_below(parts: list[str], pattern: list[str]) -> bool:
 
 
 def _is_meant(parts: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_is_meant(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _is_meant(parts[1:], pattern[1:])
+    """Whether the pattern means just this path.
+
+    Every part is looked at once, with all places of the pattern that it may be at: a stranger chooses the path, and
+    going back would take hours for a deep one.
+    """
+    places = _with_those_behind({0}, pattern)
+    for part in parts:
+        stayed = {at for at in places if pattern[at : at + 1] == ["**"]}
+        moved = {at + 1 for at in places - stayed if at < len(pattern) and fnmatchcase(part, pattern[at])}
+        places = _with_those_behind(stayed | moved, pattern)
+    return len(pattern) in places
+
+
+def _with_those_behind(places: set[int], pattern: list[str]) -> set[int]:
+    """The places and those behind a ``**``, which may stand for no folder."""
+    found = set(places)
+    for at in range(len(pattern)):
+        if at in found and pattern[at] == "**":
+            found.add(at + 1)
+    return found

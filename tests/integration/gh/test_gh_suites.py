@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pytest
 from fake_github import BASE, HEAD, FakeGitHub
 from fake_pulls import Pulls as FakePulls
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.config.read import read_suite
 from gate.config.suite import Suite
@@ -281,3 +284,27 @@ def test_what_cannot_be_read_is_not_measured(fake, client, github, on):
 )
 def test_patterns(pattern, name, expected):
     assert matches(name, [pattern]) is expected
+
+
+def naively(parts: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(naively(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and naively(parts[1:], pattern[1:])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["a", "b", "*", "a*", "**"]), min_size=1, max_size=5),
+)
+def test_a_pattern_means_what_going_through_all_possibilities_finds(parts, pattern):
+    above = pattern[: len(parts)]
+    goes_on = len(pattern) > len(parts) and "**" not in above and all(map(fnmatchcase, parts, above))
+    assert matches("/".join(parts), ["/".join(pattern)]) == (goes_on or naively(parts, pattern))
+
+
+def test_a_deep_path_does_not_hold_up_the_job():
+    deep = "/".join("a" * 2000)
+    assert not matches(deep, ["**/a/**/a/**/a/**/a/**/b"])  # all possibilities would take years
+    assert matches(f"{deep}/b", ["**/a/**/a/**/a/**/a/**/b"])
