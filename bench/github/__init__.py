@@ -1,0 +1,1 @@
+"""How soon GitHub has the answer."""

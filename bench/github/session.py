@@ -7,6 +7,8 @@ Usage: ``session.py fake ENDPOINTS REPEATS DELAY_MS``, ``session.py emulator END
 from __future__ import annotations
 
 import json
+import re
+import resource
 import sys
 import tempfile
 import time
@@ -71,15 +73,27 @@ def whole_action(repeats: int, folder: Path) -> list[dict[str, object]]:
         place.mkdir()
         with serving(github), serving_load(shop) as server:
             runner = Runner(place, github)
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), _processor_s()
             code = runner.run(server, run_id=number)
             wall_s = time.perf_counter() - begun
         if code != 0:
             raise RuntimeError(runner.log)
         run = json.loads((runner.workspace / runner.outputs["run-files"]).read_text(encoding="utf-8"))["run"]
-        requests = [request.partition("?")[0].replace(f"/repos/{REPOSITORY}", "") for request in github.requests]
-        done.append({"overhead_s": wall_s - run["elapsed_s"] - run["ready_after_s"], "requests": requests})
+        overhead_s = wall_s - run["elapsed_s"] - run["ready_after_s"]
+        requests = [_kind(request) for request in github.requests]
+        done.append({"overhead_s": overhead_s, "cpu_s": _processor_s() - used, "requests": requests})
     return done
+
+
+def _processor_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _kind(request: str) -> str:
+    """Verb and route without what differs from one pull request to the next."""
+    path = request.partition("?")[0].replace(f"/repos/{REPOSITORY}/", "")
+    return re.sub(r"[0-9a-f]{40}|\b\d+\b", "N", path)
 
 
 def main(where: str, *given: str) -> None:

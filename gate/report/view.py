@@ -119,9 +119,9 @@ def _aloud(verdict: Verdict) -> Iterator[str]:
 def _footer(verdict: Verdict) -> str:
     n = len(verdict.baselines)
     way = _WAYS[verdict.way].format(n=n, runs="run" if n == 1 else "runs")
-    commit = f"commit {verdict.commit[:12]}, " if verdict.commit else ""
+    what = f"suite {verdict.suite}, " + (f"commit {verdict.commit[:12]}, " if verdict.commit else "")
     if not verdict.rows:
-        return f"{commit}nothing was judged; gate {verdict.tool}"
+        return f"{what}nothing was judged; gate {verdict.tool}"
     tests = f"{verdict.family} tests share" if verdict.family != 1 else "1 test has"
     level = f"{tests} a false-block rate of at most {format_ratio(verdict.level)}"
-    return f"{commit}{way}; {level}; gate {verdict.tool}"
+    return f"{what}{way}; {level}; gate {verdict.tool}"
