@@ -28,12 +28,17 @@ from tests.integration.load.servers import serving as serving_load
 
 
 class Slow(FakeGitHub):
-    """Every answer takes a while."""
+    """Every answer takes a while, and when each was asked for is kept."""
 
     delay_s = 0.0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, float]] = []
+
     def answer(self, verb: str, path: str, query: dict[str, str], body: dict) -> tuple[int, dict, object]:
         """Answer later."""
+        self.asked.append((verb, time.perf_counter()))
         time.sleep(self.delay_s)
         return super().answer(verb, path, query, body)
 
@@ -75,13 +80,20 @@ def whole_action(repeats: int, folder: Path) -> list[dict[str, object]]:
             runner = Runner(place, github)
             begun, used = time.perf_counter(), _processor_s()
             code = runner.run(server, run_id=number)
-            wall_s = time.perf_counter() - begun
+            ended = time.perf_counter()
         if code != 0:
             raise RuntimeError(runner.log)
         run = json.loads((runner.workspace / runner.outputs["run-files"]).read_text(encoding="utf-8"))["run"]
-        overhead_s = wall_s - run["elapsed_s"] - run["ready_after_s"]
-        requests = [_kind(request) for request in github.requests]
-        done.append({"overhead_s": overhead_s, "cpu_s": _processor_s() - used, "requests": requests})
+        check, comment = (at for verb, at in github.asked if verb != "GET")
+        done.append(
+            {
+                "overhead_s": ended - begun - run["elapsed_s"] - run["ready_after_s"],
+                "starting_s": github.asked[0][1] - begun,
+                "between_writes_s": comment - check,
+                "cpu_s": _processor_s() - used,
+                "requests": [_kind(request) for request in github.requests],
+            }
+        )
     return done
 
 
