@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from typing import Any
 
 import flask
@@ -133,10 +134,10 @@ def _add_service_routes(app: Flask, settings: Settings, connections: Connections
     @app.get("/api/about/")
     def about() -> ResponseReturnValue:
         with connections.use() as connection:
-            version = connection.execute("SHOW server_version").fetchone()
+            server = connection.execute("SHOW server_version").fetchone()
         return {
-            "framework": f"Flask {flask.__version__ if hasattr(flask, '__version__') else ''}".strip(),
-            "database": f"PostgreSQL {version['server_version']}" if version else "unknown",
+            "framework": f"Flask {version('flask')}",
+            "database": f"PostgreSQL {server['server_version']}",
             "debug": app.debug,
             "sessions": "signed cookies",
             "cache": "none",

@@ -18,13 +18,14 @@ END = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 STATES = ("claimed", "loaded", "sorted", "arrived")
 STATE_WEIGHTS = (90, 5, 3, 2)
 ZONES = tuple(f"{hall}{gate}" for hall in "ABCDEF" for gate in range(1, 9))
+FIRST_TAG = 10_000_000
 SCANNERS = tuple(f"S{number:02d}" for number in range(1, 41))
 _ROWS_AT_ONCE = 10_000
 
 
 def tag_of(bag: int) -> str:
-    """Return what is printed on the tag of a bag, counted from 1."""
-    return f"WB{bag:08d}"
+    """Return what is printed on the tag of a bag, the first of which has number 0."""
+    return f"WB{FIRST_TAG + bag}"
 
 
 def fill(connection: psycopg.Connection, bags: int) -> None:
@@ -44,7 +45,7 @@ def fill(connection: psycopg.Connection, bags: int) -> None:
 
 def _bags(bags: int) -> Iterator[str]:
     random, times = Random(SEED), _arrivals(bags)
-    for bag in range(1, bags + 1):
+    for bag in range(bags):
         (state,) = random.choices(STATES, STATE_WEIGHTS)
         zone, weight_g = ZONES[int(random.random() * len(ZONES))], 4_000 + int(random.random() * 28_000)
         yield f"{bag}\t{tag_of(bag)}\t{state}\t{zone}\t{weight_g}\t{next(times)}\n"
@@ -53,7 +54,7 @@ def _bags(bags: int) -> Iterator[str]:
 def _scans(bags: int) -> Iterator[str]:
     """Of every bag the scan of its arrival."""
     random, times = Random(SEED + 1), _arrivals(bags)
-    for bag in range(1, bags + 1):
+    for bag in range(bags):
         zone, scanner = ZONES[int(random.random() * len(ZONES))], SCANNERS[int(random.random() * len(SCANNERS))]
         yield f"{bag}\t{zone}\t{scanner}\t{next(times)}\n"
 
