@@ -18,7 +18,7 @@ FIXES: Mapping[str, str] = {
 AS_BUILT, FIXED = "as-built", "fixed"
 DEFAULT_PASSWORD = "scan-the-bags"
 DEFAULT_BAGS = 800_000
-SMALL_POOL, LARGE_POOL = 2, 8
+SMALL_POOL, LARGE_POOL = 4, 12
 SAME_SITE = ("Strict", "Lax", "None")
 
 
