@@ -11,7 +11,7 @@ from flask import Flask, g, request
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
-from instrument import instrumented_pool
+from instrument import instrumented_cursors, instrumented_pool
 from settings import Settings
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -32,7 +32,12 @@ class Connections:
         self._pool: ConnectionPool[Connection] = instrumented_pool(
             ConnectionPool(
                 settings.database_url,
-                kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "warehouse-scans"},
+                kwargs={
+                    "application_name": "warehouse-scans",
+                    "autocommit": True,
+                    "cursor_factory": instrumented_cursors(),
+                    "row_factory": dict_row,
+                },
                 min_size=self.size,
                 max_size=self.size,
                 timeout=WAIT_SECONDS,

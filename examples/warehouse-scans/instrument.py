@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 from typing import Any, TypeVar
+
+import psycopg
 
 Pool = TypeVar("Pool")
 
 
 def instrumented(wsgi_app: Any) -> Any:  # noqa: ANN401 - a WSGI application has no type of its own
-    """Return the WSGI application with its answers telling the time and the statements behind them."""
-    module = _part("wsgi")
-    return wsgi_app if module is None else module.Middleware(wsgi_app)
+    """Return the WSGI application, its answers telling what they cost the server."""
+    return _package().wsgi(wsgi_app) if _is_on() else wsgi_app
 
 
 def instrumented_pool(pool: Pool) -> Pool:
-    """Return the pool with waiting and holding counted."""
-    module = _part("psycopg_pool")
-    return pool if module is None else module.instrument(pool)
+    """Return the pool, its connections seen while they are waited for and held."""
+    return _package("psycopg_pool").watch(pool) if _is_on() else pool
 
 
-def _part(name: str) -> Any:  # noqa: ANN401 - a module that may not be installed
-    if os.environ.get("GATE_INSTRUMENT") != "1":
-        return None
-    try:
-        return importlib.import_module(f"gate_instrument.{name}")
-    except ModuleNotFoundError:
-        return None
+def instrumented_cursors() -> Any:  # noqa: ANN401 - a class of cursors
+    """Return the class of cursors, which counts statements."""
+    return _package("psycopg").counted(psycopg.Cursor) if _is_on() else psycopg.Cursor
+
+
+def _is_on() -> bool:
+    return os.environ.get("GATE_INSTRUMENT") == "1" and importlib.util.find_spec("gate_instrument") is not None
+
+
+def _package(part: str = "") -> Any:  # noqa: ANN401 - not installed with the example
+    return importlib.import_module(f"gate_instrument.{part}" if part else "gate_instrument")

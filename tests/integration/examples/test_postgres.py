@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.integration.examples.servers import EXAMPLES, load_postgres
-from tests.integration.processes import wait_for
+from tests.integration.processes import workers_of
 
 
 def test_statements_and_their_reading_times_are_counted_in_new_databases(postgres):
@@ -47,14 +47,12 @@ def test_a_command_runs_beside_it_and_nothing_stays(postgres, tmp_path):
 
 def test_it_leaves_when_told_to(postgres):
     command = [sys.executable, EXAMPLES / "postgres.py", "--database", "postgres"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    url = process.stdout.readline().strip()
-    with psycopg.connect(url) as connection:
-        (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        psycopg.connect(process.stdout.readline().strip()).close()
+        (server,) = workers_of(process.pid)
         process.terminate()
         assert process.wait(60) == 143
-    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "the end of its processes")
-    process.communicate()
+    assert not os.path.exists(f"/proc/{server}")
 
 
 def test_what_does_not_start_says_why(postgres):
