@@ -11,7 +11,7 @@ from connections import Connection
 from seed import END
 
 Row = dict[str, Any]
-RECENT = END - dt.timedelta(hours=12)
+RECENT = END - dt.timedelta(hours=6)
 NOTES = 50
 
 
