@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers, viewsets
 
+from learning.filters import number_asked
 from learning.models import Material
 
 
@@ -29,9 +30,9 @@ class Materials(viewsets.ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Material]:
         """Three queries however many materials: the count, the page, the tags of the page."""
         found = Material.objects.all()
-        category = self.request.query_params.get("category", "")
-        if category:
-            found = found.filter(category=serializers.IntegerField(min_value=1).run_validation(category))
+        category = number_asked(self.request, "category")
+        if category is not None:
+            found = found.filter(category=category)
         if settings.ONE_BY_ONE:
             return found
         return found.select_related("category", "author").prefetch_related("tags")

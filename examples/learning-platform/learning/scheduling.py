@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from learning.counting import how_many
+from learning.filters import number_asked
 from learning.models import Assignment, Course, Enrolment, Lesson, Profile
 
 LONGEST_SERIES_WEEKS = 20
@@ -70,9 +71,9 @@ class Lessons(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         """Two queries however many lessons: the count, and the page."""
         students = how_many(Enrolment.objects.all(), "course", "course")
         found = Lesson.objects.select_related("course__teacher").annotate(students=students)
-        course = self.request.query_params.get("course", "")
-        if course:
-            found = found.filter(course=serializers.IntegerField(min_value=1).run_validation(course))
+        course = number_asked(self.request, "course")
+        if course is not None:
+            found = found.filter(course=course)
         return found
 
     def create(self, request: Request) -> Response:

@@ -36,9 +36,12 @@ MIDDLEWARE = [
     *VARIANTS[VARIANT].middleware,
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "learning.headers.Headers",
     "django.middleware.common.CommonMiddleware",
+    # The innermost one is for threads only, so Django runs all of them in the thread of the view; else each would cost
+    # a change of threads. https://docs.djangoproject.com/en/5.2/topics/async/#async-views
+    "learning.headers.Headers",
 ]
+APPEND_SLASH = False  # a path is there or it is not
 if os.environ.get("GATE_INSTRUMENT") == "1" and find_spec("gate_instrument"):
     MIDDLEWARE.insert(0, "gate_instrument.django.Middleware")
 
