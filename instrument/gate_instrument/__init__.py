@@ -1,4 +1,4 @@
-"""What a request cost the server, told in ``Server-Timing``: queries, their time, waiting for connections, holding them.
+"""What a request cost the server, told in ``Server-Timing``: queries, their time, connections waited for and held.
 
 Off unless ``GATE_INSTRUMENT=1`` is in the environment, or ``on=True`` is given: while off, ``wsgi`` and ``asgi`` give
 back the application itself, and the hooks what they were given. The hooks of libraries are in modules of their own

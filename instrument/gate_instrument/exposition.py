@@ -10,15 +10,24 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import Callable
 
 from gate_instrument import process
 from gate_instrument.pools import KNOWN, State
 from gate_instrument.times import BOUNDS_S, Times
-from gate_instrument.totals import TOTALS, Totals
+from gate_instrument.totals import TOTALS, Row, Totals
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Sample = tuple[str, dict[str, str], float]
 """What follows the name, labels, value."""
+_OF_REQUESTS: tuple[tuple[str, str, str, Callable[[Row], float]], ...] = (
+    ("requests_total", "counter", "Requests that are over.", lambda row: row.took.count),
+    ("request_seconds_total", "counter", "Time of these.", lambda row: row.took.sum_s),
+    ("request_seconds_max", "gauge", "The longest.", lambda row: row.took.max_s),
+    ("queries_total", "counter", "Queries.", lambda row: row.queries),
+    ("query_seconds_total", "counter", "Time in queries.", lambda row: row.query_s),
+    ("queries_max", "gauge", "Most queries of one request.", lambda row: row.most_queries),
+)
 
 
 def text(totals: Totals = TOTALS) -> str:
@@ -37,21 +46,9 @@ def _lines(totals: Totals) -> Iterator[str]:
 
 
 def _requests(totals: Totals) -> Iterator[str]:
-    rows = [({"endpoint": name}, row) for name, row in totals.rows.items()]
-    sums = {
-        "requests_total": ("Requests that are over.", [row.took.count for _, row in rows]),
-        "request_seconds_total": ("Time of these.", [row.took.sum_s for _, row in rows]),
-        "queries_total": ("Queries.", [row.queries for _, row in rows]),
-        "query_seconds_total": ("Time in queries.", [row.query_s for _, row in rows]),
-    }
-    most = {
-        "request_seconds_max": ("Longest request.", [row.took.max_s for _, row in rows]),
-        "queries_max": ("Most queries of one request.", [row.most_queries for _, row in rows]),
-    }
-    for kind, families in (("counter", sums), ("gauge", most)):
-        for name, (about, values) in families.items():
-            samples = [("", labels, value) for (labels, _), value in zip(rows, values)]
-            yield from _family(f"gate_instrument_{name}", kind, about, samples)
+    for name, kind, about, of in _OF_REQUESTS:
+        samples: list[Sample] = [("", {"endpoint": endpoint}, of(row)) for endpoint, row in totals.rows.items()]
+        yield from _family(f"gate_instrument_{name}", kind, about, samples)
 
 
 def _histogram(name: str, about: str, sums: dict[tuple[str, str], Times]) -> Iterator[str]:
@@ -87,10 +84,8 @@ def _family(name: str, kind: str, about: str, samples: list[Sample]) -> Iterator
         yield f"# HELP {name} {about}"
     yield f"# TYPE {name} {kind}"
     for suffix, labels, value in samples:
-        told = ",".join(f'{key}="{_escaped(text)}"' for key, text in {**labels, "pid": str(os.getpid())}.items())
-        yield (
-            f"{name}{suffix}{{{told}}} {value:.9g}" if isinstance(value, float) else f"{name}{suffix}{{{told}}} {value}"
-        )
+        told = ",".join(f'{key}="{_escaped(label)}"' for key, label in {**labels, "pid": str(os.getpid())}.items())
+        yield f"{name}{suffix}{{{told}}} {value!r}"
 
 
 def _escaped(label: str) -> str:
