@@ -23,6 +23,7 @@ from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
 from gate.config.steps import HookStep
+from gate.config.telemetry import Telemetry
 
 
 def _whole_number(value: object) -> object:
@@ -62,6 +63,8 @@ class Suite(Model):
     """Endpoints that one user asks for one after the other, with cookies and extracted values of their own."""
     scenarios: dict[Name, Scenario] = Field(default_factory=dict, max_length=100)
     """Mixes and users; they feed objectives, never comparison rows."""
+    telemetry: Telemetry = Telemetry()
+    """What the server says of itself under load; it can block, never approve or excuse."""
     policy: Policy = Policy()
     """What blocks, and what a check may cost."""
     baselines: Baselines = Baselines()

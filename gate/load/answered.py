@@ -39,7 +39,10 @@ def count_answer(slot: Slot, line: Line, errno: int, values: dict[str, object]) 
     tally.completed(latency_s, total_s, wait_s, total_s - first_byte_s, size)
     tally.protocols[transport.PROTOCOLS.get(getinfo(pycurl.INFO_HTTP_VERSION), "other")] += 1
     if slot.head is not None:
-        tally.result.compressed += b"\ncontent-encoding:" in slot.head.getvalue().lower()
+        head = slot.head.getvalue()
+        tally.result.compressed += b"\ncontent-encoding:" in head.lower()
+        if line.server is not None:
+            line.server.take(head)
     if is_new:
         _count_connection(slot, line, latency_s)
     return None

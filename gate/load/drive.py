@@ -242,7 +242,7 @@ class Drive:
     def _sum_up(self) -> None:
         """Bring the result up to date with what waits to be counted."""
         for line in self._lines.values():
-            line.tally.flush()
+            line.flush()
         self._result.lag = self._lag.flush()
         self._result.elapsed_s = self._now()
         for flow in self._flows:

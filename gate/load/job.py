@@ -206,6 +206,8 @@ class Segment:
     """Values for ``{name}`` that are drawn for each request."""
     run_token: str = ""
     """Prefix of ``{{seq}}`` and ``{{uuid}}``, so that two runs never share one."""
+    server_timing: bool = False
+    """Read what the answers say of their server."""
     keep_samples: bool = False
     """Return each latency; only for blocks, which are small."""
     max_in_flight: int = 1000
@@ -229,6 +231,25 @@ class Segment:
         if len(kinds) > 1 or (True in kinds and any(stream.journeys for stream in self.streams)):
             raise ValueError("WebSockets share a segment neither with requests nor with journeys")
         return True in kinds
+
+
+@dataclass
+class ServerResult:
+    """What the answers of one lane that were as expected said of their server; it is the server's word."""
+
+    looked: int = 0
+    """Answers that were looked at."""
+    told: int = 0
+    """Those that said something."""
+    unread: int = 0
+    """Those whose ``Server-Timing`` is malformed or beyond the bounds; the rest says nothing that is read."""
+    queries: dict[int, int] = field(default_factory=dict)
+    """Answers by number of queries; large numbers are counted as one."""
+    queries_sum: int = 0
+    queries_min: int | None = None
+    queries_max: int | None = None
+    times: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Histogram of each time."""
 
 
 @dataclass
@@ -265,6 +286,7 @@ class LaneResult:
     new_connections: int = 0
     resent: int = 0
     """Requests that libcurl had to send again on another connection, because a server closed an idle one."""
+    server: ServerResult = field(default_factory=ServerResult)
 
 
 @dataclass

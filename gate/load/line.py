@@ -13,6 +13,7 @@ from gate.config.jsonpath import lookup
 from gate.load import transport
 from gate.load.filler import Filler
 from gate.load.job import Lane, Request, Segment
+from gate.load.server_tally import ServerTally
 from gate.load.slot import Slot
 from gate.load.tally import Tally
 
@@ -28,6 +29,8 @@ class Line:
     ) -> None:
         self.lane = lane
         self.tally = Tally(keep_samples=segment.keep_samples)
+        self.server = ServerTally() if segment.server_timing else None
+        """Counts what answers say of their server, if anybody asks."""
         self._wire = segment.wire
         self._filler = filler
         self._varies = filler.varies(lane.request)
@@ -78,7 +81,7 @@ class Line:
 
     def _load(self, slot: Slot, request: Request) -> None:
         slot.is_safe = self._is_safe
-        if self.reads or self._wire.compression:
+        if self.reads or self._wire.compression or self.server is not None:
             slot.head = io.BytesIO()
             slot.handle.setopt(pycurl.HEADERFUNCTION, slot.head.write)
         if not self.reads:
@@ -98,6 +101,12 @@ class Line:
             self._idle.append(slot)
         else:
             self._drop(slot)
+
+    def flush(self) -> None:
+        """Bring the lane's result up to date with what waits to be counted."""
+        result = self.tally.flush()
+        if self.server is not None:
+            result.server = self.server.flush()
 
     def release(self) -> None:
         """The segment is over: its handles may serve other lanes, but for those that keep cookies."""

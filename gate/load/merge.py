@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TypeVar
 
-from gate.load.job import JourneyResult, LaneResult, SegmentResult, SocketResult
+from gate.load.job import JourneyResult, LaneResult, SegmentResult, ServerResult, SocketResult
 
 K = TypeVar("K", int, str)
 
@@ -54,6 +54,21 @@ def _lanes(a: LaneResult, b: LaneResult) -> LaneResult:
         compressed=a.compressed + b.compressed,
         new_connections=a.new_connections + b.new_connections,
         resent=a.resent + b.resent,
+        server=both_servers(a.server, b.server),
+    )
+
+
+def both_servers(a: ServerResult, b: ServerResult) -> ServerResult:
+    """What answers of two lots said of their server."""
+    return ServerResult(
+        looked=a.looked + b.looked,
+        told=a.told + b.told,
+        unread=a.unread + b.unread,
+        queries=_added(a.queries, b.queries),
+        queries_sum=a.queries_sum + b.queries_sum,
+        queries_min=min((number for number in (a.queries_min, b.queries_min) if number is not None), default=None),
+        queries_max=max((number for number in (a.queries_max, b.queries_max) if number is not None), default=None),
+        times={name: _added(a.times.get(name, {}), b.times.get(name, {})) for name in a.times | b.times},
     )
 
 

@@ -93,6 +93,7 @@ class Driver:
             values={**self.logins[arm].values(course.expected_s or 0.0), **self.given.get(arm, {})},
             sources=self._places.placed(sources_of(self._suite, [lane.request for lane in lanes]), arm),
             run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
+            server_timing=self._suite.telemetry.server_timing,
             keep_samples=keep_samples,
             wire=self.wire,
             deadline_s=deadline_s if math.isfinite(deadline_s) else None,

@@ -12,6 +12,7 @@ from gate.load.job import LaneResult, SegmentResult, SocketResult
 from gate.load.transport import PROTECTED, THROTTLED
 from gate.measure.hashes import scenario_hash
 from gate.measure.search import Found, Point
+from gate.measure.tally import server_record
 from gate.record.scenario import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
 from gate.stats.knee import knee
 
@@ -112,4 +113,5 @@ def _step(lane: LaneResult) -> StepRecord:
         completed=lane.completed,
         errors=lane.errors,
         histogram=Histogram(lane.histogram).encode(),
+        server=server_record(lane.server),
     )

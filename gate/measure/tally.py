@@ -9,11 +9,16 @@ from typing import get_args
 
 from gate.load.health import is_spoiled
 from gate.load.histogram import Histogram
-from gate.load.job import LaneResult
-from gate.record.endpoint import ArmRecord, Block, Phase, Spread
+from gate.load.job import LaneResult, ServerResult
+from gate.load.merge import both_servers
+from gate.load.server_tally import MORE_QUERIES
+from gate.record.endpoint import ArmRecord, Block, Phase
+from gate.record.server import QueriesRecord, ServerRecord, ServerTime
+from gate.record.value import Spread
 from gate.stats.sample import quantile, trimmed_mean
 
 _PHASES: tuple[Phase, ...] = get_args(Phase)
+_TIMES: tuple[ServerTime, ...] = get_args(ServerTime)
 
 
 @dataclass
@@ -32,6 +37,7 @@ class ArmTally:
     protocols: Counter[str] = field(default_factory=Counter)
     resent: int = 0
     compressed: int = 0
+    server: ServerResult = field(default_factory=ServerResult)
 
     def add(self, lane: LaneResult, number: int, order: int, start_s: float) -> None:
         """Take in one block; a spoiled one is listed, but its latencies do not join the others."""
@@ -42,6 +48,7 @@ class ArmTally:
             self.first += Histogram(lane.first)
             for phase, counts in lane.phases.items():
                 self.phases[phase] = self.phases.get(phase, Histogram()) + Histogram(counts)
+            self.server = both_servers(self.server, lane.server)
         self.errors.update(lane.errors)
         self.statuses.update(lane.statuses)
         self.body_bytes += lane.body_bytes
@@ -72,6 +79,7 @@ class ArmTally:
             protocols=dict(sorted(self.protocols.items())),
             resent=self.resent,
             compressed=self.compressed,
+            server=server_record(self.server),
         )
 
 
@@ -81,6 +89,35 @@ def spread_of(histogram: Histogram) -> Spread | None:
         return None
     p50_s, p95_s, max_s = (round(histogram.quantile(q), 7) for q in (0.5, 0.95, 1.0))
     return Spread(n=histogram.n, p50_s=p50_s, p95_s=p95_s, max_s=max_s)
+
+
+def server_record(said: ServerResult) -> ServerRecord | None:
+    """What answers said of their server; None if nobody looked."""
+    if not said.looked:
+        return None
+    spreads = {name: spread_of(Histogram(said.times.get(name, {}))) for name in _TIMES}
+    return ServerRecord(
+        looked=said.looked,
+        told=said.told,
+        unread=said.unread,
+        queries=_queries(said),
+        times={name: spread for name, spread in spreads.items() if spread is not None},
+    )
+
+
+def _queries(said: ServerResult) -> QueriesRecord | None:
+    if said.queries_min is None or said.queries_max is None:
+        return None
+    return QueriesRecord(
+        n=sum(said.queries.values()),
+        total=said.queries_sum,
+        least=said.queries_min,
+        most=said.queries_max,
+        counts={
+            f"{MORE_QUERIES}+" if number == MORE_QUERIES else str(number): count
+            for number, count in sorted(said.queries.items())
+        },
+    )
 
 
 def block_of(lane: LaneResult, number: int, order: int, start_s: float) -> Block:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gate.record.value import Arm, Count, LogSeconds, Value
+from gate.record.server import ServerRecord
+from gate.record.value import Arm, Count, LogSeconds, Spread, Value
 
 
 class Block(Value):
@@ -44,15 +45,6 @@ class Block(Value):
         return self
 
 
-class Spread(Value):
-    """A handful of figures of some latencies."""
-
-    n: Count
-    p50_s: float
-    p95_s: float
-    max_s: float
-
-
 Phase = Literal["dns", "connect", "tls", "wait", "receive"]
 """Of a request, in order."""
 
@@ -83,6 +75,8 @@ class ArmRecord(Value):
     """Requests sent again because the server closed an idle connection."""
     compressed: Count = 0
     """Answers that came compressed."""
+    server: ServerRecord | None = None
+    """Of the blocks that were not spoiled; None if nobody asked, and in runs of older versions."""
 
     @property
     def n(self) -> int:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from gate.record.server import ServerRecord
 from gate.record.value import Count, Value
 
 
@@ -18,6 +19,8 @@ class StepRecord(Value):
     completed: Count
     errors: dict[str, Count]
     histogram: str
+    server: ServerRecord | None = None
+    """None if nobody asked, and in runs of older versions."""
 
 
 class JourneyRecord(Value):

@@ -47,3 +47,12 @@ BASE_COMMIT = "base-commit"
 """Code of a notice that the base is of another commit than the merge base."""
 LEFT_BEHIND = "left-behind"
 """Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
+
+
+class Spread(Value):
+    """A handful of figures of some latencies."""
+
+    n: Count
+    p50_s: float
+    p95_s: float
+    max_s: float

@@ -9,7 +9,7 @@ from gate.report.amounts import NOTHING, amount
 from gate.report.tables import Line, Table
 from gate.units import format_duration
 from gate.verdict import details
-from gate.verdict.details import Answers, Search, Traffic
+from gate.verdict.details import Answers, Search, Served, Traffic
 
 _ANSWERS = (
     "endpoint",
@@ -22,6 +22,16 @@ _ANSWERS = (
     "new connection",
     "cold start",
     "HTTP",
+)
+_SERVED = (
+    "endpoint",
+    "deployment",
+    "until the headers",
+    "in queries",
+    "waiting for connections",
+    "holding them",
+    "queries",
+    "said by",
 )
 _TRAFFIC = ("scenario", "part", "rate", "p50", "p95", "p99", "requests", "errors")
 _LEVELS = ("scenario", "level", "rate", "p50", "p95", "errors", "until")
@@ -54,6 +64,7 @@ def details_of(measured: details.Details) -> Details:
     waited = " and ".join(format_duration(ready_s) for ready_s in measured.ready_after_s)
     found = (
         ("Where the time of a request goes, medians", _ANSWERS, map(_answers, measured.answers)),
+        ("What the server says of that time, medians", _SERVED, map(_served, measured.served)),
         ("Scenarios", _TRAFFIC, map(_traffic, measured.traffic)),
         ("Searches for capacity, in the order of their levels", _LEVELS, _levels(measured.searches)),
         # What WebSockets did goes here.
@@ -79,6 +90,24 @@ def _answers(answers: Answers) -> Line:
     ]
     of = answers.of if answers.runs == 1 else f"{answers.of}, {answers.runs} runs"
     return Line((answers.endpoint, of, *phases, *opened, ", ".join([*versions, *filter(None, odd)]) or NOTHING))
+
+
+def _served(said: Served) -> Line:
+    times = [amount(said.times.get(name), "s") for name in ("app", "db", "pool", "held")]
+    where = f"{said.of}, {said.scenario}" if said.scenario else said.of
+    by = f"{'all' if said.told == said.looked else f'{said.told:,}'} of {said.looked:,} answers"
+    if said.unread:
+        by += f", {said.unread:,} not readable"
+    return Line((said.endpoint, where, *times, _queries(said), by))
+
+
+def _queries(said: Served) -> str:
+    """Their number: exactly where all agree, else from least to most with the mean."""
+    if said.queries_mean is None:
+        return NOTHING
+    if said.queries_least == said.queries_most:
+        return f"{said.queries_least:,}"
+    return f"{said.queries_mean:.3g} ({said.queries_least:,} to {said.queries_most:,})"
 
 
 def _traffic(traffic: Traffic) -> Line:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gate.record.endpoint import Phase
 from gate.record.scenario import Level
+from gate.record.server import ServerTime
 from gate.record.value import Count, Value
 
 Of = Literal["candidate", "base", "baseline"]
@@ -34,6 +35,29 @@ class Answers(Value):
     """Requests sent again because the server closed an idle connection, over all runs."""
     compressed: Count
     """Answers that came compressed, over all runs."""
+
+
+class Served(Value):
+    """What answers said of their server: of one endpoint on one deployment, or of a step of a scenario."""
+
+    endpoint: str
+    of: Of
+    scenario: str
+    """Empty for the blocks of the endpoint."""
+    looked: Count
+    """Answers as expected that were looked at, over all runs."""
+    told: Count
+    """Those that said something."""
+    unread: Count
+    """Those whose word is malformed or beyond the bounds."""
+    times: dict[ServerTime, float]
+    """Median of each time in seconds, of several runs the median of these."""
+    queries_n: Count
+    """Answers that gave a number of queries."""
+    queries_mean: float | None
+    queries_least: Count | None
+    queries_most: Count | None
+    """None where no answer gave one."""
 
 
 class Traffic(Value):
@@ -72,5 +96,6 @@ class Details(Value):
     ready_after_s: list[float] = Field(default_factory=list)
     """How long each candidate was waited for."""
     answers: list[Answers] = Field(default_factory=list)
+    served: list[Served] = Field(default_factory=list)
     traffic: list[Traffic] = Field(default_factory=list)
     searches: list[Search] = Field(default_factory=list)

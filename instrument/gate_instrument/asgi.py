@@ -7,6 +7,7 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, MutableMapping
 from typing import Any, Callable
 
@@ -52,9 +53,10 @@ class Middleware:
         meter = Meter()
 
         async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                timing = (b"server-timing", meter.timing().encode("ascii"))
-                message = {**message, "headers": [*message.get("headers", ()), timing]}
+            with contextlib.suppress(Exception):  # an odd message is the server's to complain of
+                if message["type"] == "http.response.start":
+                    timing = (b"server-timing", meter.timing().encode("ascii"))
+                    message = {**message, "headers": [*message.get("headers", ()), timing]}
             await send(message)
 
         try:

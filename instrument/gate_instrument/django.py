@@ -70,8 +70,10 @@ class Middleware:
 
 
 def _told(response: Any, meter: Meter) -> Any:  # noqa: ANN401
-    own = response.headers.get("Server-Timing")
-    response.headers["Server-Timing"] = f"{own}, {meter.timing()}" if own else meter.timing()
+    headers = getattr(response, "headers", None)
+    if headers is not None:  # else Django has something to say about it
+        own = headers.get("Server-Timing")
+        headers["Server-Timing"] = f"{own}, {meter.timing()}" if own else meter.timing()
     return response
 
 

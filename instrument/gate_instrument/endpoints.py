@@ -32,17 +32,24 @@ def pattern_of(path: object) -> str:
 
 def of_wsgi(environ: Mapping[str, Any]) -> str:
     """Name by a WSGI environment; Flask's route is in the request that Werkzeug leaves there."""
-    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-    return name_of(environ.get("REQUEST_METHOD"), getattr(rule, "rule", None), environ.get("PATH_INFO"))
+    rule = _member(environ.get("werkzeug.request"), "url_rule")
+    return name_of(environ.get("REQUEST_METHOD"), _member(rule, "rule"), environ.get("PATH_INFO"))
 
 
 def of_asgi(scope: Mapping[str, Any]) -> str:
     """Name by an ASGI scope, where Starlette and FastAPI leave the route."""
-    return name_of(scope.get("method"), getattr(scope.get("route"), "path", None), scope.get("path"))
+    return name_of(scope.get("method"), _member(scope.get("route"), "path"), scope.get("path"))
 
 
 def of_django(request: Any) -> str:  # noqa: ANN401 - Django is not imported here
     """Name by a request of Django."""
-    match = getattr(request, "resolver_match", None)
-    path = getattr(request, "path_info", None)
-    return name_of(getattr(request, "method", None), getattr(match, "route", None), path)
+    route = _member(_member(request, "resolver_match"), "route")
+    return name_of(_member(request, "method"), route, _member(request, "path_info"))
+
+
+def _member(value: object, name: str) -> object:
+    """What an object of the application has there; None whatever goes wrong, for a name is not worth an answer."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # properties may raise what they like
+        return None

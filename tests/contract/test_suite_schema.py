@@ -89,6 +89,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "shape": "steps",
         "spacing": "poisson",
         "rate": "20/s",
+        "server_timing": False,
         "mutates": False,
         "gate": True,
         "advisory": False,

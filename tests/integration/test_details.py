@@ -34,7 +34,7 @@ def test_a_comment_has_the_details_of_what_was_really_measured(tmp_path):
         main(["check", *files, f"--preview={preview.origin}", f"--base={base.origin}"])
     verdict = json.loads((tmp_path / "out" / "verdict.json").read_text())
     if not verdict["measured"] and not verdict["rows"]:  # a busy machine; then nothing is claimed
-        assert verdict["details"] == {"ready_after_s": [], "answers": [], "traffic": [], "searches": []}
+        assert verdict["details"] == {"ready_after_s": [], "answers": [], "served": [], "traffic": [], "searches": []}
         return
     details = verdict["details"]
     assert [(one["endpoint"], one["of"]) for one in details["answers"]] == [
