@@ -23,10 +23,11 @@ from gate.config import (
     sockets,
     steps,
     suite,
+    telemetry,
 )
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODULES = (suite, preview, steps, identity, data, objectives, endpoint, sockets, loads, scenario, policy)
+_MODULES = (suite, preview, steps, identity, data, objectives, endpoint, sockets, loads, scenario, telemetry, policy)
 """Where models are written."""
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
