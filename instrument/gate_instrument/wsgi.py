@@ -40,23 +40,27 @@ class Middleware:
             text = exposition.text().encode()
             start_response("200 OK", [("Content-Type", exposition.CONTENT_TYPE), ("Content-Length", str(len(text)))])
             return [text]
-        meter = Meter()
+        meter, names = Meter(), [""]
+
+        def name() -> str:
+            return names[0] or endpoints.of_wsgi(environ)
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:  # noqa: ANN401 - as it comes
             if type(headers) is list:  # else the server has something to say about it
                 headers = [*headers, ("Server-Timing", meter.timing())]
+            names[0] = endpoints.of_wsgi(environ)  # Flask has taken its request out of there by the end
             return start_response(status, headers, *exc_info)
 
         try:
             with Metered(meter):
                 body = self._app(environ, start)
         except BaseException:
-            meter.finish(endpoints.of_wsgi(environ))
+            meter.finish(name())
             raise
         if _must_stay(body, environ):
-            meter.finish(endpoints.of_wsgi(environ))
+            meter.finish(name())
             return body
-        return _Body(body, meter, lambda: endpoints.of_wsgi(environ))
+        return _Body(body, meter, name)
 
 
 def _must_stay(body: object, environ: Environ) -> bool:

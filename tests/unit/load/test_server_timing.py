@@ -72,7 +72,8 @@ def test_another_header_is_not_taken_for_it():
     [
         "db;dur=-1", "db;dur=nan", "db;dur=inf", "db;dur=1e9", "db;dur=", "app;dur=0x10", "app;dur=1.2.3",
         "app;dur=99999999999", "app;dur=90000000", 'db;desc="unended', "db;;dur=1", "app dur=1", "\x00",
-        "app;dur=1\x00", "é;dur=1", "app;dur=1, " + "x" * MOST_BYTES, 'db;dur=1;desc="999999 queries", db;desc="999999 queries"',
+        "app;dur=1\x00", "é;dur=1", "app;dur=1, " + "x" * MOST_BYTES,
+        'db;dur=1;desc="999999 queries", db;desc="999999 queries"',
     ],
 )  # fmt: skip
 def test_what_is_malformed_or_beyond_the_bounds_is_unread(value):
