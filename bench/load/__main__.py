@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from bench.figures import RESULTS, Figure, publish
-from bench.load import added, cost, freeze, lag, memory, saturated
+from bench.load import added, cost, freeze, lag, memory, said, saturated
 from bench.load.machine import say
 
 REPEATS, RUNS = 5, 20
@@ -26,6 +26,7 @@ def studies(repeats: int, runs: int) -> dict[str, Callable[[], list[Figure]]]:
         "added L6": lambda: added.run(repeats),
         "lag L7": lambda: lag.run(repeats),
         "memory L8": lambda: memory.run(repeats),
+        "said": lambda: said.run(repeats),
         "saturated L9": lambda: saturated.run(runs),
     }
 

@@ -31,6 +31,10 @@ http {{
   server {{
     listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; listen 127.0.0.1:{h2} ssl http2;
     location / {{ return 200 "{body}"; }}
+    location /said {{
+      add_header Server-Timing 'app;dur=31.200, db;dur=12.300;desc="7 queries", pool;dur=0.400, held;dur=30.100';
+      return 200 "{body}";
+    }}
     location /status {{ stub_status; }}
   }}
 }}

@@ -24,6 +24,7 @@ from gate.load.job import (
     Schedule,
     Segment,
     SegmentResult,
+    ServerResult,
     Socket,
     SocketResult,
     Source,
@@ -82,6 +83,17 @@ def test_sockets_are_mixed_with_nothing_else(stream):
 counts = st.dictionaries(st.integers(0, 5_000), st.integers(1, 9), max_size=5)
 named = st.dictionaries(st.sampled_from(["reset", "timeout", "200"]), st.integers(1, 9), max_size=3)
 numbers = st.integers(0, 100)
+server = st.builds(
+    ServerResult,
+    looked=numbers,
+    told=numbers,
+    unread=numbers,
+    queries=counts,
+    queries_sum=numbers,
+    queries_min=st.none() | numbers,
+    queries_max=st.none() | numbers,
+    times=st.dictionaries(st.sampled_from(["app", "db"]), counts),
+)
 lanes = st.builds(
     LaneResult,
     planned=numbers,
@@ -97,6 +109,7 @@ lanes = st.builds(
     service=st.just([]),
     body_min=st.none() | numbers,
     body_max=st.none() | numbers,
+    server=server,
 )
 sockets = st.builds(
     SocketResult,
