@@ -62,11 +62,7 @@ class Line:
             If a value of the request is missing, by its name.
         """
         if own is None and self._idle and not self._varies:
-            slot = self._idle.pop()
-            if slot.head is not None:
-                slot.head.seek(0)
-                slot.head.truncate()
-            return slot
+            return self._idle.pop()
         request = self._filler.fill(self.lane.request, random, own)
         if own is None:
             slot = self._take(self._idle or self._spare)
@@ -98,6 +94,9 @@ class Line:
         if is_journey:
             self._visitors.append(slot)
         elif as_it_was and not self.reads:
+            if slot.head is not None:  # now, not when it is used again: headers may be as large as libcurl lets them
+                slot.head.seek(0)
+                slot.head.truncate()
             self._idle.append(slot)
         else:
             self._drop(slot)
