@@ -11,7 +11,9 @@ from gate.load.job import ServerResult
 from gate.load.server_tally import MORE_QUERIES
 from gate.measure.tally import server_record
 from gate.record.codec import decode_run, encode_run
-from gate.record.run import QueriesRecord, Run, ServerRecord, StepRecord
+from gate.record.run import Run
+from gate.record.scenario import StepRecord
+from gate.record.server import QueriesRecord, ServerRecord
 from gate.report.render import summary
 from gate.verdict.details import Served
 from tests.builders import SOUND, run_of, scenario_of, suite_of, verdict_of
