@@ -13,7 +13,9 @@ from pydantic import Field
 from gate.config.scalars import ROW_PATTERN
 from gate.record.endpoint import EndpointRecord, WarmUp
 from gate.record.plan import PlanRecord
+from gate.record.probes import AboutRecord, ProbeRecord
 from gate.record.scenario import ScenarioRecord
+from gate.record.telemetry import TelemetryRecord
 from gate.record.value import Arm, Count, Instant, Notice, Value
 
 SCHEMA = "gate.run/1"
@@ -108,6 +110,12 @@ class Run(Value):
     generator: GeneratorHealth
     endpoints: dict[str, EndpointRecord]
     scenarios: dict[str, ScenarioRecord] = Field(default_factory=dict)
+    probes: dict[str, ProbeRecord] = Field(default_factory=dict)
+    """What was asked beside the load, by name."""
+    telemetry: TelemetryRecord | None = None
+    """What the server side said while it was under load; None if nobody asked."""
+    about: dict[str, AboutRecord] = Field(default_factory=dict)
+    """The environment that the deployment runs in, by name of the line."""
     accepted: list[AcceptedChange] = Field(default_factory=list, max_length=2000)
     """What changed for good between the stored run before and this one, and is meant."""
 

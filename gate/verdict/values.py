@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gate.record.value import Notice, Value
+from gate.verdict.assessed import Assessment
 from gate.verdict.change import Standing
 from gate.verdict.details import Details
 
@@ -91,6 +92,8 @@ class Row(Value):
     """Endpoint or scenario; ``*`` for what all endpoints share."""
     metric: str
     """p50, p95, errors, body, or ``limit:`` and a statistic."""
+    category: str | None = None
+    """What kind of check it is, for counting and for the score; None where nobody has said."""
     unit: Literal["s", "ratio", "rps", "bytes", "count"]
     baseline: float | None = None
     candidate: float | None = None
@@ -152,6 +155,8 @@ class Verdict(Value):
     """Rows that shared it."""
     rows: list[Row]
     notices: list[Notice] = Field(default_factory=list)
+    assessment: Assessment = Assessment()
+    """What is claimed beyond the rows, each claim from rows or figures; it decides nothing."""
     details: Details = Details()
     """Told and not judged; empty where nothing is claimed."""
 

@@ -1,0 +1,85 @@
+"""What the server side said of itself while it was under load, as frozen values. Pure.
+
+The application under test may write any of it: it can block, and never approves or excuses.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gate.record.value import Count, Value
+
+MOST_SAMPLES = 600
+"""Of one series in a record: longer ones are thinned to every second sample as often as needed."""
+
+Source = Literal["prometheus", "postgres", "redis", "processes"]
+TelemetryUnit = Literal["bytes", "ratio", "count", "s", "per_s"]
+
+
+class Window(Value):
+    """A stretch of load."""
+
+    name: str
+    """Scenario, or ``blocks``."""
+    from_s: float
+    to_s: float
+    """Seconds since the run began."""
+    answered: Count
+    """Requests answered in it."""
+
+
+class Series(Value):
+    """One quantity over time."""
+
+    source: Source
+    unit: TelemetryUnit
+    is_counter: bool = False
+    """It only rises: what counts is its rate, or its rise over a window."""
+    at_s: list[float]
+    """Seconds since the run began."""
+    values: list[float]
+    answered: list[Count]
+    """Requests answered by then, of which growth per request is made."""
+
+
+class Statement(Value):
+    """One statement of the database, by the difference of its counters over the run."""
+
+    text: str
+    """Normalised, without values; cut where it is long."""
+    calls: Count
+    total_s: float
+    mean_s: float
+    rows: Count
+    plan: list[str] = Field(default_factory=list)
+    """Lines of its plan, of the worst statements only."""
+    scans: list[str] = Field(default_factory=list)
+    """Tables that the plan reads from end to end, with the filter: where an index is missing."""
+
+
+class Relation(Value):
+    """A table with its size."""
+
+    name: str
+    rows: Count
+    table_bytes: Count
+    index_bytes: Count
+
+
+class TelemetryRecord(Value):
+    """Everything that was watched in a run."""
+
+    windows: list[Window] = Field(default_factory=list)
+    series: dict[str, Series] = Field(default_factory=dict)
+    """By name: ``memory``, ``pool.in_use``, ``pool.size``, ``postgres.cache_hit``, ``redis.hit_ratio``, or as the
+    suite calls them."""
+    statements: list[Statement] = Field(default_factory=list)
+    """Those that took the most time in all, the first first."""
+    relations: list[Relation] = Field(default_factory=list)
+    database_bytes: Count | None = None
+    facts: dict[str, float] = Field(default_factory=dict)
+    """What does not change during a run: ``postgres.max_connections``, ``pool.size`` as configured."""
+    unread: dict[str, str] = Field(default_factory=dict)
+    """Sources and quantities that could not be read, with the reason: they are not measured, which is told."""
