@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from learning.pooled_sqlite.pool import PoolExhausted
+
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """As the REST framework answers; what a constraint of the database refused is a conflict."""
+    """As the REST framework answers; a conflict where a constraint of the database refused, 503 where it is busy."""
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolExhausted):
+        return Response({"detail": str(error)}, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": "1"})
     if isinstance(error, IntegrityError):
         return Response({"detail": f"conflicts with what is stored: {error}"}, status.HTTP_409_CONFLICT)
     return exception_handler(error, context)

@@ -55,7 +55,7 @@ def about(_request: Request) -> Response:
 
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Of the process that answers, in the Prometheus text format 0.0.4."""
+    """Of the process that answers, which its label names, in the Prometheus text format 0.0.4."""
     pool: PoolState = connection.pool.state()
     lines = [
         *_series("db_pool_size", "gauge", "Connections that may be open at once.", pool.size),
@@ -71,7 +71,7 @@ def metrics(_request: HttpRequest) -> HttpResponse:
 
 
 def _series(name: str, kind: str, meaning: str, value: float) -> list[str]:
-    return [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}", f"{name} {value!r}"]
+    return [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}", f'{name}{{pid="{os.getpid()}"}} {value!r}']
 
 
 def _resident_bytes() -> int:

@@ -63,7 +63,10 @@ DATABASES = {
             # without waiting. https://www.sqlite.org/isolation.html
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000",
-            "pool": {"size": int(os.environ.get("LEARNING_POOL", "10")), "timeout_s": 5.0},
+            "pool": {
+                "size": int(os.environ.get("LEARNING_POOL", "10")),
+                "timeout_s": float(os.environ.get("LEARNING_POOL_TIMEOUT", "5")),
+            },
         },
     }
 }

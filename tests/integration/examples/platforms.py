@@ -65,7 +65,7 @@ class Platform:
 
     def metric(self, name: str) -> float:
         lines = self.ask("GET", "/metrics").raw.decode().splitlines()
-        (value,) = (line.split()[1] for line in lines if line.split()[0] == name)
+        (value,) = (line.split()[1] for line in lines if line.startswith(f"{name}{{"))
         return float(value)
 
     def rows(self, sql: str) -> list[Any]:

@@ -196,6 +196,26 @@ def test_connections_are_given_back(platform: Platform, student: str) -> None:
     assert platform.metric("db_pool_wait_seconds_total") >= 0
 
 
+def test_a_busy_database_is_told_from_a_broken_one(platform: Platform, student: str, teacher: str) -> None:
+    with (
+        running(platform.database, LEARNING_POOL="1", LEARNING_POOL_TIMEOUT="0.05") as small,
+        closing(sqlite3.connect(platform.database, isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        assert small.get("/api/lessons/count/", student) == {"count": SIZE}
+        other.execute("BEGIN IMMEDIATE")  # the only connection waits for this lock, and whoever comes next for it
+        try:
+            waiting = beside.submit(small.ask, "POST", "/api/lessons/", LESSON, teacher)
+            wait_for(lambda: small.metric("db_pool_in_use") == 1, "the lock to be waited for")
+            answer = small.ask("GET", "/api/lessons/count/", token=student)
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert answer.body == {"detail": "all 1 connections were in use for 0.05 s"}
+        finally:
+            other.execute("ROLLBACK")
+        assert waiting.result().status == 201
+        assert small.ask("DELETE", "/api/lessons/mine/", token=teacher).status == 200
+
+
 def test_migrations_are_applied_and_the_schema_has_every_index(platform: Platform, tmp_path: Path) -> None:
     assert manage(platform.database, "migrate", "--check").returncode == 0
     assert manage(platform.database, "makemigrations", "--check").returncode == 0
