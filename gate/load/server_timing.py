@@ -14,8 +14,8 @@ import re
 from typing import NamedTuple
 
 TIMES = ("app", "db", "pool", "held")
-"""Metrics that are read, as ``gate-instrument`` names them: since the request came in, in queries, waiting for
-connections, holding them. Others, such as a cache's, are let pass."""
+"""Metrics that are read, as ``gate-instrument`` names them: since the application was called, in queries, waiting
+for connections, holding them. Others, such as a cache's, are let pass."""
 MOST_BYTES = 2048
 """Of all its values in one answer; who says more is unread."""
 MOST_QUERIES = 999_999

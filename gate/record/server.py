@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from gate.record.value import Count, Spread, Value
 
 ServerTime = Literal["app", "db", "pool", "held"]
-"""Of a request, by its server: since it came in, in queries, waiting for connections, holding them."""
+"""Of a request, by its server: since the application was called (a queue before it is not in it), in queries, waiting
+for connections, holding them."""
 
 
 class QueriesRecord(Value):

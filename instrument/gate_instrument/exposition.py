@@ -71,7 +71,11 @@ def _pools() -> Iterator[str]:
     for name, pool in list(KNOWN.items()):
         with contextlib.suppress(Exception):  # a pool that is closed or odd is left out
             states[name] = pool.state()
-    for field, about in (("size", "Connections."), ("in_use", "Taken."), ("waiting", "Wanted and not had yet.")):
+    for field, about in (
+        ("size", "Connections it may have at most."),
+        ("in_use", "Taken."),
+        ("waiting", "Wanted and not had yet."),
+    ):
         found = ((name, getattr(state, field)) for name, state in states.items())
         samples = [("", {"pool": name}, float(value)) for name, value in found if value is not None]
         yield from _family(f"gate_instrument_pool_{field}", "gauge", about, samples)

@@ -45,19 +45,14 @@ class Meter:
         self._endpoint: str | None = None
         """None until its end."""
 
-    def add_query(self, seconds: float) -> None:
-        """One query took so long."""
+    def add_query(self, seconds: float, number: int = 1) -> None:
+        """One query took so long; or with 0, one already counted took so much longer."""
         with self._lock:
             if self._endpoint is None:
-                self.queries += 1
+                self.queries += number
                 self.query_s += seconds
                 return
-        self._totals.add_query(self._endpoint, seconds)
-
-    def add_query_time(self, seconds: float) -> None:
-        """A query already counted took so much longer."""
-        with self._lock:
-            self.query_s += seconds
+        self._totals.add_query(self._endpoint, seconds, number)
 
     def add_wait(self, pool: str, seconds: float) -> None:
         """Getting a connection took so long, whether or not it was had."""
@@ -86,9 +81,10 @@ class Meter:
     def timing(self) -> str:
         """Value of a ``Server-Timing`` header as of now, which is when the headers go out.
 
-        ``app`` is the time since the request came in; ``db`` the time in queries, with their number; ``pool`` waiting
-        for connections; ``held`` holding them, those still held up to now. Durations are milliseconds. ``pool`` and
-        ``held`` are there only if a connection was asked for.
+        ``app`` is the time since the application was called, without what the request waited in its server before;
+        ``db`` the time in queries, with their number; ``pool`` waiting for connections; ``held`` holding them, those
+        still held up to now. Durations are milliseconds. ``pool`` and ``held`` are there only if a connection was asked
+        for.
 
         References
         ----------
@@ -136,20 +132,18 @@ class Metered:
         CURRENT.set(self._before)
 
 
-def add_query(seconds: float) -> None:
-    """One query took so long, for the request under way or for none."""
+def add_query(seconds: float, number: int = 1) -> None:
+    """One query took so long, for the request under way or for none; with 0 as in ``Meter.add_query``."""
     meter = CURRENT.get()
     if meter is None:
-        TOTALS.add_query(NO_REQUEST, seconds)
+        TOTALS.add_query(NO_REQUEST, seconds, number)
     else:
-        meter.add_query(seconds)
+        meter.add_query(seconds, number)
 
 
 def add_query_time(seconds: float) -> None:
     """A query already counted took so much longer."""
-    meter = CURRENT.get()
-    if meter is not None:
-        meter.add_query_time(seconds)
+    add_query(seconds, 0)
 
 
 def timed(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # noqa: ANN401 - whatever it takes

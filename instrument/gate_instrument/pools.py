@@ -22,7 +22,7 @@ class State(NamedTuple):
     """How full a pool is."""
 
     size: int | None
-    """Connections it has now; None where nobody knows."""
+    """Connections it may have at most; None where nobody knows, or where there is no bound."""
     in_use: int
     waiting: int
     """Who would like a connection and has none yet."""
@@ -62,7 +62,7 @@ class Pool:
     name : str
         In the sums; the first twenty names are kept apart.
     size : int or callable, optional
-        Connections it has, if that is known.
+        Connections it may have at most, if that is known.
     state : callable, optional
         In place of what is counted here: how full the pool itself says it is.
     """
@@ -70,7 +70,7 @@ class Pool:
     def __init__(
         self,
         name: str,
-        size: int | Callable[[], int] | None = None,
+        size: int | Callable[[], int | None] | None = None,
         state: Callable[[], State] | None = None,
     ) -> None:
         self.name = name

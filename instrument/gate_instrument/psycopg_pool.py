@@ -29,9 +29,9 @@ def watch(pool: P, name: str = "default", *, on: bool | None = None) -> P:
 
 def _state_of(pool: weakref.ref[Any]) -> Any:  # noqa: ANN401 - a function without arguments
     def state() -> State:
-        stats = pool().get_stats()  # type: ignore[union-attr]
-        size = stats["pool_size"]
-        return State(size, size - stats["pool_available"], stats["requests_waiting"])
+        own: Any = pool()
+        stats = own.get_stats()
+        return State(own.max_size, stats["pool_size"] - stats["pool_available"], stats["requests_waiting"])
 
     return state
 

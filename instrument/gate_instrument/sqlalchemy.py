@@ -54,9 +54,15 @@ def _add_time(context: object) -> None:
         setattr(context, _BEGAN, None)
 
 
-def _size_of(pool: weakref.ref[Any]) -> Callable[[], int]:
-    """Connections it may have without overflow; of a pool that queues."""
-    return lambda: int(pool().size())  # type: ignore[union-attr]
+def _size_of(pool: weakref.ref[Any]) -> Callable[[], int | None]:
+    """Connections a pool that queues may have at most, overflow included; None if that has no bound."""
+
+    def size() -> int | None:
+        own: Any = pool()
+        overflow = getattr(own, "_max_overflow", 0)  # the library has no other word for it
+        return None if overflow < 0 else int(own.size() + overflow)
+
+    return size
 
 
 def _watch_pool(pool: Any, name: str) -> None:  # noqa: ANN401 - whichever class

@@ -67,11 +67,11 @@ class Totals:
                     self._times(sums, pool, name).add_all(these)
             return name
 
-    def add_query(self, endpoint: str, seconds: float) -> None:
-        """Add a query outside of any request, or after its end."""
+    def add_query(self, endpoint: str, seconds: float, number: int = 1) -> None:
+        """Add a query outside of any request, or after its end; or more time of one that is counted, with 0."""
         with self.lock:
             row = self.rows[self._known(endpoint)]
-            row.queries += 1
+            row.queries += number
             row.query_s += seconds
 
     def add_wait(self, pool: str, endpoint: str, seconds: float) -> None:

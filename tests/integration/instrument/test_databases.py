@@ -183,3 +183,18 @@ def test_a_pool_of_psycopg_tells_waits_given_up_and_connections_given_back(dsn):
     del pool, connection
     gc.collect()
     assert "one" not in KNOWN, "a pool that is gone is not told of"
+
+
+@pytest.mark.parametrize(("overflow", "size"), [(0, 2), (3, 5), (-1, None)])
+def test_the_size_of_a_pool_is_the_most_it_may_have(tmp_path, overflow, size):
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'x'}", poolclass=sa.QueuePool, pool_size=2, max_overflow=overflow)
+    sqlalchemy.watch(engine, "sized", on=True)
+    assert KNOWN["sized"].state() == (size, 0, 0)
+    engine.dispose()
+
+
+def test_a_pool_of_psycopg_has_its_largest_size(dsn):
+    with driver_pool.ConnectionPool(dsn, min_size=1, max_size=4, open=True) as pool:
+        psycopg_pool.watch(pool, "growing", on=True)
+        pool.wait()
+        assert KNOWN["growing"].state() == (4, 0, 0)

@@ -72,7 +72,8 @@ def test_sums_go_by_the_endpoint_also_after_its_end(clock, totals):
     clock.now_s += 1
     meter.finish("GET /a")
     meter.finish("GET /b")
-    meter.add_query(0.25)
+    meter.add_query(0.125)
+    meter.add_query(0.125, 0)
     meter.add_wait("main", 0.125)
     meter.end_held("main", 100.0, 103.0)
     row = totals.rows["GET /a"]
