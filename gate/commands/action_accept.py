@@ -65,7 +65,7 @@ def newest_ledger(job: Job, suite: str) -> Ledger | None:
         If GitHub cannot be read.
     """
     try:
-        return last_ledger(job.client.api, job.plan.repository, job.plan.head_sha, suite)
+        return last_ledger(job.client.api, job.plan.repository, job.plan.head_sha, suite, job.inputs.app)
     except ApiError as error:
         raise while_reading_policy(error) from error
 

@@ -114,7 +114,7 @@ def _accepted_before(job: Job, suite: str) -> tuple[Acceptance, ...]:
     if not job.plan.head_sha:
         return ()
     try:
-        found = find_ledgers(job.client.api, job.plan.repository, job.plan.head_sha, suite)
+        found = find_ledgers(job.client.api, job.plan.repository, job.plan.head_sha, suite, job.inputs.app)
     except GateError as error:
         job.log.annotate("warning", suite, f"what was accepted of this commit before is not known: {error.message}")
         return ()
@@ -142,12 +142,12 @@ def this_run(job: Job) -> Run:
 
 
 def _tell(job: Job, report: Report) -> ExitCode:
-    telling = TellingJob(this_run(job), job.context.run_url)
+    telling = TellingJob(this_run(job), job.context.run_url, job.inputs.app)
     return tell(report, telling, job.client, job.context.summary_path, job.log).exit_code
 
 
 def _tell_error(job: Job, suite: str, error: GateError) -> ExitCode:
     if job.plan.head_sha and not job.plan.reads_only:
-        telling = TellingJob(this_run(job), job.context.run_url)
+        telling = TellingJob(this_run(job), job.context.run_url, job.inputs.app)
         tell_error(error, suite, job.plan.head_sha, telling, job.client, job.log)
     return ExitCode(error.exit_code)

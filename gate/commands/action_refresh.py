@@ -38,7 +38,7 @@ def refresh_suite(job: Job, at: SuiteAt) -> Part:
     merged = Merged(job.client.api, what.repository, what.default_branch)
 
     def acceptances_of(sha: str) -> Sequence[Acceptance]:
-        ledgers = find_ledgers(job.client.api, what.repository, sha, suite.name)
+        ledgers = find_ledgers(job.client.api, what.repository, sha, suite.name, job.inputs.app)
         return ledgers[0].acceptances if ledgers else ()
 
     accepted = accepted_since(

@@ -71,6 +71,13 @@ def suites_of(value: str) -> tuple[str, ...]:
     return tuple(paths)
 
 
+def app_of(value: str) -> str:
+    """Slug of a GitHub app."""
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?", value):
+        raise UsageError(f"input app is {value!r}, which is no slug of an app", "it is the last part of the app's page")
+    return value
+
+
 def names_of(name: str, value: str) -> tuple[str, ...]:
     """Names from the suite."""
     for part in _listed(value):

@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import Self
 
 from gate.errors import UsageError
+from gate.gh.checks import ACTIONS_APP
 from gate.gh.given import (
     api_url_of,
+    app_of,
     budget_of,
     names_of,
     number_of,
@@ -93,6 +95,13 @@ class Inputs:
     api_url: str = field(
         metadata=_about("Base of GitHub's API, for GitHub Enterprise Server; without it api.github.com and no other.")
     )
+    app: str = field(
+        metadata=_about(
+            "Slug of the app whose token is given; its check runs are the gate's own, which acceptance and refresh"
+            " read.",
+            ACTIONS_APP,
+        )
+    )
     out: str = field(metadata=_about("Folder in the workspace for the results.", "gate-out"))
 
     @classmethod
@@ -119,6 +128,7 @@ class Inputs:
             budget=budget_of(text("budget")),
             baselines=store_of(text("baselines")),
             api_url=api_url_of(text("api-url"), environment.get("GITHUB_API_URL", "")),
+            app=app_of(text("app", ACTIONS_APP)),
             out=workspace_path_of(text("out", "gate-out")),
         )
 

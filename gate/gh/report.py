@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gate.errors import GateError
 from gate.gh.annotations import Annotation, annotated
-from gate.gh.checks import MAX_DESCRIPTION, Check, Conclusion, check_name
+from gate.gh.checks import ACTIONS_APP, MAX_DESCRIPTION, Check, Conclusion, check_name
 from gate.gh.comment import Run
 from gate.gh.ledger import Ledger, MeasuredFile, written
 from gate.report import render
@@ -29,6 +29,8 @@ class Job:
     run: Run
     url: str
     """Page of the run."""
+    app: str = ACTIONS_APP
+    """Slug of the app that the token is said to be of."""
 
 
 @dataclass(frozen=True)

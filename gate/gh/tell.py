@@ -72,7 +72,7 @@ def tell(report: Report, job: Job, client: Client, summary_path: Path | None, lo
 def tell_error(error: GateError, suite: str, sha: str, job: Job, client: Client, log: Log) -> None:
     """Make a failed check of a suite for which there is no verdict; the comment of an earlier run stays."""
     client.renew_budget()
-    _deliver(check_of_error(error, suite, sha, job), "", client, log)
+    _deliver(check_of_error(error, suite, sha, job), "", job.app, client, log)
 
 
 def _summarise(report: Report, path: Path | None, log: Log) -> None:
@@ -103,16 +103,19 @@ def _deliver_report(report: Report, job: Job, client: Client, log: Log) -> str |
     except DeliveryError as error:
         _say_undelivered(report.name, error, log)
         return None
-    return _deliver(check, render.brief(report.verdict), client, log)
+    return _deliver(check, render.brief(report.verdict), job.app, client, log)
 
 
-def _deliver(check: Check, brief: str, client: Client, log: Log) -> str | None:
+def _deliver(check: Check, brief: str, app: str, client: Client, log: Log) -> str | None:
     """URL of the check run; empty where a commit status stands for it; None where GitHub took neither."""
     checks = Checks(client.api, client.repository)
     try:
         made, sent = _create(checks, check, brief)
     except ApiError as error:
         return _status(checks, check, error, log)
+    if made.app_slug and made.app_slug != app:
+        told = f"the check run is of the app {made.app_slug}, and an acceptance or a refresh reads those of {app} only"
+        log.annotate("warning", check.name, f"{told}: give `app: {made.app_slug}` to the gate in every workflow")
     try:
         checks.annotate(made, sent)
     except ApiError as error:

@@ -14,7 +14,7 @@ from fake_github import BASE, BOT, HEAD, INTEGRATION, FakeGitHub
 from gate.errors import ExitCode, UsageError
 from gate.gh.client import Client
 from gate.gh.comment import Run, marker
-from gate.gh.ledger import Acceptance, MeasuredFile, find_ledgers
+from gate.gh.ledger import Acceptance, MeasuredFile, find_ledgers, last_ledger
 from gate.gh.log import Log
 from gate.gh.report import Job, Report
 from gate.gh.tell import Told, tell, tell_error
@@ -95,6 +95,19 @@ def test_a_verdict_reaches_summary_check_and_comment(place):
     assert told.check_url == run["html_url"]
     assert [url.rpartition("#")[2] for url in told.comment_urls] == ["issuecomment-1"]
     assert place.told == []
+
+
+def test_a_check_of_another_app_than_is_read_later_is_told_at_once(place):
+    place.checks.slug = "our-perf"
+    place.tell(approved())
+    ((level, message),) = [(kind, text) for kind, text in place.told if "our-perf" in text]
+    assert level == "warning"
+    assert "`app: our-perf`" in message
+    assert last_ledger(place.make().api, "octo/shop", HEAD, "shop") is None
+    assert last_ledger(place.make().api, "octo/shop", HEAD, "shop", "our-perf").verdict == "APPROVED"
+    place.out.truncate(0)
+    place.tell(approved(), replace(NOW, app="our-perf"))
+    assert not [text for _, text in place.told if "our-perf" in text]
 
 
 def test_a_block_is_a_failure_with_annotations_and_an_error_in_the_log(place):

@@ -43,7 +43,9 @@ def read(**given: str) -> Inputs:
 def test_the_defaults():
     empty = Inputs.from_environment({"INPUT_TOKEN": "ghs_secret"})
     assert empty == Inputs.from_environment(AS_THE_RUNNER_SETS_THEM)
-    assert empty == Inputs("ghs_secret", ("gate.yml",), (), (), Mode.AUTO, None, (), None, "", PUBLIC_API, "gate-out")
+    assert empty == Inputs(
+        "ghs_secret", ("gate.yml",), (), (), Mode.AUTO, None, (), None, "", PUBLIC_API, "github-actions", "gate-out"
+    )
 
 
 def test_names_keep_their_hyphens():
@@ -99,6 +101,9 @@ def test_several_urls_on_lines_or_with_commas(text, urls):
         ("pull-request", "$(id)"),
         ("suite", "a.yml, ./a.yml"),
         ("suite", ","),
+        ("app", "My App"),
+        ("app", "gate-"),
+        ("app", "a/b"),
         ("scenarios", "burst, ../x"),
         ("budget", "10"),
         ("budget", "-1m"),
