@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gate.errors import Cancelled, ExitCode, GateError
 
@@ -105,9 +105,43 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("--see", metavar="10%", help="say what it would take to see such a slowdown")
     schema = add("schema", "print a JSON schema")
     schema.add_argument("kind", nargs="?", default="suite", choices=("suite", "run", "verdict", "history"))
+    _add_init(add("init", "write a suite and workflows into this repository, ready to be looked through"))
+    _add_doctor(add("doctor", "say what is set up on GitHub and what is not", "suite", "preview", "json"))
     add("demo", "run the whole gate against a bundled shop", "out")
     add("action", "run as a GitHub Action; inputs come from the environment")
     return top
+
+
+def _add_init(init: argparse.ArgumentParser) -> None:
+    from gate.setup.kinds import KINDS
+
+    def text(option: str, metavar: str, help_text: str, **more: Any) -> None:  # noqa: ANN401 - as argparse has it
+        init.add_argument(option, metavar=metavar, help=help_text, **more)
+
+    init.add_argument("--preview-kind", choices=tuple(KINDS), help="where previews come from")
+    text("--url", "TEMPLATE", "where a preview is, such as https://pr-{number}.preview.example.com")
+    text("--main", "URL", "where the default branch is deployed; measured for the baselines")
+    text("--environment", "PATTERN", "environment of the previews' deployments on GitHub")
+    text("--creator", "LOGIN", "account that makes those deployments")
+    text("--start", "COMMAND", "starts the application in the job; default docker compose up")
+    text("--endpoint", "'GET /PATH'", "what to measure; again for more; default GET /", action="append", default=[])
+    text("--from-openapi", "FILE", "take GET operations without parameters from an OpenAPI file", type=Path)
+    text(
+        "--workflows",
+        "NAMES",
+        "files of examples/workflows; default pull-request,refresh",
+        default="pull-request,refresh",
+    )
+    text("--action", "OWNER/gate@COMMIT", "release that the workflows use; default the one installed from")
+    text("--name", "NAME", "of the suite, and so of the check; default the repository's")
+    text("--branch", "NAME", "the default branch; default what origin says, else main")
+    init.add_argument("--force", action="store_true", help="replace files that are there")
+    init.add_argument("--dry-run", action="store_true", help="print the files and write nothing")
+
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument("--repo", metavar="OWNER/NAME", help="default that of the remote origin")
+    doctor.add_argument("--api-url", metavar="URL", default="", help="base of the API of GitHub Enterprise Server")
 
 
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
@@ -272,6 +306,36 @@ def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
     return schema.run(options.kind, effects)
 
 
+def _init(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import init
+
+    said = init.Options(
+        kind=options.preview_kind,
+        url=options.url,
+        main_url=options.main,
+        environment=options.environment,
+        creator=options.creator,
+        start=options.start,
+        endpoints=tuple(options.endpoint),
+        openapi=options.from_openapi,
+        workflows=options.workflows,
+        action=options.action,
+        name=options.name,
+        branch=options.branch,
+        force=options.force,
+        dry_run=options.dry_run,
+    )
+    somebody_is_there = sys.stdin.isatty() and sys.stdout.isatty()
+    return init.run(said, effects, Path.cwd(), input if somebody_is_there else None)
+
+
+def _doctor(options: argparse.Namespace, effects: Effects) -> ExitCode:
+    from gate.commands import doctor
+
+    asked = doctor.Asked(options.repo, options.suite, options.api_url, tuple(options.preview))
+    return doctor.run(asked, effects, Path.cwd(), as_json=options.json)
+
+
 def _demo(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import demo
 
@@ -302,6 +366,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {
     "calibrate": _calibrate,
     "plan": _plan,
     "schema": _schema,
+    "init": _init,
+    "doctor": _doctor,
     "demo": _demo,
     "action": _action,
 }

@@ -1,4 +1,4 @@
-"""The shop that comes with the gate: where it is, and how one deployment of it is served."""
+"""What comes with the gate: the shop, how one deployment of it is served, and the workflows to begin with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,15 @@ def shop_folder() -> Path:
     raise UsageError(
         "the bundled shop is not installed", "install the package with its demo: pip install 'perf-gate[demo]'"
     )
+
+
+def workflow_templates(names: Iterable[str]) -> dict[str, str]:
+    """Workflows of ``examples/workflows``, in an installed package or in a checkout, by their names without ending."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "bundled" / "workflows", package.parent / "examples" / "workflows"):
+        if folder.is_dir():
+            return {name: (folder / f"{name}.yml").read_text(encoding="utf-8") for name in names}
+    raise UsageError("the workflows are not installed", "install the package again, from its wheel")
 
 
 @contextmanager

@@ -112,7 +112,8 @@ def test_only_what_is_needed_enters_the_image():
     assert lines[0] == "*"
     allowed = {line[1:] for line in lines if line.startswith("!")}
     assert allowed == {
-        "LICENSE", "README.md", "examples/shop", "gate", "pyproject.toml", "requirements-dev.lock", "requirements.lock",
+        "LICENSE", "README.md", "examples/shop", "examples/workflows", "gate", "pyproject.toml",
+        "requirements-dev.lock", "requirements.lock",
     }  # fmt: skip
     copied = {
         part for name, rest in INSTRUCTIONS if name == "COPY" and "--from" not in rest for part in rest.split()[:-1]

@@ -150,8 +150,6 @@ class FakeGitHub:
                 return 403, {}, {"message": INTEGRATION}
             return 200, {}, user(self.token_login) | _PROFILE
         prefix = f"/repos/{REPOSITORY}/"
-        if not path.startswith(prefix):
-            return 404, {}, {"message": "Not Found"}
         for pattern, operation in self.operations.items():
             matched = re.fullmatch(pattern, f"{verb} {path.removeprefix(prefix)}")
             if matched:

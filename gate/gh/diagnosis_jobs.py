@@ -1,0 +1,199 @@
+"""Whether the workflows of the default branch start the gate when they should, with the rights it needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from gate.config.suite import Suite
+from gate.gh.doctor_facts import Facts, Unseen
+from gate.gh.findings import Finding, advice, missing, ok, unknown
+from gate.gh.workflow_files import GateJob
+
+_OF_PUSHES = frozenset({"opened", "synchronize", "reopened"})
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Something that a job of the gate is for."""
+
+    name: str
+    template: str
+    """The workflow to copy."""
+    rights: Mapping[str, str]
+
+
+CHECK = Purpose("pull requests", "pull-request.yml", {"contents": "read", "pull-requests": "write", "checks": "write"})
+REFRESH = Purpose("refresh", "refresh.yml", {"contents": "write", "pull-requests": "read", "checks": "read"})
+QUEUE = Purpose("merge queue", "merge-queue.yml", {"contents": "read", "pull-requests": "read", "checks": "write"})
+ACCEPT = Purpose(
+    "acceptance",
+    "accept.yml",
+    {"contents": "read", "actions": "read", "pull-requests": "write", "checks": "write"},
+)
+
+
+def of_workflows(facts: Facts) -> Iterator[Finding]:
+    """What starts the gate."""
+    if isinstance(facts.workflows, Unseen):
+        yield unknown("workflows", facts.workflows)
+        return
+    for file in facts.workflows:
+        if file.problem:
+            yield missing(
+                "workflows", f"{file.name}: {file.problem}", "correct or remove it; GitHub starts nothing of it"
+            )
+    jobs = [job for file in facts.workflows for job in file.jobs if _is_of(job, facts.suite_path)]
+    called = sorted({uses for file in facts.workflows for uses in file.calls})
+    has_queue = not isinstance(facts.rules, Unseen) and any(rule.type == "merge_queue" for rule in facts.rules)
+    needed = [CHECK, REFRESH, *([QUEUE] if has_queue else [])]
+    for purpose in needed:
+        yield from _of_purpose(purpose, jobs, called, facts)
+    if not [job for job in jobs if serves(job, ACCEPT, facts.default_branch)]:
+        yield advice("acceptance", "no workflow accepts a regression", "gate init --workflows accept, if you want one")
+    else:
+        yield from _of_purpose(ACCEPT, jobs, called, facts)
+    yield from _of_default_rights(facts, jobs)
+
+
+def serves(job: GateJob, purpose: Purpose, default_branch: str) -> bool:
+    """Whether a job starts for a purpose, as far as its file says."""
+    events, mode = job.events, job.inputs.get("mode", "auto")
+    if purpose is REFRESH:
+        on_push = "push" in events and _reaches(events["push"], default_branch)
+        return mode in ("auto", "refresh") and (on_push or "schedule" in events)
+    if mode not in ("auto", "check"):
+        return False
+    if purpose is QUEUE:
+        return "merge_group" in events
+    if purpose is ACCEPT:
+        return "issue_comment" in events or "labeled" in _types(events.get("pull_request"))
+    if "pull_request" in events:
+        types = _types(events["pull_request"])
+        return _reaches(events["pull_request"], default_branch) and (not types or bool(types & _OF_PUSHES))
+    return bool(events.keys() & {"workflow_run", "deployment_status"})
+
+
+def lacking(job: GateJob, purpose: Purpose, suite: Suite | None, default_rights: str | Unseen) -> dict[str, str] | None:
+    """Rights that a job needs and has not; None where that depends on a setting that could not be read."""
+    rights = dict(purpose.rights)
+    is_found = suite is not None and suite.preview.find is not None and suite.preview.url is None
+    if purpose is not ACCEPT and is_found and "preview-url" not in job.inputs:
+        rights["deployments"] = "read"
+    if purpose is REFRESH and suite is not None and not suite.baselines.store.startswith("branch:"):
+        rights["contents"] = "read"
+    given = job.permissions
+    if given is None:
+        if isinstance(default_rights, Unseen):
+            return None
+        given = {"*": "write"} if default_rights == "write" else {"contents": "read", "packages": "read"}
+    return {name: right for name, right in rights.items() if not _grants(given, name, right)}
+
+
+def _of_purpose(purpose: Purpose, jobs: list[GateJob], called: list[str], facts: Facts) -> Iterator[Finding]:
+    found = [job for job in jobs if serves(job, purpose, facts.default_branch)]
+    if not found:
+        if called:
+            yield unknown(
+                purpose.name, Unseen(f"what the workflows {', '.join(called)} do is in them", "look there yourself")
+            )
+            return
+        template = purpose.template.removesuffix(".yml")
+        told = f"no workflow on {facts.default_branch} starts the gate on {facts.suite_path} for it"
+        yield missing(purpose.name, told, f"gate init --workflows {template}, and merge what it writes")
+        return
+    for job in found:
+        yield _of_rights(purpose, job, facts)
+        yield from _of_habits(purpose, job, facts)
+
+
+def _of_rights(purpose: Purpose, job: GateJob, facts: Facts) -> Finding:
+    lacks = lacking(job, purpose, facts.suite, facts.default_rights)
+    if lacks is None:
+        why = f"{job.file} says no permissions, and the default of the repository is not known"
+        return unknown(purpose.name, Unseen(why, "write `permissions:` to the job"))
+    if lacks:
+        line = ", ".join(f"{name}: {right}" for name, right in lacks.items())
+        return missing(purpose.name, f"job {job.name!r} of {job.file} lacks {line}", f"permissions: {{{line}}}")
+    return ok(purpose.name, f"{job.file} on {', '.join(job.events)}, with the rights it needs")
+
+
+def _of_habits(purpose: Purpose, job: GateJob, facts: Facts) -> Iterator[Finding]:
+    """What costs or misleads, though it works."""
+    if "FULL_SHA" in job.version:
+        yield missing(purpose.name, f"{job.file} names no release of the gate", "write its owner and commit")
+    elif not job.is_pinned:
+        yield advice(
+            purpose.name,
+            f"{job.file} uses {job.version!r}, which can be moved",
+            "write the commit: uses: OWNER/gate@SHA",
+        )
+    if not job.has_timeout:
+        yield advice(purpose.name, f"{job.file} has no timeout: six hours", "timeout-minutes: 30")
+    if not job.has_concurrency:
+        yield advice(purpose.name, f"{job.file} has no concurrency: runs measure beside each other", "concurrency: ...")
+    elif purpose is REFRESH and job.is_cancelled:
+        yield advice(purpose.name, f"{job.file} cancels a refresh under way", "cancel-in-progress: false")
+    if purpose is CHECK and job.events.get("pull_request", {}).keys() & {"paths", "paths-ignore"}:
+        yield advice(
+            purpose.name,
+            f"{job.file} does not start for some paths: a required check then waits for ever",
+            "take paths out; say paths in the suite",
+        )
+    if not _knows_preview(purpose, job, facts.suite):
+        yield missing(
+            purpose.name,
+            f"neither {facts.suite_path} nor {job.file} says where the preview is",
+            "with: {preview-url: URL}, or preview.find in the suite",
+        )
+
+
+def _knows_preview(purpose: Purpose, job: GateJob, suite: Suite | None) -> bool:
+    if suite is None or purpose is ACCEPT or "preview-url" in job.inputs:
+        return True
+    preview = suite.preview
+    return bool(preview.url or preview.find or (purpose is REFRESH and preview.base))
+
+
+def _of_default_rights(facts: Facts, jobs: list[GateJob]) -> Iterator[Finding]:
+    """The repository's default; the gate's own workflows do not depend on it where they say theirs."""
+    name = "default rights"
+    if isinstance(facts.default_rights, Unseen):
+        yield unknown(name, facts.default_rights, is_needed=any(job.permissions is None for job in jobs))
+    elif facts.default_rights == "write":
+        cure = (
+            f"gh api -X PUT repos/{facts.repository}/actions/permissions/workflow -f default_workflow_permissions=read"
+        )
+        yield advice(name, "every workflow that says nothing of permissions may write", cure)
+    else:
+        yield ok(name, "a workflow that says nothing of permissions may only read")
+
+
+def _is_of(job: GateJob, suite_path: str) -> bool:
+    return any("${{" in path or path.removeprefix("./") == suite_path for path in job.suites())
+
+
+def _grants(given: Mapping[str, str], name: str, right: str) -> bool:
+    if name == "checks" and right == "write" and _has(given, "statuses", "write"):
+        return True  # a commit status in place of the check run
+    return _has(given, name, right)
+
+
+def _has(given: Mapping[str, str], name: str, right: str) -> bool:
+    has = given.get(name, given.get("*", "none"))
+    return has == "write" or has == right
+
+
+def _types(limits: Mapping[str, object] | None) -> frozenset[str]:
+    types = (limits or {}).get("types")
+    return frozenset([types] if isinstance(types, str) else map(str, types) if isinstance(types, list) else ())
+
+
+def _reaches(limits: Mapping[str, object], branch: str) -> bool:
+    """Whether an event of a branch starts the workflow; of a push, one that is limited to tags does not."""
+    named = limits.get("branches")
+    patterns = [named] if isinstance(named, str) else named if isinstance(named, list) else None
+    if patterns is None:
+        return "branches-ignore" in limits or "tags" not in limits
+    return any(fnmatchcase(branch, str(pattern)) for pattern in patterns)
