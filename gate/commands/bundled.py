@@ -68,6 +68,8 @@ def serving(shop: Path, scratch: Path, variant: Mapping[str, str], log: str = "r
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
         for left in scratch.glob("shop.sqlite3*"):
             left.unlink()
 

@@ -32,7 +32,7 @@ def suite_text(wanted: Wanted) -> str:
         *([f"  # {wanted.kind.remark}"] if wanted.kind.remark else []),
         "",
         "classes:",
-        "  guessed: {p95: 2s, error_rate: 1%} # guess: wide limits; narrow them once you know your figures",
+        "  guessed: {p90: 2s, error_rate: 1%} # guess: wide limits; narrow them once you know your figures",
         "",
         f"endpoints: # {guess}",
         *(

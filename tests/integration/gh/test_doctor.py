@@ -1,14 +1,16 @@
-"""`gate doctor` in a process of its own, against a repository that is set up step by step."""
+"""`gate doctor` against a repository that has everything, and lacks one thing after the other."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,11 @@ from fake_pulls import Pulls
 from fake_settings import ACTIONS, FakeSettings, required, rule
 
 from gate.baseline.window import record_name
+from gate.commands import doctor
+from gate.console import StreamConsole
 from gate.gh.records import readme
 from gate.record.codec import encode_run
+from gate.wiring import real_effects
 from tests.builders import run_of, suite_of
 from tests.integration.load.servers import serving, steady
 
@@ -37,6 +42,14 @@ baselines: {store: "branch:perf-baselines"}
 def workflow(name: str) -> bytes:
     text = (ROOT / "examples" / "workflows" / f"{name}.yml").read_text()
     return text.replace("OWNER/gate@FULL_SHA # vX.Y.Z", PINNED).encode()
+
+
+@cache
+def stored_run(age_days: int) -> tuple[str, bytes]:
+    """Path and content of a run of main."""
+    created = dt.datetime.now(dt.UTC) - dt.timedelta(days=age_days)
+    run = run_of(suite_of(names=["home"]), f"r{age_days}", created=created, rounds=1)
+    return f"v1/shop/{record_name(run)}", encode_run(run)
 
 
 class Repository:
@@ -58,36 +71,33 @@ class Repository:
         self.here = SUITE
         self.stored, self.newest_days = 12, 0
 
-    def look(self, *options: str, token: str = TOKEN, **environment: str) -> tuple[int, dict[str, list[dict]]]:
+    def look(self, *previews: str, token: str = TOKEN) -> tuple[int, dict[str, list[dict]]]:
         """Exit code, and the findings by name."""
         self.prepare()
-        done = self.gate("--json", *options, token=token, **environment)
-        assert "Traceback" not in done.stderr, done.stderr
-        if not done.stdout:
-            return done.returncode, {"problem": [{"seen": done.stderr}]}
-        told = json.loads(done.stdout)
-        assert told["exit_code"] == done.returncode
+        out = io.StringIO()
+        effects = real_effects(StreamConsole(out, io.StringIO()), {"GITHUB_TOKEN": token})
+        asked = doctor.Asked(REPOSITORY, Path("gate.yml"), self.github.url, previews)
+        code = doctor.run(asked, effects, self.folder, as_json=True)
+        told = json.loads(out.getvalue())
+        assert told["exit_code"] == code
         found: dict[str, list[dict]] = {}
         for finding in told["findings"]:
             found.setdefault(finding["name"], []).append(finding)
-        return done.returncode, found
+        return code, found
 
     def prepare(self) -> None:
         self.objects.seed("main", self.files)
         if self.stored:
-            now, suite = dt.datetime.now(dt.UTC), suite_of(names=["home"])
-            ages = [self.newest_days + n for n in range(self.stored)]
-            runs = [run_of(suite, f"r{n}", created=now - dt.timedelta(days=n)) for n in ages]
-            stored = {f"v1/shop/{record_name(one)}": encode_run(one) for one in runs}
-            self.objects.seed("perf-baselines", stored | {"README.md": readme("perf-baselines")})
+            files = dict(stored_run(self.newest_days + n) for n in range(self.stored))
+            self.objects.seed("perf-baselines", files | {"README.md": readme("perf-baselines")})
         (self.folder / "gate.yml").write_text(self.here)
 
-    def gate(self, *options: str, token: str = TOKEN, **environment: str) -> subprocess.CompletedProcess[str]:
+    def gate(self, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-m", "gate", "doctor", "--repo", REPOSITORY, "--api-url", self.github.url]
         return subprocess.run(
-            [*command, *options],
+            command,
             cwd=self.folder,
-            env={"PATH": os.defpath, "GITHUB_TOKEN": token, **environment},
+            env={"PATH": os.defpath, "GITHUB_TOKEN": token},
             capture_output=True,
             text=True,
             timeout=60,
@@ -95,7 +105,8 @@ class Repository:
 
 
 @pytest.fixture
-def repository(github: FakeGitHub, tmp_path: Path) -> Repository:
+def repository(github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    monkeypatch.chdir(tmp_path)
     return Repository(github, tmp_path)
 
 
@@ -116,7 +127,6 @@ def test_a_repository_with_everything_is_all_there(repository):
 
 def test_it_says_so_to_people_and_writes_nothing(repository, github):
     repository.prepare()
-    del repository.files["gate.yml"]
     done = repository.gate()
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^ok +suite on main +gate.yml is valid: shop, 1 endpoint$", done.stdout, re.M)
@@ -292,19 +302,19 @@ def test_a_preview_is_asked_through_the_guard(repository):
     hosts = SUITE.replace('"*.vercel.app"', '"127.0.0.1"')
     repository.files["gate.yml"] = hosts.encode()
     with serving(steady()) as server:
-        code, found = repository.look("--preview", server.origin)
+        code, found = repository.look(server.origin)
         assert (code, found["preview"][0]["state"]) == (0, "ok"), found
         asked = server.connections
         repository.files["gate.yml"] = SUITE.encode()
-        code, found = repository.look("--preview", server.origin)
+        code, found = repository.look(server.origin)
         assert (code, found["preview"][0]["state"]) == (1, "missing")
         assert server.connections == asked, "a host that the default branch's suite does not name is never asked"
 
 
 def test_without_a_token_nothing_is_looked_at(repository, github):
-    code, found = repository.look(token="")
-    assert code == 2
-    assert "GITHUB_TOKEN is not set" in found["problem"][0]["seen"]
+    done = repository.gate(token="")
+    assert done.returncode == 2
+    assert "GITHUB_TOKEN is not set" in done.stderr
     assert github.requests == []
 
 
