@@ -18,6 +18,7 @@ from fake_github import BASE, HEAD, REPOSITORY, FakeGitHub
 from fake_objects import ObjectStore
 from fake_people import People, add_people, pull_request
 from fake_pulls import Pulls
+from fake_settings import FakeSettings, required, rule
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import TypeAdapter
@@ -37,6 +38,7 @@ from gate.gh.deployments import Deployments
 from gate.gh.merged import Merged, MergedPull
 from gate.gh.paging import every
 from gate.gh.refreshing import require_on_default_branch
+from gate.gh.settings import Settings
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")
@@ -108,6 +110,19 @@ def keep_a_branch(objects: ObjectStore, client: Client) -> None:
     require_on_default_branch(client.api, REPOSITORY, start, "main")
 
 
+def look_at_settings(github: FakeGitHub, client: Client) -> None:
+    fake, settings = FakeSettings(github), Settings(client.api, REPOSITORY)
+    fake.rules["main"] = [required("gate / shop"), rule("deletion"), required("any", None)]
+    fake.protected["main"] = [{"context": "gate / shop", "app_id": None}]
+    fake.labels.add("perf-accepted")
+    assert settings.repository().default_branch == "main"
+    assert [one.type for one in settings.rules("main")] == [one["type"] for one in fake.rules["main"]]
+    assert settings.branch("main").protection.enabled
+    assert [settings.has_label(name) for name in ("perf-accepted", "other")] == [True, False]
+    assert settings.workflow_token() == "read"
+    assert settings.actions_app() > 0
+
+
 def _checks(client: Client) -> None:
     ours = Checks(client.api, client.repository)
     remarks = tuple(Annotation("gate.yml", 1, "warning", "title", f"remark {n}") for n in range(60))
@@ -138,6 +153,7 @@ def test_the_fake_answers_as_github_describes(client, github, checks, descriptio
     github.branches["main"] = BASE
     find_everything(FakeDeployments(github), client)
     accept_everything(github, client)
+    look_at_settings(github, client)
 
     described = {"components": {"schemas": modern(description["components"]["schemas"])}}
     checked = set()
