@@ -38,6 +38,7 @@ def of_workflows(facts: Facts) -> Iterator[Finding]:
     """What starts the gate."""
     if isinstance(facts.workflows, Unseen):
         yield unknown("workflows", facts.workflows)
+        yield from _of_default_rights(facts, [])
         return
     for file in facts.workflows:
         if file.problem:
@@ -62,8 +63,8 @@ def serves(job: GateJob, purpose: Purpose, default_branch: str) -> bool:
     events, mode = job.events, job.inputs.get("mode", "auto")
     if purpose is REFRESH:
         on_push = "push" in events and _reaches(events["push"], default_branch)
-        return mode in ("auto", "refresh") and (on_push or "schedule" in events)
-    if mode not in ("auto", "check"):
+        return _may_be(mode, "refresh") and (on_push or "schedule" in events)
+    if not _may_be(mode, "check"):
         return False
     if purpose is QUEUE:
         return "merge_group" in events
@@ -170,6 +171,10 @@ def _of_default_rights(facts: Facts, jobs: list[GateJob]) -> Iterator[Finding]:
         yield ok(name, "a workflow that says nothing of permissions may only read")
 
 
+def _may_be(mode: str, wanted: str) -> bool:
+    return mode in ("auto", wanted) or "${{" in mode
+
+
 def _is_of(job: GateJob, suite_path: str) -> bool:
     return any("${{" in path or path.removeprefix("./") == suite_path for path in job.suites())
 
@@ -186,14 +191,21 @@ def _has(given: Mapping[str, str], name: str, right: str) -> bool:
 
 
 def _types(limits: Mapping[str, object] | None) -> frozenset[str]:
-    types = (limits or {}).get("types")
-    return frozenset([types] if isinstance(types, str) else map(str, types) if isinstance(types, list) else ())
+    return frozenset(_several((limits or {}).get("types")) or ())
 
 
 def _reaches(limits: Mapping[str, object], branch: str) -> bool:
     """Whether an event of a branch starts the workflow; of a push, one that is limited to tags does not."""
-    named = limits.get("branches")
-    patterns = [named] if isinstance(named, str) else named if isinstance(named, list) else None
+    patterns, ignored = _several(limits.get("branches")), _several(limits.get("branches-ignore"))
+    if patterns is None and ignored is None:
+        return "tags" not in limits
     if patterns is None:
-        return "branches-ignore" in limits or "tags" not in limits
-    return any(fnmatchcase(branch, str(pattern)) for pattern in patterns)
+        return not any(fnmatchcase(branch, pattern) for pattern in ignored or ())
+    return any(fnmatchcase(branch, pattern) for pattern in patterns)
+
+
+def _several(value: object) -> list[str] | None:
+    """One text or a list of them; None where nothing is said."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else None

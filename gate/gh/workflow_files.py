@@ -71,7 +71,7 @@ def parse(name: str, content: bytes) -> WorkflowFile:
     if not jobs or "on" not in top:
         return WorkflowFile(name, problem="it has no jobs, or nothing that starts them")
     events = _events(top["on"])
-    found = [job for key, value in jobs.items() for job in _gate_jobs(name, str(key), events, top, _mapping(value))]
+    found = [job for key, value in jobs.items() for job in _gate_jobs(name, key, events, top, _mapping(value))]
     calls = tuple(uses for value in jobs.values() if isinstance(uses := _mapping(value).get("uses"), str))
     return WorkflowFile(name, tuple(found), calls=calls)
 
@@ -91,7 +91,7 @@ def _gate_jobs(
         concurrency = job.get("concurrency", top.get("concurrency"))
         yield GateJob(
             file=file,
-            name=str(job.get("name") or key),
+            name=_text(job.get("name")) or key,
             events=events,
             permissions=_permissions(job["permissions"] if "permissions" in job else top.get("permissions")),
             inputs=_inputs(step),
@@ -104,17 +104,17 @@ def _gate_jobs(
 
 def _used(step: Mapping[str, object]) -> str | None:
     """Version of the gate that a step is; empty for a plain one, None for a step that is something else."""
-    uses = re.fullmatch(_ACTION, str(step.get("uses", "")))
+    uses = _ACTION.fullmatch(_text(step.get("uses")))
     if uses:
         return uses[1]
-    return "" if _STEP.search(str(step.get("run", ""))) else None
+    return "" if _STEP.search(_text(step.get("run"))) else None
 
 
 def _inputs(step: Mapping[str, object]) -> Mapping[str, str]:
-    given = {str(name).lower(): str(value) for name, value in _mapping(step.get("with")).items()}
+    given = {name.lower(): _text(value) for name, value in _mapping(step.get("with")).items()}
     for name, value in _mapping(step.get("env")).items():
-        if str(name).startswith("INPUT_"):
-            given[str(name).removeprefix("INPUT_").lower()] = str(value)
+        if name.startswith("INPUT_"):
+            given[name.removeprefix("INPUT_").lower()] = _text(value)
     return given
 
 
@@ -122,8 +122,8 @@ def _events(value: object) -> dict[str, Mapping[str, object]]:
     if isinstance(value, str):
         return {value: {}}
     if isinstance(value, list):
-        return {str(name): {} for name in value}
-    return {str(name): _mapping(limits) for name, limits in _mapping(value).items()}
+        return {_text(name): {} for name in value}
+    return {name: _mapping(limits) for name, limits in _mapping(value).items()}
 
 
 def _permissions(value: object) -> Mapping[str, str] | None:
@@ -132,8 +132,13 @@ def _permissions(value: object) -> Mapping[str, str] | None:
     if isinstance(value, str):
         every = {"read-all": {"*": "read"}, "write-all": {"*": "write"}}
         return every.get(value, {})
-    return {str(name): str(right) for name, right in _mapping(value).items()}
+    return {name: _text(right) for name, right in _mapping(value).items()}
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+    return {name: one for name, one in value.items() if isinstance(name, str)} if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    """A scalar; anything else is none, and is not written out: a few aliases can stand for more than memory holds."""
+    return value if isinstance(value, str) else ""

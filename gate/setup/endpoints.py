@@ -13,7 +13,7 @@ from gate.setup.wanted import Endpoint
 
 MOST_LISTED = 12
 """More share the time of one check without being seen any better."""
-_PATH = re.compile(r"/[A-Za-z0-9/._~%+,;:=@&?!*()-]{0,500}")
+_PATH = re.compile(r"/(?!/)[A-Za-z0-9/._~%+,;:=@&?!*()-]{0,500}")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from gate.setup.wanted import Wanted
 
@@ -11,6 +12,8 @@ BASELINES = "branch:perf-baselines"
 RATE = "10/s"
 MOST_RATE = "20/s"
 """Both are low: a small preview has one core and no time to warm up, and a deployment beside it counts too."""
+
+_NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
 def suite_text(wanted: Wanted) -> str:
@@ -22,7 +25,7 @@ def suite_text(wanted: Wanted) -> str:
         f"# What the performance gate measures: {place}. `gate validate` says what it costs.",
         "# Where a line says guess, look at it once.",
         "version: 1",
-        f"suite: {wanted.suite}",
+        f"suite: {_name(wanted.suite)}",
         "",
         "preview:",
         f"  hosts: {_list(wanted.hosts)} # nothing else is ever loaded",
@@ -36,7 +39,7 @@ def suite_text(wanted: Wanted) -> str:
         "",
         f"endpoints: # {guess}",
         *(
-            f"  {endpoint.name}: {{request: {_quoted('GET ' + endpoint.path)}, rate: {RATE}, class: guessed}}"
+            f"  {_name(endpoint.name)}: {{request: {_quoted('GET ' + endpoint.path)}, rate: {RATE}, class: guessed}}"
             for endpoint in wanted.endpoints
         ),
         "",
@@ -61,6 +64,12 @@ def _where(wanted: Wanted) -> list[str]:
 
 def _list(values: tuple[str, ...]) -> str:
     return f"[{', '.join(map(_quoted, values))}]"
+
+
+def _name(text: str) -> str:
+    """A name, in quotes where YAML would take it for a number or a truth."""
+    is_plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", text) and text.lower() not in _NO_TEXT
+    return text if is_plain else _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -11,7 +11,7 @@ from gate.errors import UsageError
 from gate.setup.kinds import Kind
 
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:\[\]{}_-]+(/[A-Za-z0-9/._~%+,;:=@{}-]*)?")
-_WORD = re.compile(r"[^\x00-\x1f\x7f\"\\$]{1,100}")
+_WORD = re.compile(r"[^\"\\$]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def checked_word(option: str, value: str) -> str:
     UsageError
         If it holds what could end them, or draw a value from somewhere.
     """
-    if not _WORD.fullmatch(value):
+    if not (_WORD.fullmatch(value) and value.isprintable()):
         raise UsageError(f"{option} is {value!r}", "write it in one line, without quotes, backslashes and dollar signs")
     return value
 

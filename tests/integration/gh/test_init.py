@@ -6,9 +6,11 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -352,3 +354,28 @@ def test_the_files_it_writes_give_a_verdict_as_they_stand(tmp_path, folder, gith
     assert runner.outputs["verdict"] == "APPROVED"
     assert "compared with 1 stored run of main" in github.bodies()[0].replace("\\", "")
     assert [(one["name"], one["conclusion"]) for one in checks.runs] == [("gate / shop", "success")]
+
+
+def test_the_guide_shows_what_its_command_writes(folder, monkeypatch):
+    """The command of docs/github.md, and the suite below it."""
+    guide = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
+    command = next(line.strip() for line in guide.splitlines() if line.strip().startswith("gate init --preview-kind"))
+    monkeypatch.chdir(folder)
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", *shlex.split(command), "--action", ACTION],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    shown = next(text for text in re.findall(r"```yaml\n(.*?)```", guide, re.S) if "suite: shop" in text)
+    assert yaml.safe_load((folder / "gate.yml").read_text()) == {"version": 1, **yaml.safe_load(shown)}
+
+
+def test_the_workflows_are_in_the_wheel(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"gate/bundled/workflows/{name}.yml" for name in (*FILES, "recipes/compose")} <= names
