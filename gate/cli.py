@@ -308,8 +308,9 @@ def _schema(options: argparse.Namespace, effects: Effects) -> ExitCode:
 
 def _init(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import init
+    from gate.commands.init_options import Options
 
-    said = init.Options(
+    said = Options(
         kind=options.preview_kind,
         url=options.url,
         main_url=options.main,

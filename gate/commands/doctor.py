@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from gate.commands.effects import Effects
-from gate.commands.init import find_place
 from gate.commands.measuring import Targets, files_beside, prepare
+from gate.commands.place import find_place
 from gate.config.environment import missing_names
 from gate.config.suite import Suite
 from gate.errors import ExitCode, GateError, UsageError

@@ -45,6 +45,8 @@ class Wanted:
     start: str = ""
     """Command that starts the application in the job."""
     endpoints_are_guessed: bool = False
+    main_is_named: bool = False
+    """Whether a suite that is kept says where the default branch is deployed."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -80,7 +82,8 @@ def _needed(wanted: Wanted) -> Iterator[tuple[str, str]]:
             "--environment PATTERN and --creator LOGIN as they stand under Deployments of the repository",
         )
     is_elsewhere = kind.is_found or "{" in wanted.url
-    if "refresh" in wanted.workflows and is_elsewhere and not (kind.is_in_job or wanted.main_url):
+    is_known = kind.is_in_job or wanted.main_is_named or bool(wanted.main_url)
+    if "refresh" in wanted.workflows and is_elsewhere and not is_known:
         yield f"where {wanted.branch} is deployed, for the baselines", "--main URL (or no refresh in --workflows)"
     if not wanted.action:
         yield "which release of the gate the workflows use", "--action OWNER/gate@COMMIT as the release names it"

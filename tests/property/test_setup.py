@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from gate.config.read import read_suite
 from gate.errors import ExitCode, GateError
 from gate.gh.diagnosis import diagnose
-from gate.gh.diagnosis_jobs import ACCEPT, CHECK, QUEUE, REFRESH, Purpose, lacking, serves
 from gate.gh.doctor_facts import BaselineBranch, Facts, StoredRuns, SuiteFile, Unseen, Wrong
 from gate.gh.findings import State, advice, exit_code, missing, ok, unknown
+from gate.gh.purposes import ACCEPT, CHECK, QUEUE, REFRESH, Purpose, lacking, serves
 from gate.gh.settings import Branch, RepositorySettings, RequiredCheck, Rights, Rule, RuleParameters
 from gate.gh.workflow_files import GateJob, parse
 from gate.measure.access import check_allowed

@@ -25,11 +25,13 @@ from runner import Runner
 
 from gate.commands import validate
 from gate.commands.bundled import serving, shop_folder
-from gate.commands.init import Options, run
+from gate.commands.init import run
+from gate.commands.init_options import Options
+from gate.commands.place import find_place
 from gate.config.read import read_suite
 from gate.console import StreamConsole
 from gate.errors import GateError, UsageError
-from gate.gh.diagnosis_jobs import ACCEPT, CHECK, QUEUE, REFRESH, lacking, serves
+from gate.gh.purposes import ACCEPT, CHECK, QUEUE, REFRESH, lacking, serves
 from gate.gh.workflow_files import parse
 from gate.setup.kinds import KINDS
 from gate.setup.workflows import FILES
@@ -205,16 +207,64 @@ def test_a_dry_run_prints_the_files_and_writes_nothing(folder):
 
 
 def test_what_is_there_stays_unless_it_is_told_to_go(folder):
-    (folder / "gate.yml").write_text("endpoints: {mine: GET /mine}\n")
-    with pytest.raises(UsageError) as refused:
-        init(folder, options("vercel"))
-    assert "gate.yml: there is such a file" in str(refused.value)
-    assert list(written(folder)) == ["gate.yml"]
-    init(folder, options("vercel", force=True))
-    assert "mine" not in (folder / "gate.yml").read_text()
+    init(folder, options("vercel"))
     before = written(folder)
     init(folder, options("vercel"))
     assert written(folder) == before, "what is there already is no conflict"
+    (folder / ".github/workflows/gate.yml").write_text("on: push\n")
+    with pytest.raises(UsageError) as refused:
+        init(folder, options("vercel", workflows="pull-request,accept"))
+    assert ".github/workflows/gate.yml: there is such a file" in str(refused.value)
+    init(folder, options("vercel", force=True))
+    assert written(folder) == before
+
+
+def test_a_suite_that_is_there_is_kept_and_says_what_workflows_need(folder):
+    suite = 'suite: own\npreview: {hosts: ["*.example.com"], url: "https://pr-{number}.example.com"}\n'
+    (folder / "gate.yml").write_text(f"{suite}endpoints: {{mine: GET /mine}}\n")
+    told = init(folder, Options(workflows="accept,dispatch", action=ACTION))
+    assert told.startswith("kept gate.yml, which is there")
+    assert "require the check `gate / own`" in told
+    assert set(written(folder)) == {
+        "gate.yml",
+        ".github/workflows/gate-accept.yml",
+        ".github/workflows/gate-manual.yml",
+    }
+    with pytest.raises(UsageError) as refused:
+        init(folder, Options(workflows="refresh", action=ACTION))
+    assert "--main URL" in str(refused.value)
+    (folder / "gate.yml").write_text("endpoints: {mine: GET}\n")
+    with pytest.raises(UsageError) as refused:
+        init(folder, Options(workflows="refresh", action=ACTION))
+    assert "gate.yml:1: endpoints.mine" in str(refused.value)
+
+
+def test_a_suite_that_finds_main_needs_no_url_of_it(folder):
+    find = "{environment: Preview, base_environment: Production, creators: [bot]}"
+    (folder / "gate.yml").write_text(f"preview: {{hosts: [x.example.com], find: {find}}}\nendpoints: {{a: GET /}}\n")
+    init(folder, Options(workflows="refresh", action=ACTION))
+    assert inputs_of(written(folder)[".github/workflows/gate-refresh.yml"]) == {"mode": "refresh"}
+
+
+def test_what_git_knows_of_the_repository_is_not_asked(folder, tmp_path):
+    def git(*arguments: str | Path) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+        subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True)
+
+    assert find_place(folder).branch == "trunk", "nothing is committed yet"
+    git("commit", "--allow-empty", "--message", "first")
+    git("clone", "--bare", folder, tmp_path / "origin.git")
+    git("remote", "add", "origin", tmp_path / "origin.git")
+    git("fetch", "origin")
+    git("remote", "set-head", "origin", "--auto")
+    git("switch", "--create", "topic")
+    (folder / "src").mkdir()
+    assert (find_place(folder / "src").root, find_place(folder).branch) == (folder.resolve(), "trunk")
+    for url in ("git@github.com:octo/web.git", "https://github.com/octo/web", "ssh://git@host:22/octo/web.git/"):
+        git("remote", "set-url", "origin", url)
+        assert find_place(folder).remote == "octo/web"
+    init(folder / "src", options("vercel"))
+    assert read_suite((folder / "gate.yml").read_bytes(), "gate.yml").name == "web"
 
 
 def test_all_files_are_written_or_none(folder):
