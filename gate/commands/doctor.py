@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from gate.commands.effects import Effects
-from gate.commands.measuring import Targets, files_beside, prepare
+from gate.commands.measuring import Prepared, Targets, files_beside, prepare
 from gate.commands.place import find_place
 from gate.config.environment import missing_names
 from gate.config.suite import Suite
@@ -101,20 +101,23 @@ def as_data(repository: str, suite_path: str, findings: Sequence[Finding]) -> st
 
 
 def preview_of(suite: Suite, urls: Sequence[str], effects: Effects) -> Answers | Wrong | Unseen:
-    """Ask the first of some previews whether it is up, through the same guard as the load would be."""
+    """Ask previews whether they are up, through the same guard as the load would be."""
     unset = missing_names(suite, effects.environ)
     if unset:
         return Unseen(f"the suite takes values that are not set: {'; '.join(unset)}", "set them in the environment")
     try:
         prepared = prepare(suite, Targets(previews=tuple(urls)), replace(effects, hosts_required=True))
-        origin = prepared.origins[0]["candidate"]
-        fetch = fetch_resolving(prepared.network, wire_of(prepared.suite, prepared.environment), origin)
-        up = wait_ready(
-            _impatient(prepared.suite), origin, prepared.environment, None, fetch, effects.clock, tokens("doctor")
-        )
+        origins = [pair["candidate"] for pair in prepared.origins]
+        after_s = [_up_after_s(prepared, origin, effects) for origin in origins]
     except GateError as error:
         return Wrong(error.message, error.cure)
-    return Answers(origin, up.after_s)
+    return Answers(", ".join(origins), max(after_s))
+
+
+def _up_after_s(prepared: Prepared, origin: str, effects: Effects) -> float:
+    suite = _impatient(prepared.suite)
+    fetch = fetch_resolving(prepared.network, wire_of(suite, prepared.environment), origin)
+    return wait_ready(suite, origin, prepared.environment, None, fetch, effects.clock, tokens("doctor")).after_s
 
 
 def _impatient(suite: Suite) -> Suite:

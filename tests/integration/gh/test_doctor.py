@@ -299,11 +299,16 @@ def test_a_suite_that_differs_here_is_said(repository):
 
 
 def test_a_preview_is_asked_through_the_guard(repository):
-    hosts = SUITE.replace('"*.vercel.app"', '"127.0.0.1"')
+    hosts = SUITE.replace('"*.vercel.app"', '"127.0.0.1"').replace("hosts:", "ready: {timeout: 1s}, hosts:")
     repository.files["gate.yml"] = hosts.encode()
     with serving(steady()) as server:
         code, found = repository.look(server.origin)
         assert (code, found["preview"][0]["state"]) == (0, "ok"), found
+        code, found = repository.look(server.origin, "http://127.0.0.1:9")
+        assert (code, found["preview"][0]["state"]) == (1, "missing"), "one of two is not up"
+        repository.files["gate.yml"] = hosts.replace("hosts:", 'headers: {x-bypass: "${BYPASS}"}, hosts:').encode()
+        code, found = repository.look(server.origin)
+        assert (code, found["preview"][0]["state"]) == (3, "unknown"), "its header is not known here"
         asked = server.connections
         repository.files["gate.yml"] = SUITE.encode()
         code, found = repository.look(server.origin)
