@@ -326,7 +326,7 @@ def _init(options: argparse.Namespace, effects: Effects) -> ExitCode:
         force=options.force,
         dry_run=options.dry_run,
     )
-    somebody_is_there = sys.stdin.isatty() and sys.stdout.isatty()
+    somebody_is_there = sys.stdin.isatty() and sys.stderr.isatty()  # where Python puts a prompt
     return init.run(said, effects, Path.cwd(), input if somebody_is_there else None)
 
 

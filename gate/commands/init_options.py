@@ -117,7 +117,10 @@ def _kind(name: str | None, ask: Ask | None) -> Kind:
 
 
 def _asked(ask: Ask | None, question: str) -> str | None:
-    return (ask(f"{question}\n> ").strip() or None) if ask else None
+    try:
+        return (ask(f"{question}\n> ").strip() or None) if ask else None
+    except EOFError:  # whoever sits there has nothing to say
+        return None
 
 
 def _word(option: str, value: str) -> str:
