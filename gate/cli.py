@@ -326,8 +326,15 @@ def _init(options: argparse.Namespace, effects: Effects) -> ExitCode:
         force=options.force,
         dry_run=options.dry_run,
     )
-    somebody_is_there = sys.stdin.isatty() and sys.stderr.isatty()  # where Python puts a prompt
-    return init.run(said, effects, Path.cwd(), input if somebody_is_there else None)
+    somebody_is_there = sys.stdin.isatty() and sys.stderr.isatty()
+    return init.run(said, effects, Path.cwd(), _ask if somebody_is_there else None)
+
+
+def _ask(question: str) -> str:
+    """Put a question where progress goes; Python's own prompt changes its stream with what the others are."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return input()
 
 
 def _doctor(options: argparse.Namespace, effects: Effects) -> ExitCode:

@@ -336,20 +336,21 @@ def test_at_a_terminal_it_asks_for_what_is_open_and_for_nothing_else(folder):
     assert inputs_of(refresh) == {"mode": "refresh", "preview-url": "https://shop.example.com"}
 
 
-@pytest.mark.parametrize(
-    ("typed", "code"), [(b"vercel\nhttps://shop.example.com\n", 0), (b"\x04", 2), (b"nowhere\n", 2)]
-)
+TYPED = [(b"vercel\nhttps://shop.example.com\n", 0), (b"\x04", 2), (b"nowhere\n", 2)]
+
+
+@pytest.mark.parametrize(("typed", "code"), TYPED, ids=["answers", "none", "wrong"])
 def test_a_real_terminal_is_asked_and_a_pipe_is_not(folder, typed, code):
     command = [sys.executable, "-I", "-m", "gate", "init", "--action", ACTION]
     piped = subprocess.run(command, cwd=folder, input=typed, capture_output=True, timeout=60)
     assert (piped.returncode, piped.stdout) == (2, b"")
     ours, theirs = pty.openpty()
     os.write(ours, typed)
-    process = subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
-    os.close(theirs)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == code, told
+    process = subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs)
+    process.communicate(timeout=60)
+    assert process.returncode == code
     assert b"Where do previews come from? vercel, netlify" in os.read(ours, 65536)
+    os.close(theirs)
     os.close(ours)
     assert (folder / "gate.yml").exists() == (code == 0)
 
