@@ -19,7 +19,7 @@ def of_workflows(facts: Facts) -> Iterator[Finding]:
         return
     for file in facts.workflows:
         if file.problem:
-            yield missing(
+            yield advice(
                 "workflows", f"{file.name}: {file.problem}", "correct or remove it; GitHub starts nothing of it"
             )
     jobs = [job for file in facts.workflows for job in file.jobs if _is_of(job, facts.suite_path)]
@@ -76,7 +76,10 @@ def _of_habits(purpose: Purpose, job: GateJob, facts: Facts) -> Iterator[Finding
     if not job.has_timeout:
         yield advice(purpose.name, f"{job.file} has no timeout: six hours", "timeout-minutes: 30")
     if not job.has_concurrency:
-        yield advice(purpose.name, f"{job.file} has no concurrency: runs measure beside each other", "concurrency: ...")
+        cure = "concurrency: {group: perf-baseline, cancel-in-progress: false, queue: max}"
+        if purpose is not REFRESH:
+            cure = "concurrency: {group: 'gate-${{ github.event.pull_request.number }}', cancel-in-progress: true}"
+        yield advice(purpose.name, f"{job.file} has no concurrency: runs measure beside each other", cure)
     elif purpose is REFRESH and job.is_cancelled:
         yield advice(purpose.name, f"{job.file} cancels a refresh under way", "cancel-in-progress: false")
     if purpose is CHECK and job.events.get("pull_request", {}).keys() & {"paths", "paths-ignore"}:
@@ -86,9 +89,10 @@ def _of_habits(purpose: Purpose, job: GateJob, facts: Facts) -> Iterator[Finding
             "take paths out; say paths in the suite",
         )
     if not _knows_preview(purpose, job, facts.suite):
+        what = f"where {facts.default_branch} is deployed" if purpose is REFRESH else "where the preview is"
         yield missing(
             purpose.name,
-            f"neither {facts.suite_path} nor {job.file} says where the preview is",
+            f"neither {facts.suite_path} nor {job.file} says {what}",
             "with: {preview-url: URL}, or preview.find in the suite",
         )
 
@@ -97,7 +101,11 @@ def _knows_preview(purpose: Purpose, job: GateJob, suite: Suite | None) -> bool:
     if suite is None or purpose is ACCEPT or "preview-url" in job.inputs:
         return True
     preview = suite.preview
-    return bool(preview.url or preview.find or (purpose is REFRESH and preview.base))
+    if purpose is not REFRESH:
+        return bool(preview.url or preview.find)
+    # A push has no number of a pull request.
+    is_of_pulls = any("{number}" in url for url in preview.url or ())
+    return bool(preview.base or (preview.url and not is_of_pulls) or (preview.find and not preview.url))
 
 
 def _of_default_rights(facts: Facts, jobs: list[GateJob]) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from tests.builders import run_of, suite_of
 
 SUITE = b"""\
 suite: shop
-preview: {hosts: ["*.example.com"], url: "https://pr-{number}.example.com"}
+preview: {hosts: ["*.example.com"], url: "https://pr-{number}.example.com", base: "https://main.example.com"}
 endpoints: {home: GET /}
 baselines: {store: "branch:perf-baselines"}
 """

@@ -201,6 +201,16 @@ def a_queue(repository: Repository) -> None:
     repository.settings.rules["main"].append(rule("merge_queue"))
 
 
+def url_of_pulls(repository: Repository) -> None:
+    find = b'find: {environment: Preview, creators: ["vercel[bot]"]}'
+    suite = repository.files["gate.yml"].replace(find, b'url: "https://pr-{number}.vercel.app"')
+    repository.files["gate.yml"] = suite
+
+
+def nowhere(repository: Repository) -> None:
+    repository.files["gate.yml"] = b'suite: shop\npreview: {hosts: ["*.vercel.app"]}\nendpoints: {home: GET /}\n'
+
+
 MISSING: list[tuple[Callable[[Repository], None], str, str, str]] = [
     (nothing, "suite on main", "there is no gate.yml", "merge it into main"),
     (nothing, "pull requests", "no workflow on main starts the gate", "gate init --workflows pull-request"),
@@ -219,6 +229,8 @@ MISSING: list[tuple[Callable[[Repository], None], str, str, str]] = [
     (stopped_branch, "baseline branch", "stop the action from writing perf-baselines: pull_request", "leave"),
     (other_environment, "deployments", "there is none in 'Staging' but in 'Preview'", "preview.find"),
     (strange_creator, "deployments", "but by 'vercel[bot]', whom preview.find.creators lacks", "preview.find"),
+    (url_of_pulls, "refresh", "nor refresh.yml says where main is deployed", "preview-url"),
+    (nowhere, "pull requests", "nor pull-request.yml says where the preview is", "preview-url"),
     (a_queue, "merge queue", "no workflow on main starts the gate", "gate init --workflows merge-queue"),
 ]
 
@@ -244,6 +256,63 @@ def test_a_check_from_any_source_is_worth_a_word(repository):
     repository.settings.rules["main"] = [required("gate / shop", None)]
     code, found = repository.look()
     assert (code, found["required check"][0]["state"]) == (0, "advice")
+
+
+def slack(repository: Repository) -> None:
+    for name in ("pull-request", "refresh"):
+        path = f".github/workflows/{name}.yml"
+        text = re.sub(rb"\nconcurrency:\n(?:  .*\n)+|    timeout-minutes: .*\n", b"", repository.files[path])
+        repository.files[path] = text.replace(PINNED.encode(), b"octo/gate@v1").replace(
+            b"types:", b"paths: [a]\n    types:"
+        )
+
+
+def cancelled(repository: Repository) -> None:
+    path = ".github/workflows/refresh.yml"
+    repository.files[path] = repository.files[path].replace(b"cancel-in-progress: false", b"cancel-in-progress: true")
+
+
+def no_workflow(repository: Repository) -> None:
+    repository.files[".github/workflows/other.yml"] = b"{"
+
+
+def writing(repository: Repository) -> None:
+    repository.settings.default_rights = "write"
+
+
+def few_runs(repository: Repository) -> None:
+    repository.stored = 2
+
+
+def no_label(repository: Repository) -> None:
+    repository.settings.labels = set()
+
+
+def loose_branch(repository: Repository) -> None:
+    repository.settings.rules["perf-baselines"] = []
+
+
+ADVICE = [
+    (slack, "pull requests", "has no timeout"),
+    (slack, "pull requests", "has no concurrency"),
+    (slack, "pull requests", "uses 'v1', which can be moved"),
+    (slack, "pull requests", "does not start for some paths"),
+    (slack, "refresh", "has no concurrency"),
+    (cancelled, "refresh", "cancels a refresh under way"),
+    (no_workflow, "workflows", "other.yml: it is no YAML"),
+    (writing, "default rights", "may write"),
+    (few_runs, "baselines", "2 stored runs"),
+    (no_label, "accept label", "there is no label 'perf-accepted'"),
+    (loose_branch, "baseline branch", "also deleted"),
+]
+
+
+@pytest.mark.parametrize(("change", "name", "seen"), ADVICE, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_works_and_could_be_better_is_advice(repository, change, name, seen):
+    change(repository)
+    code, found = repository.look()
+    assert code == 0, found
+    assert [one for one in found[name] if one["state"] == "advice" and seen in one["seen"] and one["cure"]], found[name]
 
 
 UNSEEN = [
