@@ -43,13 +43,15 @@ def check_suite(job: Job, at: SuiteAt) -> Part:
     Raises
     ------
     Cancelled
-        If a signal ended it.
+        If a signal ended it; a failed check says so.
     """
     try:
         with job.log.group(f"measure {at.suite.name}"):
             judged = _not_affected(job, at) if at.unaffected else _checked(job, at)
         return part_of(job, at, judged)
-    except Cancelled:
+    except Cancelled as cancelled:
+        # Without a check a required one would be waited for; and a green one of an earlier run would stand.
+        _tell_error(job, at.suite.name, cancelled)
         raise
     except GateError as error:
         return failed(job, at.suite.name, error)
@@ -115,6 +117,8 @@ def _accepted_before(job: Job, suite: str) -> tuple[Acceptance, ...]:
         return ()
     try:
         found = find_ledgers(job.client.api, job.plan.repository, job.plan.head_sha, suite, job.inputs.app)
+    except Cancelled:
+        raise
     except GateError as error:
         job.log.annotate("warning", suite, f"what was accepted of this commit before is not known: {error.message}")
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -76,9 +77,15 @@ class Api:
         self._left_s = budget_s
         self._last_write: float | None = None
 
-    def renew(self) -> None:
-        """Begin a new budget: slow reading must not eat the time for the report."""
-        self._left_s = self._budget_s
+    def renew(self, most_s: float = math.inf) -> None:
+        """Begin a new budget: slow reading must not eat the time for the report.
+
+        Parameters
+        ----------
+        most_s : float
+            Less than the usual budget, where somebody is about to end this process.
+        """
+        self._left_s = min(self._budget_s, most_s)
 
     def get(self, call: Call, shape: TypeAdapter[T]) -> tuple[T, Answer]:
         """Read, again and again while the failure may pass.

@@ -5,6 +5,7 @@ What else is asked of it has modules of its own, which share its :class:`~gate.g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -68,9 +69,9 @@ class Client:
         self._contents = Contents(self.api, repository)
         self._login: str | None = None
 
-    def renew_budget(self) -> None:
-        """Begin a new budget of time, for example before the report."""
-        self.api.renew()
+    def renew_budget(self, most_s: float = math.inf) -> None:
+        """Begin a new budget of time, for example before the report; at most so much."""
+        self.api.renew(most_s)
 
     def read_file(self, path: str, ref: str) -> bytes | None:
         """Content of a file at a commit; None only if it is surely absent there."""

@@ -47,7 +47,11 @@ def within(limit_s: float, work: Callable[[], T], abandon: Callable[[], None]) -
 
     thread = threading.Thread(target=run, name="github-exchange", daemon=True)
     thread.start()
-    thread.join(limit_s)
+    try:
+        thread.join(limit_s)
+    except BaseException:  # a signal: what is asked next must not share the connection with what is still read
+        abandon()
+        raise
     if outcome:
         return outcome[0]
     if not failure:

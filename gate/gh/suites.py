@@ -10,7 +10,7 @@ from typing import Self
 
 from gate.config.read import read_suite as parse_suite
 from gate.config.suite import Suite
-from gate.errors import GateError, UsageError
+from gate.errors import Cancelled, GateError, UsageError
 from gate.gh.added import left_out, with_added
 from gate.gh.annotations import lines_of
 from gate.gh.client import Client
@@ -114,6 +114,8 @@ def _changed(plan: ActionPlan, path: str, suite: Suite, head: bytes | None, clie
         return SuiteAt(path, suite, notices=(told,))
     try:
         new = parse_suite(head, path, files_beside(path, plan.head_sha, client))
+    except Cancelled:
+        raise
     except GateError as error:
         first = error.message.splitlines()[0]
         refused = Notice(code=CHANGED, message=f"after the merge it will be refused: {first}")

@@ -6,12 +6,13 @@ neither a check run nor a commit status counts as undelivered; everything else t
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from gate.errors import DeliveryError, ExitCode, GateError
+from gate.errors import Cancelled, DeliveryError, ExitCode, GateError
 from gate.gh.annotations import Annotation
 from gate.gh.checks import Check, CheckRun, Checks
 from gate.gh.client import Client
@@ -24,6 +25,11 @@ from gate.gh.workflow import append_summary
 from gate.report import render
 from gate.report.escape import MAX_SENTENCE, markdown
 
+HASTE_S = 4.0
+"""Time for telling that a job was cancelled: the runner's second signal, 7.5 s after the first, ends the gate.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+"""
 _NOT_PERMITTED = frozenset({Reason.FORBIDDEN, Reason.ABSENT})
 _READ_ONLY = (
     "the token of this run can only read, so there is no check and no comment: the verdict is in the job summary and in"
@@ -71,7 +77,7 @@ def tell(report: Report, job: Job, client: Client, summary_path: Path | None, lo
 
 def tell_error(error: GateError, suite: str, sha: str, job: Job, client: Client, log: Log) -> None:
     """Make a failed check of a suite for which there is no verdict; the comment of an earlier run stays."""
-    client.renew_budget()
+    client.renew_budget(HASTE_S if isinstance(error, Cancelled) else math.inf)
     _deliver(check_of_error(error, suite, sha, job), "", job.app, client, log)
 
 
@@ -165,6 +171,8 @@ def _comment(report: Report, number: int, client: Client, summary_path: Path | N
             return ""
         suite, run = report.verdict.suite, report.measured_in
         delivered = upsert(client, number, suite, run, lambda before: comment_texts(report, before))
+    except Cancelled:
+        raise
     except GateError as error:
         log.annotate("warning", report.name, f"the comment could not be written: {error}")
         _note(summary_path, f"The comment could not be written: {error.message}")

@@ -57,6 +57,17 @@ class Runner:
         sha: str = BASE,
         **inputs: str,
     ) -> int:
+        return self.ended(self.start(server, event, name, run_id, sha, **inputs))
+
+    def start(
+        self,
+        server: Server,
+        event: dict | None = None,
+        name: str = "pull_request",
+        run_id: int = 1,
+        sha: str = BASE,
+        **inputs: str,
+    ) -> subprocess.Popen[str]:
         files = {key: self.folder / f"{key}-{run_id}" for key in ("event", "output", "summary")}
         files["event"].write_text(json.dumps(event or self.event()))
         files["output"].write_text("")
@@ -80,19 +91,26 @@ class Runner:
             "PYTHONPATH": ".",
             "PATH": os.defpath,
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-I", *self.program, "action"],
             cwd=self.workspace,
             env={name: value for name, value in (environment | self.variables).items() if value},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=90,
             preexec_fn=self.before,
         )
-        self.log = done.stdout + done.stderr
+
+    def ended(self, process: subprocess.Popen[str]) -> int:
+        with process:
+            try:
+                self.log = "".join(process.communicate(timeout=90))
+            except BaseException:
+                process.kill()
+                raise
         assert "Traceback" not in self.log, self.log
         assert "was imported" not in self.log
-        return done.returncode
+        return process.returncode
 
     @property
     def outputs(self) -> dict[str, str]:
