@@ -27,16 +27,16 @@ def missing() -> str:
     return "" if os.geteuid() == 0 else "a network namespace needs root"
 
 
-def said_by(session: Path) -> list[str]:
+def said_by(session: Path, *more: str) -> list[str]:
     """What a session against the emulator says, on a loopback of its own; it must end well."""
     inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "-", sys.executable, str(session)]
     done = subprocess.run(
-        ["unshare", "--net", *inside, os.environ["GATE_EMULATOR"]],
+        ["unshare", "--net", *inside, os.environ["GATE_EMULATOR"], *more],
         capture_output=True,
         text=True,
         timeout=180,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
