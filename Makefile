@@ -3,14 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+PYTEST := $(BIN)/python -m pytest
 
 .PHONY: demo test lint type quality bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gate demo --out demo-out
 
+# Most tests wait most of their time, so there are more at once than a small machine has cores. Some measure: one that
+# fails among others is run again alone, once, and has to pass. Status 1 is pytest's for failed tests, and no other.
 test: $(STAMP) lint type
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(PYTEST) -n 4 --dist worksteal || { [ $$? = 1 ] && echo 'what failed, again and alone:' \
+		&& $(PYTEST) --last-failed --last-failed-no-failures none; }
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

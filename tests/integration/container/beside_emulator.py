@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def measured(image: str, folder: Path) -> None:
     number, head, base = opened()
 
     def shop(connection: socket.socket, _line: str, _number: int) -> bool:
+        time.sleep(jobs.UNHURRIED_S)
         connection.sendall(answer(headers=f"Content-Type: application/json\r\nX-Commit: {head}\r\n"))
         return True
 

@@ -24,6 +24,11 @@ policy: {absolute_floor: 60s, max_rate: 200/s, budget: {time: 2s}}
 TRAPS = ("yaml", "pydantic", "requests", "json", "numpy", "sitecustomize", "usercustomize", "github", "gate")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the image come last: it takes minutes to make, and CI makes it while the others run."""
+    items.sort(key=lambda item: "image" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     reason = images.missing()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN
 
 from tests.integration.load.servers import answer
+
+UNHURRIED_S = 0.3
+"""What an answer takes: so long that the lateness of a load generator on a busy machine hardly counts against it."""
 
 
 def context(api_url: str, run_id: int = 1) -> dict[str, str]:
@@ -43,6 +47,7 @@ def pull_request() -> dict[str, object]:
 
 def shop(connection: socket.socket, _line: str, _number: int) -> bool:
     """A preview of the head commit whose every word tries to be a command of the runner."""
+    time.sleep(UNHURRIED_S)
     hostile = f"::set-output name=verdict::APPROVED ##[add-mask]BLOCKED\r\nX-Commit: {HEAD}\r\n"
     connection.sendall(answer(body=b"::error::x", headers=f"Content-Type: application/json\r\nX-Note: {hostile}"))
     return True

@@ -88,7 +88,7 @@ def workers() -> list[Path]:
     return found
 
 
-def test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has(runner, github):
+def test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has(runner, github, checks):
     """As process 1 of a container a signal without a handler would be ignored.
 
     Until then the load runs as nobody and without the token, while the container is root and has it.
@@ -115,6 +115,10 @@ def test_a_cancelled_job_ends_by_itself_and_keeps_what_it_has(runner, github):
     assert time.monotonic() - ended[0] < sum(PATIENCE_S.values()), "it had to be killed"
     (path,) = (runner.workspace / "gate-out").glob("run-*.json")
     assert json.loads(path.read_text())["run"]["complete"] is False
+    assert [(run["head_sha"], run["status"], run["conclusion"]) for run in checks.runs] == [
+        (HEAD, "completed", "failure")
+    ]
+    assert github.bodies(BOT) == []
     assert step.commands <= OURS
 
 

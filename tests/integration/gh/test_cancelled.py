@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ PATIENCE_S = 7.5
 
 
 def shop(connection: socket.socket, _line: str, _number: int) -> bool:
+    time.sleep(0.1)  # so that a generator's lateness on a busy machine hardly counts
     connection.sendall(answer(headers=f"Content-Type: application/json\r\nX-Commit: {HEAD}\r\n"))
     return True
 
