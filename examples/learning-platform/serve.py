@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import django
 import uvicorn
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 from uvicorn.supervisors import Multiprocess
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         chosen_variant(os.environ)
         prepare()
-    except (VariantError, CommandError, DatabaseError) as error:
+    except (VariantError, ImproperlyConfigured, CommandError, DatabaseError) as error:
         parser.error(str(error))
     serve(options.host, options.port, options.workers)
 

@@ -7,7 +7,21 @@ import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from learning.variants import N_PLUS_ONE, VARIANTS, chosen_variant
+
+
+def _positive(name: str, default: str) -> float:
+    text = os.environ.get(name, default)
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not number > 0:
+        raise ImproperlyConfigured(f"{name}={text}: give a number above zero, such as {default}")
+    return number
+
 
 BASE_DIR = Path(__file__).resolve().parent
 
@@ -64,8 +78,8 @@ DATABASES = {
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000",
             "pool": {
-                "size": int(os.environ.get("LEARNING_POOL", "10")),
-                "timeout_s": float(os.environ.get("LEARNING_POOL_TIMEOUT", "5")),
+                "size": round(_positive("LEARNING_POOL", "10")),
+                "timeout_s": _positive("LEARNING_POOL_TIMEOUT", "5"),
             },
         },
     }

@@ -409,6 +409,8 @@ def test_run_sh_serves_on_the_port_it_is_given(platform: Platform) -> None:
         ({"LEARNING_VARIANT": "moon_phase"}, "unknown variant 'moon_phase'"),
         ({"LEARNING_SIZE": "10"}, "LEARNING_SIZE=10: 10 is too small; give at least 1000"),
         ({"LEARNING_SIZE": "many"}, "LEARNING_SIZE=many"),
+        ({"LEARNING_POOL": "none"}, "LEARNING_POOL=none: give a number above zero"),
+        ({"LEARNING_POOL_TIMEOUT": "0"}, "LEARNING_POOL_TIMEOUT=0: give a number above zero"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_2(tmp_path: Path, extra: dict[str, str], said: str) -> None:
