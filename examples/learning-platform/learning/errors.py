@@ -16,7 +16,8 @@ from learning.pooled_sqlite.pool import PoolExhausted
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """As the REST framework answers; a conflict where a constraint of the database refused, 503 where it is busy."""
     if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolExhausted):
-        return Response({"detail": str(error)}, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": "1"})
+        # Without Retry-After, which would say that the client asked too often.
+        return Response({"detail": str(error)}, status.HTTP_503_SERVICE_UNAVAILABLE)
     if isinstance(error, IntegrityError):
         return Response({"detail": f"conflicts with what is stored: {error}"}, status.HTTP_409_CONFLICT)
     return exception_handler(error, context)

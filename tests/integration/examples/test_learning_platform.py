@@ -208,7 +208,7 @@ def test_a_busy_database_is_told_from_a_broken_one(platform: Platform, student: 
             waiting = beside.submit(small.ask, "POST", "/api/lessons/", LESSON, teacher)
             wait_for(lambda: small.metric("db_pool_in_use") == 1, "the lock to be waited for")
             answer = small.ask("GET", "/api/lessons/count/", token=student)
-            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert (answer.status, "retry-after" in answer.headers) == (503, False)
             assert answer.body == {"detail": "all 1 connections were in use for 0.05 s"}
         finally:
             other.execute("ROLLBACK")
