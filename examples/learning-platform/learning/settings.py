@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from learning.instrumented import middleware
 from learning.variants import N_PLUS_ONE, VARIANTS, chosen_variant
 
 
@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *middleware(),
     *VARIANTS[VARIANT].middleware,
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -56,8 +57,6 @@ MIDDLEWARE = [
     "learning.headers.Headers",
 ]
 APPEND_SLASH = False  # a path is there or it is not
-if os.environ.get("GATE_INSTRUMENT") == "1" and find_spec("gate_instrument"):
-    MIDDLEWARE.insert(0, "gate_instrument.django.Middleware")
 
 ROOT_URLCONF = "learning.urls"
 ASGI_APPLICATION = "learning.asgi.application"

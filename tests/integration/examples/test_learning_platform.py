@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,17 @@ def test_connections_are_given_back(platform: Platform, student: str) -> None:
     assert platform.metric("db_pool_in_use") == 0
     assert platform.metric("db_pool_waits_total") == taken + 30
     assert platform.metric("db_pool_wait_seconds_total") >= 0
+
+
+@pytest.mark.skipif(find_spec("gate_instrument") is None, reason="gate-instrument is not installed")
+def test_switched_on_it_says_how_many_queries_it_asked_and_how_long_it_waited(platform: Platform, student: str) -> None:
+    path = "/api/materials/?page_size=50"
+    assert "server-timing" not in platform.ask("GET", path, token=student).headers
+    with running(platform.database, GATE_INSTRUMENT="1") as watched:
+        timing = watched.ask("GET", path, token=student).headers["server-timing"]
+    told = {part.split(";")[0].strip(): part for part in timing.split(",")}
+    assert 'desc="4' in told["db"]
+    assert {"pool", "held"} <= set(told)
 
 
 def test_a_busy_database_is_told_from_a_broken_one(platform: Platform, student: str, teacher: str) -> None:

@@ -12,21 +12,29 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from learning.instrumented import Hold, WatchedPool, watched_pool
 from learning.pooled_sqlite.pool import ConnectionPool
 
-_pools: dict[str, ConnectionPool] = {}
+_pools: dict[str, tuple[ConnectionPool, WatchedPool]] = {}
 _making = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes a connection from the process's pool when a request first needs it, and gives it back at its end."""
 
+    _hold: Hold | None = None
+
     @property
     def pool(self) -> ConnectionPool:
         """The pool of this process, as ``OPTIONS["pool"]`` has it: ``size`` and ``timeout_s``."""
+        return self._pools[0]
+
+    @property
+    def _pools(self) -> tuple[ConnectionPool, WatchedPool]:
+        options = self.settings_dict["OPTIONS"]["pool"]
         with _making:
             if self.alias not in _pools:
-                _pools[self.alias] = ConnectionPool(**self.settings_dict["OPTIONS"]["pool"])
+                _pools[self.alias] = (ConnectionPool(**options), watched_pool(self.alias, options["size"]))
             return _pools[self.alias]
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -37,8 +45,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """One that is free."""
-        return self.pool.take(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params))
+        pool, watched = self._pools
+        with watched.waiting():
+            connection = pool.take(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params))
+        self._hold = watched.hold()
+        return connection
 
     def _close(self) -> None:
         if self.connection is not None:
             self.pool.give_back(self.connection)
+        if self._hold is not None:
+            self._hold.end()
+            self._hold = None
