@@ -106,7 +106,8 @@ def prepare(
     if wire.compression:
         headers.setdefault("accept-encoding", "gzip, br")
     handle.setopt(pycurl.URL, request.url)
-    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()])
+    # Bytes: what pycurl is given as text it takes for ASCII, and a password may hold more.
+    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}".encode() for name, value in headers.items()])
     handle.setopt(pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000)))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, expect.max_bytes or BODY_CAP_BYTES))
     handle.setopt(pycurl.WRITEFUNCTION, write)

@@ -293,6 +293,10 @@ def test_a_request_says_who_asks_and_takes_anything_unless_told_otherwise(engine
     assert not {"accept: */*", "user-agent: gate"} & set(told)
 
 
+def test_a_value_that_is_not_ascii_goes_out_as_utf_8(engine):
+    assert "authorization: token p4ss%wörd" in heads_of(engine, {"Authorization": "Token p4ss%wörd"})
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files through /proc")
 def test_requests_that_are_given_up_leave_nothing_open(engine):
     def open_files() -> int:
