@@ -123,6 +123,13 @@ class Histogram:
         """Mean latency in seconds; NaN if empty."""
         return math.fsum(v * c for v, c in self._midpoints()) / self.n if self._counts else math.nan
 
+    def variance(self) -> float:
+        """Variance of the latencies in seconds squared; NaN for fewer than two samples."""
+        if self.n < 2:
+            return math.nan
+        mean = self.mean()
+        return math.fsum(c * (v - mean) ** 2 for v, c in self._midpoints()) / (self.n - 1)
+
     def log_variance(self) -> float:
         """Variance of the natural logarithm of the latencies; NaN for fewer than two samples."""
         if self.n < 2:

@@ -26,6 +26,8 @@ from gate.stats.proportion import (
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 OF_OPENING = {f"connect_{name}": share for name, share in QUANTILES.items()}
 """The same of the time to open a WebSocket."""
+_LEAST_OF_STRETCH = 30
+"""Requests from which the mean of a scenario is taken to be near normal."""
 Unit = Literal["s", "ratio", "rps", "bytes", "count"]
 
 
@@ -137,11 +139,37 @@ def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int,
 
 
 def _mean_limit(limit: float, observed: Observed) -> Limit:
+    if math.isnan(observed.block_size):
+        return _mean_of_stretch(limit, observed)
     means = np.array(observed.block_means_s)
     if len(means) < 2:
         value = observed.histogram.mean()
         return Limit("mean", limit, "s", value, notices=(_too_little("mean"),), n=observed.histogram.n)
-    centre, se, df = float(np.mean(means)), float(np.std(means, ddof=1) / math.sqrt(len(means))), len(means) - 1
+    centre, se = float(np.mean(means)), float(np.std(means, ddof=1) / math.sqrt(len(means)))
+    found = _t_limit(limit, centre, se, len(means) - 1)
+    return replace(found, test="t interval over block means", n=len(means), blocks=len(means))
+
+
+def _mean_of_stretch(limit: float, observed: Observed) -> Limit:
+    """A mean over the requests of a scenario, taken as they come.
+
+    Those that were not answered as expected have no latency. They count as the slowest that did, or as the limit where
+    that is longer: they pull the mean towards being missed, and never towards being met.
+    """
+    times, failed = observed.histogram, observed.unanswered
+    n = times.n + failed
+    if times.n < _LEAST_OF_STRETCH:
+        return Limit("mean", limit, "s", times.mean(), notices=(_too_little("mean"),), n=times.n)
+    mean, slow = times.mean(), max(limit, times.quantile(1.0))
+    centre = (times.n * mean + failed * slow) / n
+    squares = (times.n - 1) * times.variance() + times.n * (mean - centre) ** 2 + failed * (slow - centre) ** 2
+    found = _t_limit(limit, centre, math.sqrt(squares / (n - 1) / n), n - 1)
+    told = f"{failed} of {n} requests were not answered as expected: in the mean they count as the slowest"
+    notices = (Notice(code="failures-are-slow", message=told),) if failed else ()
+    return replace(found, test="t interval over requests as they came", n=n, notices=notices)
+
+
+def _t_limit(limit: float, centre: float, se: float, df: int) -> Limit:
     reach = float(stdtrit(df, CONFIDENCE)) * se
     p_missed = float(stdtr(df, -(centre - limit) / se)) if se > 0 else float(centre <= limit)
     return Limit(
@@ -153,11 +181,8 @@ def _mean_limit(limit: float, observed: Observed) -> Limit:
         hi=centre + reach,
         p_missed=p_missed,
         is_met=centre + reach <= limit,
-        test="t interval over block means",
-        n=len(means),
         se=se,
         df=float(df),
-        blocks=len(means),
     )
 
 
