@@ -123,5 +123,5 @@ def _footer(verdict: Verdict) -> str:
     if not verdict.rows:
         return f"{what}nothing was judged; gate {verdict.tool}"
     tests = f"{verdict.family} tests share" if verdict.family != 1 else "1 test has"
-    level = f"{tests} a false-block rate of at most {format_ratio(verdict.level)}"
-    return f"{what}{way}; {level}; gate {verdict.tool}"
+    level = f"; {tests} a false-block rate of at most {format_ratio(verdict.level)}" if verdict.family else ""
+    return f"{what}{way}{level}; gate {verdict.tool}"
