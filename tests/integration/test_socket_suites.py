@@ -104,7 +104,7 @@ def test_users_who_are_answered_are_approved_and_their_connections_told(tmp_path
         ("limit:p95", "limit:connect_p50", "limit:lost_connections", "limit:success", "limit:rate"), "met"
     )
     assert "chat in scenario talk: 6 connections opened, 6 alive at the end, none lost; opening took " in done.comment
-    assert "lost connections at most 0 | 0 | met" in done.comment
+    assert "| lost connections at most 0 | met | 0 |" in done.comment
     socket = done.record["sockets"]["chat"]
     assert (socket["opened"], socket["alive"], socket["lost"], socket["refused"]) == (6, 6, {}, {})
     assert Histogram.decode(socket["echo"]).n == done.record["completed"] > 59
