@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gate.gh.api import Effects, Exchange
-from gate.gh.client import Client
-from gate.gh.comment import Run
-from gate.gh.ledger import MeasuredFile
-from gate.gh.log import Log
-from gate.gh.report import Job, Report
-from gate.gh.retry import Answer
-from gate.gh.tell import tell
+from gate.gh.rest.api import Effects, Exchange
+from gate.gh.rest.client import Client
+from gate.gh.rest.retry import Answer
+from gate.gh.telling.comment import Run
+from gate.gh.telling.ledger import MeasuredFile
+from gate.gh.telling.log import Log
+from gate.gh.telling.report import Job, Report
+from gate.gh.telling.tell import tell
 from tests.builders import World, history_of, run_of, suite_of, verdict_of
 
 BASELINES = 10

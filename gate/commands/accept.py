@@ -17,9 +17,9 @@ from gate.commands.judging import judge_runs, read_baselines
 from gate.commands.outputs import read_run, write_whole
 from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
-from gate.gh.acceptance import APPLICATION, Asked
-from gate.gh.command import Command
-from gate.gh.stored_runs import AGAIN, StoredRuns
+from gate.gh.events.acceptance import APPLICATION, Asked
+from gate.gh.events.command import Command
+from gate.gh.telling.stored_runs import AGAIN, StoredRuns
 from gate.record.run import Run
 from gate.record.value import Notice
 from gate.stats.designs import METRICS

@@ -15,17 +15,17 @@ from gate.commands.action_refresh import measure_suite, refresh_suite
 from gate.commands.effects import Effects
 from gate.config.environment import values_to_hide
 from gate.errors import DeliveryError, ExitCode, GateError
-from gate.gh.api import Effects as ApiEffects
-from gate.gh.client import BUDGET_S, REFRESH_BUDGET_S, Client
-from gate.gh.context import Context
-from gate.gh.event import plan
-from gate.gh.inputs import Inputs
-from gate.gh.log import Log
-from gate.gh.plan import Use
-from gate.gh.resolve import resolve
-from gate.gh.results import Outputs, added_up, nothing_judged
-from gate.gh.suites import read_suites
-from gate.gh.workflow import read_event, write_outputs
+from gate.gh.events.context import Context
+from gate.gh.events.event import plan
+from gate.gh.events.inputs import Inputs
+from gate.gh.events.plan import Use
+from gate.gh.events.resolve import resolve
+from gate.gh.events.suites import read_suites
+from gate.gh.rest.api import Effects as ApiEffects
+from gate.gh.rest.client import BUDGET_S, REFRESH_BUDGET_S, Client
+from gate.gh.telling.log import Log
+from gate.gh.telling.results import Outputs, added_up, nothing_judged
+from gate.gh.telling.workflow import read_event, write_outputs
 
 
 def act(effects: Effects) -> ExitCode:

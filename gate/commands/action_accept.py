@@ -6,15 +6,15 @@ from gate.commands.accept import accept
 from gate.commands.action_check import Judged, part_of, with_notices
 from gate.commands.action_job import Job, Part
 from gate.errors import UsageError
-from gate.gh.acceptance import Asked, for_suite
-from gate.gh.added import ADDED
-from gate.gh.artifacts import Artifacts
-from gate.gh.collaborators import refuse_who_may_not_write
-from gate.gh.comment import Run, shown_run
-from gate.gh.failures import ApiError, while_reading_policy
-from gate.gh.ledger import Ledger, last_ledger
-from gate.gh.stored_runs import AGAIN, stored_runs
-from gate.gh.suites import SuiteAt
+from gate.gh.events.acceptance import Asked, for_suite
+from gate.gh.events.added import ADDED
+from gate.gh.events.collaborators import refuse_who_may_not_write
+from gate.gh.events.suites import SuiteAt
+from gate.gh.rest.artifacts import Artifacts
+from gate.gh.rest.failures import ApiError, while_reading_policy
+from gate.gh.telling.comment import Run, shown_run
+from gate.gh.telling.ledger import Ledger, last_ledger
+from gate.gh.telling.stored_runs import AGAIN, stored_runs
 
 
 def asked_of(job: Job, suites: tuple[SuiteAt, ...]) -> dict[str, Asked]:
@@ -100,7 +100,7 @@ def artifacts_of(job: Job) -> Artifacts:
     """Artifacts of the repository's workflow runs."""
 
     def fetch(url: str, most_bytes: int, limit_s: float) -> bytes:
-        from gate.gh.download import download  # the requests library is slow to load, and few runs need it
+        from gate.gh.rest.download import download  # the requests library is slow to load, and few runs need it
 
         return download(url, job.inputs.api_url, most_bytes, limit_s)
 

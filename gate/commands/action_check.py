@@ -12,14 +12,14 @@ from gate.commands.check import Checked, check
 from gate.commands.judging import deliver, unusable_baselines
 from gate.commands.outputs import COMMENT_FILE, VERDICT_FILE
 from gate.errors import BaselineError, Cancelled, ExitCode, GateError
-from gate.gh.comment import Run
-from gate.gh.dispatch import as_chosen, named_by_hand
-from gate.gh.ledger import find_ledgers, measured_file
-from gate.gh.report import Job as TellingJob
-from gate.gh.report import Report, with_accepting
-from gate.gh.results import nothing_judged, of_verdict
-from gate.gh.suites import SuiteAt
-from gate.gh.tell import tell, tell_error
+from gate.gh.events.dispatch import as_chosen, named_by_hand
+from gate.gh.events.suites import SuiteAt
+from gate.gh.telling.comment import Run
+from gate.gh.telling.ledger import find_ledgers, measured_file
+from gate.gh.telling.report import Job as TellingJob
+from gate.gh.telling.report import Report, with_accepting
+from gate.gh.telling.results import nothing_judged, of_verdict
+from gate.gh.telling.tell import tell, tell_error
 from gate.record.value import Notice
 from gate.verdict.acceptance import Acceptance
 from gate.verdict.rules import not_affected

@@ -18,11 +18,11 @@ from gate.commands.judging import NothingSuspected, judge_runs, read_baselines, 
 from gate.commands.outputs import write_whole
 from gate.config.suite import Suite
 from gate.errors import BaselineError, Cancelled, GateError, NotMeasured
-from gate.gh.failures import ApiError
-from gate.gh.results import nothing_judged
-from gate.gh.stored_runs import AGAIN, StoredRuns, stored_runs
-from gate.gh.suites import SuiteAt
-from gate.gh.workflow import results_folder
+from gate.gh.events.suites import SuiteAt
+from gate.gh.rest.failures import ApiError
+from gate.gh.telling.results import nothing_judged
+from gate.gh.telling.stored_runs import AGAIN, StoredRuns, stored_runs
+from gate.gh.telling.workflow import results_folder
 from gate.record.codec import RecordError, decode_run
 from gate.record.run import Run
 from gate.verdict.acceptance import Acceptance

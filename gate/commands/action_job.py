@@ -11,18 +11,18 @@ from gate.commands.effects import Effects
 from gate.commands.measuring import Targets
 from gate.config.suite import Suite
 from gate.errors import ExitCode
-from gate.gh.api import Effects as ApiEffects
-from gate.gh.baselines import BaseCommitBaselines
-from gate.gh.branch import BranchStore
-from gate.gh.client import Client
-from gate.gh.context import Context
-from gate.gh.find import Change, Urls, aimed, find
-from gate.gh.inputs import Inputs
-from gate.gh.log import Log
-from gate.gh.plan import ActionPlan, Use
-from gate.gh.results import Outputs
-from gate.gh.suites import SuiteAt
-from gate.gh.workflow import results_folder
+from gate.gh.events.context import Context
+from gate.gh.events.inputs import Inputs
+from gate.gh.events.plan import ActionPlan, Use
+from gate.gh.events.suites import SuiteAt
+from gate.gh.finding.find import Change, Urls, aimed, find
+from gate.gh.rest.api import Effects as ApiEffects
+from gate.gh.rest.client import Client
+from gate.gh.store.baselines import BaseCommitBaselines
+from gate.gh.store.branch import BranchStore
+from gate.gh.telling.log import Log
+from gate.gh.telling.results import Outputs
+from gate.gh.telling.workflow import results_folder
 from gate.measure.outlook import Beforehand
 
 

@@ -9,15 +9,15 @@ from gate.baseline.store import Store
 from gate.commands import refresh, run
 from gate.commands.action_job import Job, Part
 from gate.config.suite import Suite
-from gate.gh.branch import BranchStore
-from gate.gh.dispatch import as_chosen
-from gate.gh.lasting import accepted_since
-from gate.gh.ledger import find_ledgers
-from gate.gh.merged import Merged
-from gate.gh.refreshing import refuse_refresh, require_on_default_branch
-from gate.gh.results import nothing_judged
-from gate.gh.suites import SuiteAt
-from gate.gh.workflow import results_folder
+from gate.gh.events.dispatch import as_chosen
+from gate.gh.events.suites import SuiteAt
+from gate.gh.rest.merged import Merged
+from gate.gh.store.branch import BranchStore
+from gate.gh.store.lasting import accepted_since
+from gate.gh.store.refreshing import refuse_refresh, require_on_default_branch
+from gate.gh.telling.ledger import find_ledgers
+from gate.gh.telling.results import nothing_judged
+from gate.gh.telling.workflow import results_folder
 from gate.verdict.acceptance import Acceptance
 
 

@@ -16,13 +16,13 @@ from gate.commands.place import find_place
 from gate.config.environment import missing_names
 from gate.config.suite import Suite
 from gate.errors import ExitCode, GateError, UsageError
-from gate.gh.api import Effects as ApiEffects
-from gate.gh.client import Client
-from gate.gh.diagnosis import diagnose
-from gate.gh.doctor_facts import Answers, SuiteFile, Unseen, Wrong
-from gate.gh.doctor_read import Doctor, read_as_suite
-from gate.gh.findings import Finding, State, exit_code
-from gate.gh.given import api_url_of, token_of
+from gate.gh.doctor.diagnosis import diagnose
+from gate.gh.doctor.facts import Answers, SuiteFile, Unseen, Wrong
+from gate.gh.doctor.findings import Finding, State, exit_code
+from gate.gh.doctor.reading import Doctor, read_as_suite
+from gate.gh.events.given import api_url_of, token_of
+from gate.gh.rest.api import Effects as ApiEffects
+from gate.gh.rest.client import Client
 from gate.measure.access import wire_of
 from gate.measure.network import fetch_resolving
 from gate.measure.ready import wait_ready

@@ -1,4 +1,4 @@
-"""URLs of the suite made whole with what a command line knows; on GitHub they come whole from :mod:`gate.gh.find`."""
+"""URLs of the suite made whole with what a command line knows; on GitHub they come whole."""
 
 from __future__ import annotations
 

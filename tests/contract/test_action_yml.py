@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gate.gh.inputs import Inputs, Mode, variable
-from gate.gh.workflow import OUTPUTS
+from gate.gh.events.inputs import Inputs, Mode, variable
+from gate.gh.telling.workflow import OUTPUTS
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

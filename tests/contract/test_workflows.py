@@ -16,11 +16,11 @@ import yaml
 from gate.config.preview import Preview
 from gate.config.read import read_suite
 from gate.errors import GateError, UsageError
-from gate.gh.artifacts import PREFIX
-from gate.gh.context import Context
-from gate.gh.event import plan
-from gate.gh.inputs import Inputs, Mode
-from gate.gh.pull_events import PULL_REQUEST_ACTIONS
+from gate.gh.events.context import Context
+from gate.gh.events.event import plan
+from gate.gh.events.inputs import Inputs, Mode
+from gate.gh.events.pull_events import PULL_REQUEST_ACTIONS
+from gate.gh.rest.artifacts import PREFIX
 from gate.measure.access import check_allowed
 from gate.verdict.stored_rows import CONFIRM
 
@@ -345,7 +345,7 @@ def test_the_guide_explains_every_right_that_the_code_may_ask_for():
     explained = {
         right for cells in rows_of(GUIDE, "## Permissions") for right in re.findall(r"`([\w-]+): \w+`", cells[0])
     }
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "gate" / "gh").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "gate" / "gh").rglob("*.py"))
     asked = set(re.findall(r'"([a-z-]+): (?:read|write)"', sources))
     assert "pull-requests" in asked
     assert asked - {"metadata"} <= explained, "metadata: every token has it"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from gate.config.read import read_suite
 from gate.errors import ExitCode, GateError
-from gate.gh.diagnosis import diagnose
-from gate.gh.doctor_facts import BaselineBranch, Facts, StoredRuns, SuiteFile, Unseen, Wrong
-from gate.gh.findings import State, advice, exit_code, missing, ok, unknown
-from gate.gh.purposes import ACCEPT, CHECK, QUEUE, REFRESH, Purpose, lacking, serves
-from gate.gh.settings import Branch, RepositorySettings, RequiredCheck, Rights, Rule, RuleParameters
-from gate.gh.workflow_files import GateJob, parse
+from gate.gh.doctor.diagnosis import diagnose
+from gate.gh.doctor.facts import BaselineBranch, Facts, StoredRuns, SuiteFile, Unseen, Wrong
+from gate.gh.doctor.findings import State, advice, exit_code, missing, ok, unknown
+from gate.gh.doctor.purposes import ACCEPT, CHECK, QUEUE, REFRESH, Purpose, lacking, serves
+from gate.gh.doctor.settings import Branch, RepositorySettings, RequiredCheck, Rights, Rule, RuleParameters
+from gate.gh.doctor.workflow_files import GateJob, parse
 from gate.measure.access import check_allowed
 from gate.setup.endpoints import named
 from gate.setup.kinds import KINDS

@@ -10,8 +10,8 @@ from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, REPOSITORY, TOKEN, FakeGitHub, serving
 from quick_place import Place
 
-from gate.gh.api import Effects
-from gate.gh.client import Client
+from gate.gh.rest.api import Effects
+from gate.gh.rest.client import Client
 
 
 class Clock:

@@ -16,11 +16,11 @@ from emulator_session import REPOSITORY, URL, ask, commit, emulator, said
 
 from gate.baseline.window import append_run, read_window
 from gate.errors import BaselineError, UsageError
-from gate.gh.api import Api, Effects
-from gate.gh.branch import BranchStore
-from gate.gh.records import readme
-from gate.gh.retry import Answer
-from gate.gh.wire import Wire
+from gate.gh.rest.api import Api, Effects
+from gate.gh.rest.retry import Answer
+from gate.gh.rest.wire import Wire
+from gate.gh.store.branch import BranchStore
+from gate.gh.store.records import readme
 from tests.builders import history_of, suite_of
 
 BRANCH = "perf-baselines"

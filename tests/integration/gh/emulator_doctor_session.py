@@ -18,7 +18,7 @@ from emulator_session import REPOSITORY, URL, ask, client, commit, emulator, sai
 from gate.baseline.window import record_name
 from gate.commands import doctor
 from gate.console import StreamConsole
-from gate.gh.branch import BranchStore
+from gate.gh.store.branch import BranchStore
 from gate.record.codec import encode_run
 from gate.wiring import real_effects
 from tests.builders import run_of, suite_of

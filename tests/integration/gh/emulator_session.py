@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from gate.gh.api import Effects
-from gate.gh.baselines import BaseCommitBaselines
-from gate.gh.client import Client
-from gate.gh.comment import Delivery, Run, Write, upsert
-from gate.gh.failures import ApiError, Reason
-from gate.gh.plan import ActionPlan, Pending, Use
-from gate.gh.resolve import read_suite, resolve
+from gate.gh.events.plan import ActionPlan, Pending, Use
+from gate.gh.events.resolve import read_suite, resolve
+from gate.gh.rest.api import Effects
+from gate.gh.rest.client import Client
+from gate.gh.rest.failures import ApiError, Reason
+from gate.gh.store.baselines import BaseCommitBaselines
+from gate.gh.telling.comment import Delivery, Run, Write, upsert
 
 URL = "http://127.0.0.1:4001"
 REPOSITORY = "octocat/shop"

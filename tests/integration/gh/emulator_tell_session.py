@@ -13,11 +13,11 @@ from pathlib import Path
 
 from emulator_session import REPOSITORY, URL, ask, client, commit, emulator, said
 
-from gate.gh.comment import Run
-from gate.gh.ledger import MeasuredFile, find_ledgers
-from gate.gh.log import Log
-from gate.gh.report import Job, Report
-from gate.gh.tell import Told, tell
+from gate.gh.telling.comment import Run
+from gate.gh.telling.ledger import MeasuredFile, find_ledgers
+from gate.gh.telling.log import Log
+from gate.gh.telling.report import Job, Report
+from gate.gh.telling.tell import Told, tell
 from gate.verdict.values import Verdict
 from tests.verdicts import approved, row, slower, verdict
 

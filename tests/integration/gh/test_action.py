@@ -14,7 +14,7 @@ from fake_github import BASE, HEAD, TOKEN, FakeGitHub
 from fake_pulls import Pulls as FakePulls
 from runner import Runner
 
-from gate.gh.ledger import read
+from gate.gh.telling.ledger import read
 from tests.integration.load.servers import answer, serving, steady
 
 SUITE = """\

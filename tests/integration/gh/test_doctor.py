@@ -23,7 +23,7 @@ from fake_settings import ACTIONS, FakeSettings, required, rule
 from gate.baseline.window import record_name
 from gate.commands import doctor
 from gate.console import StreamConsole
-from gate.gh.records import readme
+from gate.gh.store.records import readme
 from gate.record.codec import encode_run
 from gate.wiring import real_effects
 from tests.builders import run_of, suite_of

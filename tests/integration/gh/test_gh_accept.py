@@ -17,12 +17,12 @@ from fake_people import People, add_people
 from gate.commands.accept import Rejudged, accept, together
 from gate.config.suite import Suite
 from gate.errors import BaselineError, ExitCode, GateError, NotMeasured, UsageError
-from gate.gh.acceptance import Asked, asked_by_label, asked_in_comment, for_suite
-from gate.gh.artifacts import Artifacts
-from gate.gh.client import Client
-from gate.gh.collaborators import refuse_who_may_not_write
-from gate.gh.download import download
-from gate.gh.stored_runs import stored_runs
+from gate.gh.events.acceptance import Asked, asked_by_label, asked_in_comment, for_suite
+from gate.gh.events.collaborators import refuse_who_may_not_write
+from gate.gh.rest.artifacts import Artifacts
+from gate.gh.rest.client import Client
+from gate.gh.rest.download import download
+from gate.gh.telling.stored_runs import stored_runs
 from gate.record.codec import encode_run
 from gate.record.run import Run
 from gate.record.value import Notice

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import NotMeasured
-from gate.gh.archive import ArchiveError, members_named
-from gate.gh.artifacts import Artifacts
-from gate.gh.download import download
-from gate.gh.failures import ApiError, Reason, WireError
-from gate.gh.stored_runs import stored_runs
+from gate.gh.rest.archive import ArchiveError, members_named
+from gate.gh.rest.artifacts import Artifacts
+from gate.gh.rest.download import download
+from gate.gh.rest.failures import ApiError, Reason, WireError
+from gate.gh.telling.stored_runs import stored_runs
 
 SHA = "c" * 40
 RUN = b'{"run": {}}\n'

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import NotMeasured
-from gate.gh.failures import ApiError, Reason
-from gate.gh.lasting import accepted_since, lasting_changes
-from gate.gh.merged import MOST_COMMITS, Merged, MergedPull
+from gate.gh.rest.failures import ApiError, Reason
+from gate.gh.rest.merged import MOST_COMMITS, Merged, MergedPull
+from gate.gh.store.lasting import accepted_since, lasting_changes
 from gate.record.run import AcceptedChange
 from gate.verdict.acceptance import Acceptance
 from tests.builders import sha_of

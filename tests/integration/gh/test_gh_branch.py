@@ -11,9 +11,9 @@ from fake_pulls import Pulls
 
 from gate.baseline.window import append_run, read_window
 from gate.errors import BaselineError, GateError, NotMeasured, UsageError
-from gate.gh.branch import BranchStore
-from gate.gh.client import Client
-from gate.gh.records import README_MARKER, readme
+from gate.gh.rest.client import Client
+from gate.gh.store.branch import BranchStore
+from gate.gh.store.records import README_MARKER, readme
 from tests.builders import history_of, suite_of
 
 BRANCH = "perf-baselines"

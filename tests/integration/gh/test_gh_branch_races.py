@@ -18,11 +18,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from gate.errors import BaselineError
-from gate.gh.api import Api, Effects
-from gate.gh.branch import BranchStore
-from gate.gh.client import Client
-from gate.gh.failures import WireError
-from gate.gh.retry import Answer
+from gate.gh.rest.api import Api, Effects
+from gate.gh.rest.client import Client
+from gate.gh.rest.failures import WireError
+from gate.gh.rest.retry import Answer
+from gate.gh.store.branch import BranchStore
 
 BRANCH = "perf-baselines"
 FIRST = "20261101T000000Z-aaaa-r1.json"

@@ -10,11 +10,11 @@ from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, INTEGRATION
 
 from gate.errors import NotMeasured
-from gate.gh.annotations import Annotation
-from gate.gh.checks import Check, Checks, check_name
-from gate.gh.client import Client
-from gate.gh.failures import ApiError, Reason
-from gate.gh.ledger import Ledger, find_ledgers, last_ledger, written
+from gate.gh.rest.client import Client
+from gate.gh.rest.failures import ApiError, Reason
+from gate.gh.telling.annotations import Annotation
+from gate.gh.telling.checks import Check, Checks, check_name
+from gate.gh.telling.ledger import Ledger, find_ledgers, last_ledger, written
 
 NAME = check_name("shop")
 CHECK = Check(

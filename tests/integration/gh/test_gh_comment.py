@@ -10,8 +10,8 @@ import pytest
 from fake_github import BOT, INTEGRATION, FakeGitHub
 
 from gate.errors import DeliveryError
-from gate.gh.client import Client
-from gate.gh.comment import MAX_UNITS, Delivery, Run, Write, marker, upsert, written_by
+from gate.gh.rest.client import Client
+from gate.gh.telling.comment import MAX_UNITS, Delivery, Run, Write, marker, upsert, written_by
 
 OLD, NOW, NEW = Run(41, 1), Run(42, 1), Run(43, 1)
 LIST, POST, PATCH, DELETE = (f"{verb} .*comments" for verb in ("GET", "POST", "PATCH", "DELETE"))

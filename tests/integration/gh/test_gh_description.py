@@ -24,21 +24,21 @@ from jsonschema.exceptions import best_match
 from pydantic import TypeAdapter
 
 from gate.errors import UsageError
-from gate.gh.acceptance import Asked
-from gate.gh.ancestry import Ancestry
-from gate.gh.annotations import Annotation
-from gate.gh.api import Call
-from gate.gh.artifacts import Artifacts
-from gate.gh.branch import BranchStore
-from gate.gh.checks import Check, CheckRun, Checks, check_name
-from gate.gh.client import Client
-from gate.gh.collaborators import refuse_who_may_not_write
-from gate.gh.comment import Run, upsert
-from gate.gh.deployments import Deployments
-from gate.gh.merged import Merged, MergedPull
-from gate.gh.paging import every
-from gate.gh.refreshing import require_on_default_branch
-from gate.gh.settings import Settings
+from gate.gh.doctor.settings import Settings
+from gate.gh.events.acceptance import Asked
+from gate.gh.events.collaborators import refuse_who_may_not_write
+from gate.gh.rest.ancestry import Ancestry
+from gate.gh.rest.api import Call
+from gate.gh.rest.artifacts import Artifacts
+from gate.gh.rest.client import Client
+from gate.gh.rest.deployments import Deployments
+from gate.gh.rest.merged import Merged, MergedPull
+from gate.gh.rest.paging import every
+from gate.gh.store.branch import BranchStore
+from gate.gh.store.refreshing import require_on_default_branch
+from gate.gh.telling.annotations import Annotation
+from gate.gh.telling.checks import Check, CheckRun, Checks, check_name
+from gate.gh.telling.comment import Run, upsert
 
 DESCRIPTION = os.environ.get("GATE_OPENAPI", "")
 pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="GATE_OPENAPI names no description of GitHub's API")

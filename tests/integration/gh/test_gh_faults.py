@@ -18,7 +18,7 @@ from fake_github import BASE, INTEGRATION
 from fake_objects import ObjectStore
 from quick_place import NOWHERE, STORED, SUITE
 
-from gate.gh import api
+from gate.gh.rest import api
 from tests.integration.faults.test_preview import self_signed
 from tests.integration.load.servers import serving, steady
 

@@ -11,9 +11,9 @@ from fake_github import BASE, HEAD, REPOSITORY
 
 from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
-from gate.gh.api import Effects
-from gate.gh.deployments import Deployments
-from gate.gh.find import Change, Found, Urls, aimed, find
+from gate.gh.finding.find import Change, Found, Urls, aimed, find
+from gate.gh.rest.api import Effects
+from gate.gh.rest.deployments import Deployments
 
 OLDER, OTHER = "a" * 40, "d" * 40
 FIND = {"environment": "Preview*", "creators": [VERCEL], "timeout": "10m"}

@@ -8,11 +8,11 @@ import pytest
 from fake_github import BASE, HEAD, FakeGitHub
 from fake_pulls import Pulls as FakePulls
 
-from gate.gh.client import Client
-from gate.gh.failures import ApiError, Reason
-from gate.gh.plan import ActionPlan, Pending, Use
-from gate.gh.pulls import Pulls
-from gate.gh.resolve import resolve
+from gate.gh.events.plan import ActionPlan, Pending, Use
+from gate.gh.events.resolve import resolve
+from gate.gh.rest.client import Client
+from gate.gh.rest.failures import ApiError, Reason
+from gate.gh.rest.pulls import Pulls
 
 PLAN = ActionPlan(Use.CHECK, "octo/shop", "main", ("gate.yml",), head_sha=HEAD, pending=Pending.HEAD)
 FORK = "stranger/shop"

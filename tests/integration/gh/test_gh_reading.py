@@ -10,12 +10,12 @@ import pytest
 from fake_github import BASE, HEAD, INTEGRATION, git_id
 
 from gate.errors import BaselineError, NotMeasured, UsageError
-from gate.gh import contents
-from gate.gh.baselines import BaseCommitBaselines
-from gate.gh.failures import ApiError, Reason
-from gate.gh.plan import ActionPlan, Pending, Use
-from gate.gh.pulls import Pulls
-from gate.gh.resolve import read_suite, resolve
+from gate.gh.events.plan import ActionPlan, Pending, Use
+from gate.gh.events.resolve import read_suite, resolve
+from gate.gh.rest import contents
+from gate.gh.rest.failures import ApiError, Reason
+from gate.gh.rest.pulls import Pulls
+from gate.gh.store.baselines import BaseCommitBaselines
 
 EMPTY = "e" * 40
 FILE = r"contents/gate\.yml"
@@ -206,7 +206,7 @@ def test_the_budget_is_shared_by_all_calls_and_can_be_renewed(make, github, cloc
 
 
 def test_an_answer_without_end_is_given_up(client, github, monkeypatch):
-    monkeypatch.setattr("gate.gh.wire.MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr("gate.gh.rest.wire.MAX_ANSWER_BYTES", 1000)
     github.commit(BASE, {"data.bin": b"x" * 5000})
     with pytest.raises(ApiError, match="longer than 1000 bytes"):
         client.read_file("data.bin", BASE)

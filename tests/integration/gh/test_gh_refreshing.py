@@ -7,7 +7,7 @@ from fake_github import INTEGRATION, REPOSITORY, FakeGitHub
 from fake_objects import ObjectStore
 
 from gate.errors import NotMeasured, UsageError
-from gate.gh.refreshing import require_on_default_branch
+from gate.gh.store.refreshing import require_on_default_branch
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.errors import NotMeasured, UsageError
-from gate.gh.plan import ActionPlan, Use
-from gate.gh.suites import SuiteAt, matches, read_suites
+from gate.gh.events.plan import ActionPlan, Use
+from gate.gh.events.suites import SuiteAt, matches, read_suites
 from gate.measure.plan import round_cost
 
 SUITE = """\

@@ -12,12 +12,12 @@ from fake_checks import FakeChecks
 from fake_github import BASE, BOT, HEAD, INTEGRATION, FakeGitHub
 
 from gate.errors import ExitCode, UsageError
-from gate.gh.client import Client
-from gate.gh.comment import Run, marker
-from gate.gh.ledger import Acceptance, MeasuredFile, find_ledgers, last_ledger
-from gate.gh.log import Log
-from gate.gh.report import Job, Report
-from gate.gh.tell import Told, tell, tell_error
+from gate.gh.rest.client import Client
+from gate.gh.telling.comment import Run, marker
+from gate.gh.telling.ledger import Acceptance, MeasuredFile, find_ledgers, last_ledger
+from gate.gh.telling.log import Log
+from gate.gh.telling.report import Job, Report
+from gate.gh.telling.tell import Told, tell, tell_error
 from gate.verdict.values import Verdict
 from tests.unit.gh.runner_port import commands_in
 from tests.verdicts import approved, blocked, not_measured, row, slower, verdict

@@ -32,8 +32,8 @@ from gate.commands.place import find_place
 from gate.config.read import read_suite
 from gate.console import StreamConsole
 from gate.errors import GateError, UsageError
-from gate.gh.purposes import ACCEPT, CHECK, QUEUE, REFRESH, lacking, serves
-from gate.gh.workflow_files import parse
+from gate.gh.doctor.purposes import ACCEPT, CHECK, QUEUE, REFRESH, lacking, serves
+from gate.gh.doctor.workflow_files import parse
 from gate.setup.kinds import KINDS
 from gate.setup.workflows import FILES
 from gate.wiring import real_effects

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gate.errors import UsageError
-from gate.gh.acceptance import Asked, asked_by_label, asked_in_comment, for_suite
-from gate.gh.command import Command, commands
+from gate.gh.events.acceptance import Asked, asked_by_label, asked_in_comment, for_suite
+from gate.gh.events.command import Command, commands
 from tests.builders import suite_of
 
 SHA = "c" * 40

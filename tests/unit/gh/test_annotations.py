@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.gh.annotations import MOST, annotated, lines_of
+from gate.gh.telling.annotations import MOST, annotated, lines_of
 from gate.report.escape import MAX_SENTENCE
 from tests.verdicts import approved, blocked, not_measured, row, slower, verdict
 

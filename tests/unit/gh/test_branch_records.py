@@ -14,9 +14,9 @@ from gate.commands.history import _WINDOW
 from gate.config.branches import BRANCH, checked_branch
 from gate.config.policy import Baselines
 from gate.errors import BaselineError, UsageError
-from gate.gh.branch_rules import refuse_name
-from gate.gh.contents import object_id
-from gate.gh.records import (
+from gate.gh.rest.contents import object_id
+from gate.gh.store.branch_rules import refuse_name
+from gate.gh.store.records import (
     KEEP,
     README_MARKER,
     Record,
@@ -26,7 +26,7 @@ from gate.gh.records import (
     readme,
     stored_names,
 )
-from gate.gh.refreshing import EVENTS, refuse_refresh
+from gate.gh.store.refreshing import EVENTS, refuse_refresh
 
 ONE = Record("shop", "20261103T000000Z-0123456789ab-r1.json", b"one")
 TWO = Record("shop", "20261104T000000Z-unknown-r2.json", b"two")

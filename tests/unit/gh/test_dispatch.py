@@ -7,9 +7,9 @@ import pytest
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.errors import UsageError
-from gate.gh.dispatch import as_chosen
-from gate.gh.inputs import Inputs
-from gate.gh.plan import Use
+from gate.gh.events.dispatch import as_chosen
+from gate.gh.events.inputs import Inputs
+from gate.gh.events.plan import Use
 
 SUITE = read_suite(
     b"""

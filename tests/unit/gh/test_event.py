@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from gate.errors import NotMeasured, UsageError
-from gate.gh.acceptance import Asked
-from gate.gh.command import Command
-from gate.gh.context import Context
-from gate.gh.event import plan
-from gate.gh.inputs import Inputs
-from gate.gh.plan import ActionPlan, Pending, Use
-from gate.gh.resolve import with_pull_request, with_pull_requests
-from gate.gh.shapes import PullRequest
+from gate.gh.events.acceptance import Asked
+from gate.gh.events.command import Command
+from gate.gh.events.context import Context
+from gate.gh.events.event import plan
+from gate.gh.events.inputs import Inputs
+from gate.gh.events.plan import ActionPlan, Pending, Use
+from gate.gh.events.resolve import with_pull_request, with_pull_requests
+from gate.gh.rest.shapes import PullRequest
 
 EVENTS = Path(__file__).parents[2] / "data" / "events"
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import UsageError
-from gate.gh.choosing import Standing, is_meant, is_plain, is_trusted, look_at, none_yet, of_environment
-from gate.gh.deployments import Deployment, DeploymentStatus
-from gate.gh.shapes import User
+from gate.gh.finding.choosing import Standing, is_meant, is_plain, is_trusted, look_at, none_yet, of_environment
+from gate.gh.rest.deployments import Deployment, DeploymentStatus
+from gate.gh.rest.shapes import User
 
 CREATORS = ["vercel[bot]"]
 NAMES = st.text(string.ascii_letters + string.digits + " -/_.[]!é", min_size=1, max_size=20)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gate.errors import UsageError
-from gate.gh.context import Context
-from gate.gh.given import PUBLIC_API
-from gate.gh.inputs import Inputs, Mode, variable
+from gate.gh.events.context import Context
+from gate.gh.events.given import PUBLIC_API
+from gate.gh.events.inputs import Inputs, Mode, variable
 
 AS_THE_RUNNER_SETS_THEM = {
     "INPUT_TOKEN": "ghs_secret",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gate.errors import DeliveryError, NotMeasured
-from gate.gh.ledger import MAX_CHARS, Acceptance, Ledger, MeasuredFile, measured_file, read, written
+from gate.gh.telling.ledger import MAX_CHARS, Acceptance, Ledger, MeasuredFile, measured_file, read, written
 from gate.record.codec import dump
 
 SHA = "c" * 40

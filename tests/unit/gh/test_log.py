@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from runner_port import commands_in
 
-from gate.gh.log import MAX_ANNOTATIONS, Log
+from gate.gh.telling.log import MAX_ANNOTATIONS, Log
 from gate.lines import safe_line, safe_lines
 
 HOSTILE = [

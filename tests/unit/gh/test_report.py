@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from gate.commands.action_check import not_in_effect
 from gate.config.suite import Suite
 from gate.errors import ExitCode
-from gate.gh.checks import MAX_DESCRIPTION
-from gate.gh.command import commands
-from gate.gh.comment import MAX_UNITS, Run
-from gate.gh.ledger import read
-from gate.gh.report import Job, Report, check_of, comment_texts, conclusion, with_accepting
+from gate.gh.events.command import commands
+from gate.gh.telling.checks import MAX_DESCRIPTION
+from gate.gh.telling.comment import MAX_UNITS, Run
+from gate.gh.telling.ledger import read
+from gate.gh.telling.report import Job, Report, check_of, comment_texts, conclusion, with_accepting
 from gate.record.value import Notice
 from gate.report.since import read_line
 from gate.verdict.rules import not_affected

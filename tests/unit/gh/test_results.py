@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runner_port import outputs_in
 
-from gate.gh.results import added_up, nothing_judged, of_verdict
-from gate.gh.workflow import OUTPUTS, write_outputs
+from gate.gh.telling.results import added_up, nothing_judged, of_verdict
+from gate.gh.telling.workflow import OUTPUTS, write_outputs
 from gate.verdict.values import Reason
 from tests.verdicts import approved, blocked, not_measured, row, slower, verdict
 

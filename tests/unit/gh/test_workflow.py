@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from runner_port import outputs_in
 
 from gate.errors import DeliveryError, UsageError
-from gate.gh import workflow
-from gate.gh.workflow import OUTPUTS, append_summary, output_entry, read_event, results_folder, write_outputs
+from gate.gh.telling import workflow
+from gate.gh.telling.workflow import OUTPUTS, append_summary, output_entry, read_event, results_folder, write_outputs
 
 VALUES = {
     "verdict": "APPROVED",
