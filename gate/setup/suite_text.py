@@ -20,6 +20,7 @@ def suite_text(wanted: Wanted) -> str:
     """Content of ``gate.yml``."""
     first = wanted.endpoints[0].path
     guess = "guess: name what your users wait for" if wanted.endpoints_are_guessed else "add what your users wait for"
+    is_staged = "two-stages" in wanted.workflows
     place = wanted.kind.title if wanted.kind.is_in_job else f"previews on {wanted.kind.title}"
     lines = [
         f"# What the performance gate measures: {place}. `gate validate` says what it costs.",
@@ -45,6 +46,7 @@ def suite_text(wanted: Wanted) -> str:
         "",
         "policy:",
         f"  max_rate: {MOST_RATE} # guess: at most a third of what the preview can answer; `gate calibrate` finds out",
+        *(["  on_suspect: confirm # one runner only suspects, two others decide"] if is_staged else []),
         "",
         "baselines:",
         f"  store: {_quoted(BASELINES)} # a branch of its own, made by the first refresh",

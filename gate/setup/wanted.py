@@ -13,6 +13,9 @@ from gate.setup.kinds import Kind
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:\[\]{}_-]+(/[A-Za-z0-9/._~%+,;:=@{}-]*)?")
 _WORD = re.compile(r"[^\"\\$]{1,100}")
 
+JUDGING = ("pull-request", "two-stages", "deployment")
+"""Workflows that judge a pull request of this repository: one of them is enough."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -90,9 +93,10 @@ def _needed(wanted: Wanted) -> Iterator[tuple[str, str]]:
 
 
 def _check_workflows(wanted: Wanted) -> None:
-    if {"pull-request", "deployment"} <= set(wanted.workflows):
-        raise UsageError("pull-request and deployment would judge every pull request twice", "name one of the two")
-    surplus = sorted(set(wanted.workflows) & {"deployment", "fork", "merge-queue", "dispatch"})
+    judging = [name for name in wanted.workflows if name in JUDGING]
+    if len(judging) > 1:
+        raise UsageError(f"{' and '.join(judging)} would judge every pull request twice", "name one of them")
+    surplus = sorted(set(wanted.workflows) & {"two-stages", "deployment", "fork", "merge-queue", "dispatch"})
     if wanted.kind.is_in_job and surplus:
         raise UsageError(
             f"{', '.join(surplus)} cannot start the application", "leave it out, or measure a preview that is deployed"

@@ -18,6 +18,7 @@ PIN = "OWNER/gate@FULL_SHA # vX.Y.Z"
 RECIPE = "recipes/compose"
 FILES = {
     "pull-request": "gate.yml",
+    "two-stages": "gate.yml",
     "deployment": "gate.yml",
     "refresh": "gate-refresh.yml",
     "accept": "gate-accept.yml",
@@ -58,7 +59,9 @@ def _filled(name: str, wanted: Wanted, templates: Mapping[str, str]) -> str:
     if name == "deployment":
         prefix = re.split(r"[*?]", wanted.environment)[0]
         text = _replaced(text, "'Preview'", "'" + prefix.replace("'", "''") + "'")
-    return _with_head(_replaced(text, PIN, wanted.action))
+    if PIN not in text:
+        raise ValueError(f"the template {name} does not hold {PIN!r}")
+    return _with_head(text.replace(PIN, wanted.action))
 
 
 def _of_main(text: str, wanted: Wanted, templates: Mapping[str, str]) -> str:

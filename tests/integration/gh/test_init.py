@@ -135,6 +135,16 @@ def test_nothing_of_the_templates_is_left_to_fill_in(folder, kind):
         assert max(map(len, text.splitlines())) <= 140, name
 
 
+def test_two_stages_come_with_a_suite_that_only_suspects(folder):
+    init(folder, options("vercel", workflows="two-stages"))
+    files = written(folder)
+    assert read_suite(files["gate.yml"].encode(), "gate.yml").policy.on_suspect == "confirm"
+    check, *later = parse(".github/workflows/gate.yml", files[".github/workflows/gate.yml"].encode()).jobs
+    assert serves(check, CHECK, "trunk")
+    assert not any(serves(job, CHECK, "trunk") for job in later)
+    assert files[".github/workflows/gate.yml"].count(ACTION) == 3
+
+
 def linter(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name(name)
     return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=180, check=False)
@@ -146,7 +156,7 @@ def every_workflow(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("every") / ".github" / "workflows"
     root.mkdir(parents=True)
     for kind in KINDS:
-        for workflows in [None, "deployment"] if KINDS[kind].is_found else [None]:
+        for workflows in [None, "deployment", "two-stages"] if KINDS[kind].is_found else [None]:
             folder = tmp_path_factory.mktemp(kind)
             subprocess.run(["git", "init", "--quiet", folder], check=True)
             init(folder, options(kind, **({} if workflows is None else {"workflows": workflows})))
@@ -303,7 +313,9 @@ REFUSED = [
     ({"kind": "vercel", "endpoints": ("GET api",)}, "write it like 'GET /api"),
     ({"kind": "vercel", "endpoints": ('GET /"}',)}, "write it like 'GET /api"),
     ({"kind": "vercel", "workflows": "pull-request,nightly"}, "name some of"),
-    ({"kind": "vercel", "workflows": "pull-request,deployment"}, "name one of the two"),
+    ({"kind": "vercel", "workflows": "pull-request,deployment"}, "name one of them"),
+    ({"kind": "vercel", "workflows": "two-stages,pull-request"}, "name one of them"),
+    ({"kind": "service", "workflows": "two-stages"}, "measure a preview that is deployed"),
     ({"kind": "service", "workflows": "pull-request,fork"}, "measure a preview that is deployed"),
     ({"kind": "service", "start": "run: x\nid: y"}, "in one line"),
     ({"kind": "vercel", "name": "a b"}, "letters, digits"),
