@@ -52,10 +52,10 @@ def run(options: Options, effects: Effects, folder: Path, ask: Ask | None) -> Ex
     if there and not options.force:
         raise UsageError(
             f"{', '.join(there)}: there is such a file, with other content",
-            "--force replaces it; --dry-run shows what would be written",
+            "remove it first, or --force, which replaces the suite as well; --dry-run shows what would be written",
         )
     write_all(place.root, files)
-    effects.console.show("\n".join(_told(files, wanted, offered, place)) + "\n")
+    effects.console.show("\n".join(_told(files, wanted, offered, place, kept)) + "\n")
     return ExitCode.APPROVED
 
 
@@ -71,7 +71,9 @@ def _kept(place: Place) -> Suite | None:
     return load_suite(path) if path.exists() else None
 
 
-def _told(files: Mapping[str, str], wanted: Wanted, offered: Listed | None, place: Place) -> list[str]:
+def _told(
+    files: Mapping[str, str], wanted: Wanted, offered: Listed | None, place: Place, kept: Suite | None
+) -> list[str]:
     """What was written, and the next steps."""
     told = [f"wrote {name}" for name in files]
     if SUITE_PATH not in files:
@@ -80,6 +82,8 @@ def _told(files: Mapping[str, str], wanted: Wanted, offered: Listed | None, plac
         told.append(f"left out {offered.left_out} GET operations: they need a parameter or a login, or are too many")
     if "fork" in wanted.workflows:
         told.append("gate-fork.yml starts after the workflow `Preview`: write the name of the one that makes yours")
+    if "two-stages" in wanted.workflows and kept is not None and kept.policy.on_suspect == "decide":
+        told.append(f"{SUITE_PATH} needs `policy: {{on_suspect: confirm}}` for two stages: as it is, one run decides")
     repository = f" --repo {place.remote}" if place.remote else ""
     measured = "refresh" in wanted.workflows
     return [

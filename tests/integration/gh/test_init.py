@@ -226,6 +226,7 @@ def test_what_is_there_stays_unless_it_is_told_to_go(folder):
     with pytest.raises(UsageError) as refused:
         init(folder, options("vercel", workflows="pull-request,accept"))
     assert ".github/workflows/gate.yml: there is such a file" in str(refused.value)
+    assert "--force, which replaces the suite as well" in str(refused.value)
     init(folder, options("vercel", force=True))
     assert written(folder) == before
 
@@ -248,6 +249,14 @@ def test_a_suite_that_is_there_is_kept_and_says_what_workflows_need(folder):
     with pytest.raises(UsageError) as refused:
         init(folder, Options(workflows="refresh", action=ACTION))
     assert "gate.yml:1: endpoints.mine" in str(refused.value)
+
+
+def test_a_suite_that_is_kept_is_asked_for_the_policy_of_two_stages(folder):
+    assert "on_suspect" not in init(folder, options("vercel", workflows="two-stages"))
+    suite = folder / "gate.yml"
+    suite.write_text(suite.read_text().replace("  on_suspect: confirm", "  #"))
+    told = init(folder, options("vercel", workflows="two-stages"))
+    assert "gate.yml needs `policy: {on_suspect: confirm}` for two stages" in told
 
 
 def test_a_suite_that_finds_main_needs_no_url_of_it(folder):
