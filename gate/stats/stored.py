@@ -56,7 +56,8 @@ _ASSUMED_SD = (0.04, 0.07)
 """Run-to-run spread assumed for centre and p95 with fewer than three stored runs, the shared factor removed."""
 _ASSUMED_RUNNER_SD = 0.15
 """The same for what all endpoints share, or where nothing is removed."""
-_ASSUMED_DF = 6.0
+ASSUMED_DF = 6.0
+"""Degrees of freedom of what is assumed."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _stored(old: Floats) -> _Stored:
             centre=np.where(few, _mean(old - _by_row(factor)), fit.centre),
             centre_variance=np.where(few, assumed / runs, np.maximum(fit.variance, _TINY_VARIANCE / runs)),
             run_variance=np.where(few, assumed, np.maximum(_RUN_VARIANCE * fit.scale2, _TINY_VARIANCE)),
-            df=np.where(few, _ASSUMED_DF, fit.df),
+            df=np.where(few, ASSUMED_DF, fit.df),
             factor=factor,
         )
 
@@ -325,7 +326,7 @@ def _predicted(old: Floats, new: Floats) -> Moved:
             effect=_mean(new) - _mean(old),
             candidate_variance=variance / r,
             stored_variance=variance / k,
-            df=np.where(few, _ASSUMED_DF, k - 1.0),
+            df=np.where(few, ASSUMED_DF, k - 1.0),
         )
 
 

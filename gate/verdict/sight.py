@@ -20,7 +20,7 @@ from gate.stats.designs import METRICS, DuetDesign, Stage, StoredDesign
 from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.stats.location import Floats
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
-from gate.stats.stored import FEW_RUNS
+from gate.stats.stored import ASSUMED_DF, FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
 from gate.verdict.stored_rows import confirming_design
 
@@ -159,7 +159,8 @@ def stored_way(set_up: SetUp, runs: int, rounds: int) -> Way:
     more = noise.request_variance * (1 / (rounds * BLOCK_REQUESTS) - 1 / noise.requests)
     one = np.maximum(noise.rows.candidate_variance + more, 0.1 * noise.rows.candidate_variance)
     stored = noise.rows.stored_variance * max(noise.runs, 1) / runs
-    df = np.where(noise.removed, runs - 1 + _POOLED_DF, max(runs - 1.0, 1.0)) * np.ones(one.shape)
+    fitted = np.where(noise.removed, runs - 1 + _POOLED_DF, runs - 1.0) * np.ones(one.shape)
+    df = np.full(one.shape, ASSUMED_DF) if runs < FEW_RUNS else fitted  # as the verdict has it
     design = confirming_design(suite) or STORED[0]
     # What main has shown has to be exceeded as well, unless so little is known that only a half counts.
     least = np.maximum(set_up.least, _HALF if runs < FEW_RUNS else np.expm1(noise.shown))

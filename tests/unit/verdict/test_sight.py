@@ -18,7 +18,7 @@ from gate.stats.beliefs import assumed
 from gate.verdict.afford import budget_for, duet_ways
 from gate.verdict.proposals import propose
 from gate.verdict.sight import SetUp, design_of, duet_way, fixed, staged_way, stored_way, unlimited_duet
-from tests.builders import TODAY, World, run_of, suite_of
+from tests.builders import TODAY, World, run_of, suite_of, verdict_of
 
 SUITE = suite_of("policy: {max_rate: 100/s}\n")
 RUNS = [run_of(SUITE, f"d{n}", base=World(), created=TODAY + dt.timedelta(days=n), rounds=10) for n in range(8)]
@@ -67,6 +67,17 @@ def test_few_endpoints_are_judged_without_taking_out_what_they_share():
     set_up = SetUp(suite, noise_of(suite, stored), assumed(1, one_host=True))
     assert not set_up.noise.removed.any()
     assert np.isfinite(stored_way(set_up, 10, 12).sees).all()
+
+
+def test_two_stored_runs_promise_about_what_the_verdict_says_of_them_and_no_more():
+    suite = suite_of("policy: {max_rate: 100/s}\n", names=("home",))
+    stored = [run_of(suite, f"s{n}", created=TODAY + dt.timedelta(days=n), rounds=3) for n in range(2)]
+    set_up = SetUp(suite, noise_of(suite, stored), assumed(1, one_host=True))
+    verdict = verdict_of(suite, [run_of(suite, "new", created=TODAY, rounds=3)], stored)
+    told = np.array([row.detectable for row in verdict.rows if row.metric in ("p50", "p95")])
+    promised = stored_way(set_up, 2, 3).sees[0]
+    assert (promised >= told).all()
+    assert (promised < 1.5 * told).all()
 
 
 def test_an_endpoint_without_a_past_is_not_known_and_spoils_nothing():
