@@ -52,7 +52,8 @@ def open_store(suite: Suite, suite_file: Path, override: str | None, *, to_write
     if kind == "branch":
         raise UsageError(
             f"the baselines are on {place!r}, which only the action reads",
-            f"check the branch out with `git worktree add ../runs {rest}`, and give --baselines dir:../runs",
+            f"`git fetch origin {rest}`, `git worktree add ../runs {rest}`, and give --baselines dir:../runs; or any"
+            " folder, for runs of this machine's own",
         )
     raise UsageError(f"the baseline store {place!r} is not in this version", "use a directory: dir:baselines")
 

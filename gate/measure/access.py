@@ -133,7 +133,7 @@ def origin_of(url: str) -> str:
 
 def _no_origin() -> UsageError:
     return UsageError(
-        "a preview URL is not of the form https://host[:port][/path]",
+        "a preview URL is not of the form https://host[:port][/path], or http://",
         "give it whole, without user and password, the host in plain letters (xn--... for others) or as a full"
         " address; see preview.url, --preview and --base",
     )

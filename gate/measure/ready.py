@@ -85,9 +85,12 @@ def _never_ready(suite: Suite, seen: Counter[str], expected_commit: str | None) 
     history = ", ".join(f"{what} ({count} x)" for what, count in seen.most_common(5))
     timeout_s = suite.preview.ready.timeout_s
     if expected_commit is not None and any(what.startswith("serves commit") for what in seen):
+        told = any(what.startswith("serves commit '") for what in seen)
         return NotMeasured(
             f"the preview did not serve commit {expected_commit[:12]} within {timeout_s:g} s: {history}",
-            "wait for the deployment before the gate runs, or raise preview.ready.timeout",
+            "wait for the deployment before the gate runs, or raise preview.ready.timeout"
+            if told
+            else "its answers do not hold what preview.commit names: correct it, or have the application tell it",
         )
     return NotMeasured(
         f"the preview was not ready within {timeout_s:g} s at {suite.preview.ready.path}: {history}",

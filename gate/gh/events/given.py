@@ -113,7 +113,9 @@ def _url(name: str, value: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"input {name} holds a URL with a user name", "send credentials as headers in the suite")
     if not usable or parts.fragment or _CONTROL.search(value):
-        raise UsageError(f"input {name} holds {value!r}, which is not a plain http or https URL")
+        raise UsageError(
+            f"input {name} holds {value!r}, which is not a plain http or https URL", "write it like https://HOST/PATH"
+        )
     return value
 
 
@@ -132,7 +134,9 @@ def api_url_of(given: str, from_runner: str) -> str:
     url = _url("api-url", given).rstrip("/")
     parts = urlsplit(url)
     if parts.query or (parts.scheme != "https" and not _loopback(parts.hostname or "")):
-        raise UsageError(f"input api-url is {given!r}; it must be https, without a query")
+        raise UsageError(
+            f"input api-url is {given!r}; it must be https, without a query", "write it like https://HOST/api/v3"
+        )
     return url
 
 

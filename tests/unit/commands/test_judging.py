@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gate.errors import NotMeasured
+from gate.commands.judging import open_store
+from gate.config.read import read_suite
+from gate.errors import NotMeasured, UsageError
 from gate.record.value import Notice
 from tests.builders import PREVIEWS, World, history_of, run_of, scenario_of, socket_of, suite_of, suite_text
 
@@ -91,3 +95,11 @@ def test_no_candidate_is_its_own_baseline(desk):
     assert desk.compare(*runs) == 1
     assert not {"c0", "c1"} & set(desk.verdict["baselines"])
     assert desk.outcomes["home/p50"] == "regressed"
+
+
+def test_baselines_on_a_branch_are_answered_with_how_to_get_at_them():
+    suite = read_suite(b'baselines: {store: "branch:perf-baselines"}\nendpoints: {home: GET /}\n', "gate.yml")
+    with pytest.raises(UsageError) as refused:
+        open_store(suite, Path("gate.yml"), None)
+    for step in ("git fetch origin perf-baselines", "git worktree add ../runs perf-baselines", "dir:../runs"):
+        assert step in refused.value.cure

@@ -129,6 +129,16 @@ def test_what_is_refused_names_its_input(name, value):
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("api-url", "ghe.example:8080"), ("api-url", "http://10.0.0.1/api/v3"), ("preview-url", "shop.example.com")],
+)
+def test_an_address_that_is_none_is_answered_with_how_it_is_written(name, value):
+    with pytest.raises(UsageError) as caught:
+        read(**{name: value})
+    assert "write it like https://HOST/" in caught.value.cure
+
+
 def test_a_password_in_a_url_and_a_token_are_never_repeated():
     for name, value in (("preview-url", "https://user:hunter2@example.com"), ("token", "hunter2 hunter2")):
         with pytest.raises(UsageError) as caught:

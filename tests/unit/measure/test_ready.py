@@ -102,8 +102,10 @@ def test_the_expected_commit_may_be_short(expected):
 @pytest.mark.parametrize("served", ["abcdef9999", "abc", "", None])
 def test_another_commit_is_waited_for_and_then_named(served):
     world = World(answered(**({"x-commit": served} if served is not None else {})))
-    with pytest.raises(NotMeasured, match=r"did not serve commit abcdef0123 within 60 s: serves commit"):
+    with pytest.raises(NotMeasured, match=r"did not serve commit abcdef0123 within 60 s: serves commit") as refused:
         ready(world, suite(commit={"header": "X-Commit"}), "abcdef0123")
+    cure = "wait for the deployment" if served else "do not hold what preview.commit names"
+    assert cure in (refused.value.cure or "")
 
 
 def test_a_commit_can_stand_in_json_at_another_path():
