@@ -7,6 +7,7 @@ from pathlib import Path
 from gate.commands.conducting import at_hand
 from gate.commands.effects import Effects
 from gate.commands.measuring import load_suite
+from gate.config.environment import uses
 from gate.config.hooks import after_load, before_load
 from gate.config.journeys import only_in_journeys, side_by_side
 from gate.config.suite import Suite
@@ -56,6 +57,11 @@ def run(path: Path, effects: Effects) -> ExitCode:
     beside = [", ".join(group) for group in group_endpoints(suite) if len(group) > 1]
     if beside:
         told.append(f"measured side by side: {'; '.join(beside)}")
+    values = [name if effects.environ.get(name) else f"{name} (not set here)" for name in uses(suite)]
+    if values:
+        told.append(f"taken from the environment: {', '.join(values)}")
+    if not suite.preview.hosts:
+        told.append("on GitHub nothing is loaded by a suite without preview.hosts")
     effects.console.show("\n".join(told) + "\n")
     return ExitCode.APPROVED
 

@@ -391,3 +391,15 @@ def test_a_check_judges_what_can_be_asked_alone_and_the_scenario(tmp_path):
     assert code == 0
     assert {row["endpoint"] for row in rows} == {"list", "done", "s"}
     assert next(row["outcome"] for row in rows if row["endpoint"] == "s") == "met"
+
+
+def test_validate_names_the_values_it_will_need_and_that_a_job_on_github_needs_hosts(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TEAM_KEY", "hunter2")
+    monkeypatch.delenv("USER_TOKEN", raising=False)
+    headers = '{x-team: "${TEAM_KEY}", Authorization: "Token ${USER_TOKEN}"}'
+    (tmp_path / "gate.yml").write_text(f"preview: {{headers: {headers}}}\nendpoints: {{home: GET /}}\n")
+    assert main(["validate", "--suite", str(tmp_path / "gate.yml")]) == 0
+    told = capsys.readouterr().out
+    assert "taken from the environment: TEAM_KEY, USER_TOKEN (not set here)\n" in told
+    assert "on GitHub nothing is loaded by a suite without preview.hosts\n" in told
+    assert "hunter2" not in told
