@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import time
-from contextlib import suppress
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -70,11 +69,10 @@ async def _do_jobs(database_url: str, redis_url: str, prefix: str) -> None:
         queue = JobQueue(redis, prefix)
         await queue.resume()
         while not stop.is_set():
-            with suppress(TimeoutError):
-                job = await queue.take()
-                if job is not None:
-                    await _notify(connection, job)
-                    await queue.finish(job)
+            job = await queue.take()
+            if job is not None:
+                await _notify(connection, job)
+                await queue.finish(job)
 
 
 async def _notify(connection: psycopg.AsyncConnection, job: str) -> None:

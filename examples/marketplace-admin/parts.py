@@ -69,6 +69,7 @@ def _parts(request: Request) -> Parts:
 
 
 async def actor_of(parts: Having, authorization: Annotated[str, Header()] = "") -> int:
+    """Return who asks, or answer 401."""
     admin = parts.tokens.admin_of(authorization)
     if admin is None:
         raise HTTPException(401, "log in, and send 'Authorization: Bearer ...'", headers={"WWW-Authenticate": "Bearer"})
