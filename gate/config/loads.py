@@ -7,16 +7,21 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from gate.config.base import Model
+from gate.config.hours import Hours
 from gate.config.scalars import DurationS, RateRps
 from gate.config.until import UNTIL_PATTERN, parse_until
 from gate.config.written import RATE, Also
 from gate.units import parse_rate_rps
 
 _WRITTEN = (
-    "needs exactly one of rate, rates, users, count and find; write {rate: 50/s, for: 60s},"
+    "needs exactly one of rate, rates, hours, users, count and find; write {rate: 50/s, for: 60s},"
     " {users: 10, for: 60s, think: 1s} or {count: 5, concurrent: 5}"
 )
 _FIND = 'write {find: max_rate, until: "p95 <= 500ms", from: 10/s, limit: 50/s} or {find: max_users, ..., limit: 100}'
+MOST_S = 86_400.0
+"""Longest time of rates or users."""
+MOST_COUNT = 1_000_000
+"""Most requests of a count."""
 HOLD_S = 5.0
 """How long a search stays at a level where nothing else is said."""
 
@@ -59,16 +64,18 @@ class Load(Model):
         default=None, alias="rates", min_length=2, max_length=24
     )
     """Rates one after the other, as ``shape`` says: ``[5/s, 80/s, 20/s]``."""
+    hours: Hours | None = None
+    """Rates by the hours of a day in a time zone: the whole day passes in ``for``."""
     users: _Users | None = None
     """Users who ask, wait for the answer, think, and ask again (closed model); several numbers as ``shape`` says."""
-    count: int | None = Field(default=None, ge=1, le=1_000_000)
+    count: int | None = Field(default=None, ge=1, le=MOST_COUNT)
     """So many requests, then it ends."""
-    for_s: DurationS | None = Field(default=None, alias="for", gt=0, le=86_400)
+    for_s: DurationS | None = Field(default=None, alias="for", gt=0, le=MOST_S)
     """How long rates or users last."""
-    ramp_s: DurationS | None = Field(default=None, alias="ramp", gt=0, le=86_400)
+    ramp_s: DurationS | None = Field(default=None, alias="ramp", gt=0, le=MOST_S)
     """Grow from zero for so long, as part of ``for``."""
     shape: Literal["steps", "ramp", "day"] = "steps"
-    """Of several rates or users: ``steps`` of equal length, straight lines (``ramp``), or a smooth curve (``day``)."""
+    """Of several rates, hours or users: ``steps``, straight lines (``ramp``), or a smooth curve (``day``)."""
     spacing: Literal["poisson", "even"] = "poisson"
     """Gaps between arrivals at a rate: ``poisson`` as of many users who know nothing of each other, or ``even``."""
     think_s: DurationS | None = Field(default=None, alias="think", ge=0, le=3600)
@@ -91,17 +98,21 @@ class Load(Model):
             return (self.rate_rps,)
         if self.find is not None:
             return (self.limit or 0.0,)
+        if self.hours is not None:
+            return tuple(rate for _, rate in self.hours.knots)
         return tuple(self.rates_rps or self.users or ())
 
     @property
     def is_open(self) -> bool:
         """Whether requests fall due whatever the answers do."""
-        return self.rate_rps is not None or self.rates_rps is not None or self.find == "max_rate"
+        return (
+            self.rate_rps is not None or self.rates_rps is not None or self.hours is not None or self.find == "max_rate"
+        )
 
     @property
     def is_constant(self) -> bool:
         """One level from beginning to end."""
-        return len(self.levels) == 1 and self.ramp_s is None
+        return len(self.levels) == 1 and self.ramp_s is None and self.hours is None
 
     @property
     def peak_rps(self) -> float | None:
@@ -113,6 +124,7 @@ class Load(Model):
         values = {
             "rate": self.rate_rps,
             "rates": self.rates_rps,
+            "hours": self.hours,
             "users": self.users,
             "count": self.count,
             "find": self.find,
@@ -153,7 +165,7 @@ class Load(Model):
             raise ValueError("has spacing: even but no rate; only arrivals at a rate have it")
         if self.shape != "steps" and len(self.levels) < 2:
             raise ValueError("has a shape but only one level; write rates: [5/s, 80/s] or users: [10, 100]")
-        if self.ramp_s is not None and len(self.levels) != 1:
+        if self.ramp_s is not None and (len(self.levels) != 1 or self.hours is not None):
             raise ValueError("has ramp, which needs one rate or one number of users; use shape: ramp for several")
         if self.ramp_s is not None and self.for_s is not None and self.ramp_s > self.for_s:
             raise ValueError("has a ramp longer than for, which it is part of; make for longer")

@@ -32,6 +32,8 @@ SUBPROTOCOL_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 ANSWER_PATTERN = rf"^(echo|first|{_JSON_PATH})$"
 GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
 LOGIN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$"
+TIME_PATTERN = r"^([01][0-9]|2[0-3])(:[0-5][0-9])?$"
+END_PATTERN = r"^(([01][0-9]|2[0-3])(:[0-5][0-9])?|24:00)$"
 STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
@@ -52,6 +54,8 @@ SHAPES = {
     GLOB_PATTERN: "is no pattern of paths; a pattern is written app/** or *.py, from the top of the repository, and"
     " several are several items",
     LOGIN_PATTERN: 'is no login; a login is written octocat, or "vercel[bot]" for an app, without @',
+    TIME_PATTERN: 'is no time of the day; a time is written in quotes, "07" or "07:30"',
+    END_PATTERN: 'is no time of the day; a time is written in quotes, "19:00", and the end of the day "24:00"',
     STORE_PATTERN: "is no store; a store is written dir:FOLDER or branch:NAME, for example dir:baselines or"
     " branch:perf-baselines",
 }
