@@ -42,11 +42,23 @@ def parser() -> argparse.ArgumentParser:
             _OPTIONS[option](sub)
         return sub
 
-    add("check", "measure a preview and judge it", "suite", "preview", "base", "commit", "baselines", "out", "json")
+    add(
+        "check",
+        "measure a preview and judge it",
+        "suite",
+        "profile",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
+        "json",
+    )
     refresh = add(
         "refresh",
         "measure main, beside the previous main if given as base, and append one run to the baselines",
         "suite",
+        "profile",
         "preview",
         "base",
         "commit",
@@ -60,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="this row changed and is meant to: begin its baselines anew with this run; again for more rows",
     )
-    run = add("run", "measure only and write run files", "suite", "preview", "base", "commit", "baselines", "out")
+    run = add(
+        "run", "measure only and write run files", "suite", "profile", "preview", "base", "commit", "baselines", "out"
+    )
     run.add_argument(
         "--after",
         metavar="RUN.json",
@@ -84,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
     )
     history = add("history", "how every row of main developed over the stored runs", "suite", "baselines", "json")
     history.add_argument("--anchor", metavar="SHA", help="compare main now with the stored runs of this commit")
-    add("validate", "read a suite and say what it would measure", "suite")
+    add("validate", "read a suite and say what it would measure", "suite", "profile")
     calibrate = add(
         "calibrate",
         "measure deployments of one commit side by side and learn how much they differ",
@@ -147,6 +161,9 @@ def _add_doctor(doctor: argparse.ArgumentParser) -> None:
 _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     "suite": lambda p: p.add_argument(
         "--suite", metavar="FILE", type=Path, default=Path("gate.yml"), help="default gate.yml"
+    ),
+    "profile": lambda p: p.add_argument(
+        "--profile", metavar="NAME", help="make the scenarios as large as this profile of the suite says"
     ),
     "preview": lambda p: p.add_argument(
         "--preview",
@@ -226,7 +243,7 @@ def _dispatch(options: argparse.Namespace, console: object) -> ExitCode:
 def _check(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import check, judging, measuring
 
-    suite = measuring.load_suite(options.suite)
+    suite = measuring.load_suite(options.suite, options.profile)
     store = judging.open_store(suite, options.suite, options.baselines)
     return check.run(suite, store, _targets(options), options.out, effects, as_json=options.json)
 
@@ -234,7 +251,7 @@ def _check(options: argparse.Namespace, effects: Effects) -> ExitCode:
 def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import judging, measuring, refresh
 
-    suite = measuring.load_suite(options.suite)
+    suite = measuring.load_suite(options.suite, options.profile)
     store = judging.open_store(suite, options.suite, options.baselines, to_write=True)
     accepted = refresh.accepted_changes(suite, options.accept)
     return refresh.run(suite, store, _targets(options), options.out, effects, accepted=lambda _: accepted)
@@ -243,7 +260,7 @@ def _refresh(options: argparse.Namespace, effects: Effects) -> ExitCode:
 def _run(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import judging, measuring, run
 
-    suite, after = measuring.load_suite(options.suite), None
+    suite, after = measuring.load_suite(options.suite, options.profile), None
     if options.after:
         after = run.After(tuple(options.after), judging.open_store(suite, options.suite, options.baselines))
     return run.run(suite, _targets(options), options.out, effects, after)
@@ -280,7 +297,7 @@ def _explain(options: argparse.Namespace, effects: Effects) -> ExitCode:
 def _validate(options: argparse.Namespace, effects: Effects) -> ExitCode:
     from gate.commands import validate
 
-    return validate.run(options.suite, effects)
+    return validate.run(options.suite, effects, options.profile)
 
 
 def _calibrate(options: argparse.Namespace, effects: Effects) -> ExitCode:

@@ -152,6 +152,11 @@ def _refuse_strangers(suite: Suite, candidates: tuple[Run, ...]) -> None:
     if twice is not None:
         raise UsageError(f"the run {twice} is given twice, which would count as two measurements", "give each run once")
     for run in candidates:
+        if run.profile != suite.profile:
+            raise UsageError(
+                f"run {run.run_id} is {_size_of(run.profile)}, and is to be judged {_size_of(suite.profile)}",
+                "give runs of one size, and --profile as it was measured with",
+            )
         for name, record in run.endpoints.items():
             if name in suite.endpoints and record.config_hash != endpoint_hash(suite, name):
                 raise UsageError(
@@ -164,6 +169,10 @@ def _refuse_strangers(suite: Suite, candidates: tuple[Run, ...]) -> None:
                     f"run {run.run_id} made another load in scenario {name} than the suite says now",
                     "give the suite it was measured with, or measure again",
                 )
+
+
+def _size_of(profile: str | None) -> str:
+    return "as the suite is written" if profile is None else f"in the size of profile {profile}"
 
 
 def deliver(verdict: Verdict, out: Path, effects: Effects, *, as_json: bool) -> ExitCode:

@@ -14,6 +14,7 @@ from gate.commands.outputs import check_writable, write_run
 from gate.commands.urls import filled
 from gate.config.environment import Redactor, missing_names, needed_values
 from gate.config.files import ReadFile
+from gate.config.profile_checks import scaled
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
@@ -50,16 +51,22 @@ class Prepared:
     """On GitHub one that refuses addresses which the suite does not name."""
 
 
-def load_suite(path: Path) -> Suite:
+def load_suite(path: Path, profile: str | None = None) -> Suite:
     """Read a suite file.
+
+    Parameters
+    ----------
+    profile : str, optional
+        Name of the profile whose size its scenarios are to have.
 
     Raises
     ------
     UsageError
-        If it cannot be read or is not a suite.
+        If it cannot be read or is not a suite, or has no such profile.
     """
     try:
-        return read_suite(path.read_bytes(), str(path), files_beside(path))
+        suite = read_suite(path.read_bytes(), str(path), files_beside(path))
+        return suite if profile is None else scaled(suite, profile)
     except OSError as error:
         raise UsageError(
             f"the suite {path} cannot be read: {error.strerror}",

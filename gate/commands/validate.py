@@ -20,7 +20,7 @@ from gate.stats.beliefs import assumed
 from gate.units import format_duration
 
 
-def run(path: Path, effects: Effects) -> ExitCode:
+def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
     """Read, plan, and tell; makes no connection.
 
     Raises
@@ -28,12 +28,12 @@ def run(path: Path, effects: Effects) -> ExitCode:
     UsageError
         If the suite cannot be used, or its budget does not reach.
     """
-    suite = load_suite(path)
+    suite = load_suite(path, profile)
     alone = lay_out_stored(suite)
     sockets = f", {len(suite.sockets)} WebSockets" if suite.sockets else ""
     told = [
         f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints{sockets},"
-        f" {len(suite.scenarios)} scenarios",
+        f" {len(suite.scenarios)} scenarios" + (f" in the size of profile {profile}" if profile else ""),
         f"a run makes {_cost(suite, alone)}; scenarios come on top",
         f"with a base deployment: {_duet(suite)}",
     ]

@@ -11,7 +11,15 @@ from gate.config.loads import Load
 from gate.config.objectives import ScenarioObjectives
 from gate.config.scalars import (
     Name,
+    RateRps,
 )
+
+
+class Target(Model):
+    """What a scenario is measured against without being judged by it."""
+
+    rate_rps: RateRps = Field(alias="rate", le=100_000)
+    """Requests answered as expected per second that would do; the report says how many times as many there are."""
 
 
 class Scenario(Model):
@@ -23,7 +31,11 @@ class Scenario(Model):
     """Endpoints and journeys with their weights: ``{materials: 5, buy: 1}``."""
     beside: list[Name] = Field(default_factory=list, max_length=16)
     """Scenarios that run at the same time: it starts together with them."""
+    target: Target | None = None
+    """A rate to tell headroom against: ``{rate: 2/s}``. It blocks nothing; an objective does."""
     objectives: ScenarioObjectives = ScenarioObjectives()
     """Absolute limits over the whole mix."""
+    category: Name | None = None
+    """What kind of check its rows are, for counting and the score; ``concurrency`` unless said."""
     advisory: bool = False
     """Shown, never blocks."""

@@ -19,6 +19,7 @@ from gate.config.socket_checks import as_step
 from gate.units import format_rate
 
 if TYPE_CHECKING:
+    from gate.config.loads import Load
     from gate.config.scenario import Scenario
     from gate.config.suite import Suite
 
@@ -37,7 +38,7 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
         yield from _beside(suite, name, scenario)
     known = suite.endpoints.keys() | suite.journeys.keys() | suite.sockets.keys()
     if all(member in known for scenario in suite.scenarios.values() for member in scenario.mix):
-        yield from _rates(suite)
+        yield from rate_misfits(suite)
 
 
 def _journey(suite: Suite, name: str, steps: list[str]) -> Iterator[Misfit]:
@@ -126,13 +127,14 @@ def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
             yield Misfit(place, message, also=(("scenarios", other),))
 
 
-def _rates(suite: Suite) -> Iterator[Misfit]:
+def rate_misfits(suite: Suite) -> Iterator[Misfit]:
+    """Loads that are more than may be, and rates that are asked for and cannot be reached."""
     for group in side_by_side(suite):
         last = suite.scenarios[group[-1]].load
         here: Location = ("scenarios", group[-1], "load")
         rate, most = peak_rps(suite, group), suite.policy.max_rate_rps
         if rate is not None and rate > most * (1 + 1e-9):
-            key = "rates" if last.rates_rps is not None else "limit" if last.find is not None else "rate"
+            key = next(key for key, given in _peaks(last).items() if given is not None)
             who = "asks" if len(group) == 1 else f"and {', '.join(group[:-1])} at the same time ask"
             each = requests_per_arrival(suite, group[0]) if len(group) == 1 else 1.0
             steps = f" ({each:.3g} requests for each arrival)" if each > 1 else ""
@@ -147,6 +149,11 @@ def _rates(suite: Suite) -> Iterator[Misfit]:
             yield Misfit((*here, "users") if last.users else here, message)
         for name in group:
             yield from _objective(suite, name, is_alone=len(group) == 1)
+
+
+def _peaks(load: Load) -> dict[str, object]:
+    """The keys that say the highest rate, with what they hold; the last of them always holds something."""
+    return {"rates": load.rates_rps, "hours": load.hours, "limit": load.find, "rate": load.rate_rps or 0.0}
 
 
 def _objective(suite: Suite, name: str, *, is_alone: bool) -> Iterator[Misfit]:

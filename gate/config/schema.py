@@ -14,11 +14,13 @@ from gate.config import (
     data,
     endpoint,
     fields,
+    hours,
     identity,
     loads,
     objectives,
     policy,
     preview,
+    profiles,
     scenario,
     sockets,
     steps,
@@ -27,7 +29,22 @@ from gate.config import (
 )
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODULES = (suite, preview, steps, identity, data, objectives, endpoint, sockets, loads, scenario, telemetry, policy)
+_MODULES = (
+    suite,
+    preview,
+    steps,
+    identity,
+    data,
+    objectives,
+    endpoint,
+    sockets,
+    hours,
+    loads,
+    scenario,
+    profiles,
+    telemetry,
+    policy,
+)
 """Where models are written."""
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-from gate.config import checks, hook_checks, scenario_checks, socket_checks
+from gate.config import checks, hook_checks, profile_checks, scenario_checks, socket_checks
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
@@ -19,6 +19,7 @@ from gate.config.identity import Identity
 from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
 from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
+from gate.config.profiles import Profile
 from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
@@ -63,12 +64,26 @@ class Suite(Model):
     """Endpoints that one user asks for one after the other, with cookies and extracted values of their own."""
     scenarios: dict[Name, Scenario] = Field(default_factory=dict, max_length=100)
     """Mixes and users; they feed objectives, never comparison rows."""
+    profiles: dict[Name, Profile] = Field(default_factory=dict, max_length=100)
+    """Other sizes of the scenarios, by name, for ``--profile``."""
     telemetry: Telemetry = Telemetry()
     """What the server says of itself under load; it can block, never approve or excuse."""
     policy: Policy = Policy()
     """What blocks, and what a check may cost."""
     baselines: Baselines = Baselines()
     """Where stored runs are."""
+    _profile: str | None = PrivateAttr(default=None)
+
+    @property
+    def profile(self) -> str | None:
+        """Which of its profiles the scenarios have the size of; None of the suite as it is written."""
+        return self._profile
+
+    def in_size_of(self, profile: str) -> Self:
+        """The same suite, known to have the size of a profile."""
+        copy = self.model_copy()
+        copy._profile = profile
+        return copy
 
     def objectives_of(self, endpoint: str) -> dict[str, float]:
         """Limits of one endpoint by statistic: those of its class, overridden by its own."""
@@ -94,6 +109,7 @@ class Suite(Model):
             hook_checks.misfits(self),
             socket_checks.misfits(self),
             scenario_checks.misfits(self),
+            profile_checks.misfits(self),
         )
         found = list(islice(every, checks.MOST_MISFITS))
         if found:

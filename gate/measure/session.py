@@ -178,6 +178,7 @@ class Session:
         return Run(
             tool=job.tool,
             suite=job.suite.name,
+            profile=job.suite.profile,
             run_id=job.run_id,
             created=job.created,
             commit=(up.commit if up and up.commit else job.expected_commit),

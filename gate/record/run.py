@@ -80,6 +80,8 @@ class Run(Value):
     tool: str
     """Version of the gate that measured."""
     suite: str
+    profile: str | None = None
+    """Of which of the suite's profiles its scenarios have the size; None as the suite is written, and in older runs."""
     run_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
     created: Instant
     """When it was measured."""

@@ -119,7 +119,8 @@ def _aloud(verdict: Verdict) -> Iterator[str]:
 def _footer(verdict: Verdict) -> str:
     n = len(verdict.baselines)
     way = _WAYS[verdict.way].format(n=n, runs="run" if n == 1 else "runs")
-    what = f"suite {verdict.suite}, " + (f"commit {verdict.commit[:12]}, " if verdict.commit else "")
+    size = f"profile {verdict.profile}, " if verdict.profile else ""
+    what = f"suite {verdict.suite}, {size}" + (f"commit {verdict.commit[:12]}, " if verdict.commit else "")
     if not verdict.rows:
         return f"{what}nothing was judged; gate {verdict.tool}"
     tests = f"{verdict.family} tests share" if verdict.family != 1 else "1 test has"

@@ -162,6 +162,7 @@ def _verdict(
     return Verdict(
         tool=tool,
         suite=suite.name,
+        profile=suite.profile,
         commit=candidates[0].commit,
         verdict="BLOCKED" if reasons else "APPROVED",
         measured=blocked or not reasons,
@@ -190,6 +191,7 @@ def not_measured(
     return Verdict(
         tool=tool,
         suite=suite.name,
+        profile=suite.profile,
         commit=candidates[0].commit if candidates else None,
         verdict="BLOCKED",
         measured=False,
@@ -210,6 +212,7 @@ def not_affected(suite: Suite, tool: str, commit: str | None) -> Verdict:
     return Verdict(
         tool=tool,
         suite=suite.name,
+        profile=suite.profile,
         commit=commit,
         verdict="APPROVED",
         measured=False,

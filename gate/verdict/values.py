@@ -132,6 +132,8 @@ class Verdict(Value):
     schema_: Literal["gate.verdict/1"] = Field(default="gate.verdict/1", alias="schema")
     tool: str
     suite: str
+    profile: str | None = None
+    """Of which of the suite's profiles its scenarios have the size; None as the suite is written."""
     commit: str | None
     verdict: Literal["APPROVED", "BLOCKED"]
     measured: bool
