@@ -112,7 +112,7 @@ User = Annotated[str, Depends(_user)]
 Lent = Annotated[Connection, Depends(_lent, scope="function")]
 
 _service = APIRouter(prefix="/api")
-_login = APIRouter(prefix="/api", dependencies=[Depends(_not_too_often), Depends(_not_too_many_logins)])
+_login = APIRouter(prefix="/api", dependencies=[Depends(_not_too_many_logins)])
 _work = APIRouter(prefix="/api", dependencies=[Depends(_not_too_often), Depends(_user)])
 
 

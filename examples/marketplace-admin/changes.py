@@ -37,7 +37,9 @@ async def move_admin(connection: Connection, actor: int, number: int, department
         return bool(cursor.rowcount)
 
 
-async def grant(connection: Connection, actor: int, numbers: Sequence[int], permission: int) -> int:
+async def grant(
+    connection: Connection, actor: int, numbers: Sequence[int], permission: int, kind: str = "grant"
+) -> int:
     """Grant a permission to admins, all or none; returns to how many it was new.
 
     One row of audit, however many they are: it is one operation.
@@ -50,10 +52,8 @@ async def grant(connection: Connection, actor: int, numbers: Sequence[int], perm
             " ON CONFLICT (admin_id, permission_id) DO NOTHING",
             (permission, actor, list(numbers)),
         )
-        if len(numbers) == 1:
-            await _note(connection, actor, "grant", numbers[0], {"permission": permission})
-        else:
-            await _note(connection, actor, "bulk grant", None, {"permission": permission, "admins": list(numbers)})
+        subject = numbers[0] if len(numbers) == 1 else None
+        await _note(connection, actor, kind, subject, {"permission": permission, "admins": list(numbers)})
         return cursor.rowcount
 
 

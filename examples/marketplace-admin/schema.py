@@ -52,7 +52,7 @@ CREATE TABLE seeded (version integer NOT NULL, admins integer NOT NULL, last_aud
 _ROWS = (
     # Every department and every role but the first is below another one, a third or a fifth as far along.
     "INSERT INTO departments SELECT id, CASE WHEN id > 1 THEN (id + 3) / 5 END, 'department-' || id"
-    " FROM generate_series(1, greatest(20, %(admins)s / 50)) AS id",
+    " FROM generate_series(1, greatest(10, %(admins)s / 100)) AS id",
     "INSERT INTO roles SELECT id, CASE WHEN id > 1 THEN (id + 1) / 3 END, 'role-' || id"
     " FROM generate_series(1, %(roles)s) AS id",
     "INSERT INTO permissions SELECT id, CASE WHEN id = 1 THEN 'admins.manage' ELSE 'permission-' || id END"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import changes
+import directory
 from directory import Row
 from parts import MOST_NUMBER, Having, Lent, Manager, Number
 from schema import ROLES
@@ -35,11 +36,18 @@ class Move(BaseModel):
 
 
 class BulkGrant(BaseModel):
-    """To whom a permission is granted."""
+    """To whom a permission is granted: admins by number, or the first hundred of a department."""
 
     model_config = ConfigDict(extra="forbid")
-    admins: list[Given] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    admins: list[Given] | None = Field(default=None, min_length=1, max_length=MOST_AT_ONCE)
+    department: Given | None = None
     permission: Given
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.admins is None) == (self.department is None):
+            raise ValueError("give admins or a department, not both")
+        return self
 
 
 @router.post("/admins/", status_code=201)
@@ -78,9 +86,15 @@ async def revoke(number: Number, permission: Number, actor: Manager, connection:
 @router.post("/bulk/grants/")
 async def bulk_grant(given: BulkGrant, actor: Manager, connection: Lent, parts: Having) -> Row:
     """Grant a permission to up to a hundred admins, all or none."""
-    granted = await changes.grant(connection, actor, given.admins, given.permission)
-    await _told(parts, "granted", given.admins)
-    return {"granted": granted}
+    admins = given.admins
+    if admins is None:
+        found = await directory.admins(connection, given.department or 0, after=0, limit=MOST_AT_ONCE)
+        admins = [row["id"] for row in found]
+    if not admins:
+        raise HTTPException(404, "there is nobody in this department")
+    granted = await changes.grant(connection, actor, admins, given.permission, kind="bulk grant")
+    await _told(parts, "granted", admins)
+    return {"admins": len(admins), "granted": granted}
 
 
 @router.delete("/made/")
