@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 import time
 
 import psycopg
 from psycopg.types.json import Jsonb
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 WAIT_S = 1.0
 
@@ -55,7 +57,10 @@ class JobQueue:
 
 def do_jobs(database_url: str, redis_url: str, prefix: str) -> None:
     """Do jobs until told to stop: each writes the notifications of those it is about."""
-    asyncio.run(_do_jobs(database_url, redis_url, prefix))
+    try:
+        asyncio.run(_do_jobs(database_url, redis_url, prefix))
+    except (RedisConnectionError, psycopg.OperationalError) as error:
+        sys.exit(f"no more jobs are done: {error}")
 
 
 async def _do_jobs(database_url: str, redis_url: str, prefix: str) -> None:
