@@ -109,6 +109,8 @@ class Endpoint(Model):
     """Smallest slowdown that blocks here; overrides policy."""
     objectives: Objectives = Objectives()
     """Absolute limits; override those of the class."""
+    category: Name | None = None
+    """What kind of check its rows are, for counting and the score; ``response`` unless said."""
     owner: Text | None = None
     """Whom to ask; shown with the row."""
     mutates: bool = False

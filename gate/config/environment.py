@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from gate.config import shown
+from gate.config.asking import asked_beside
 from gate.config.checks import Location
 from gate.config.hooks import after_load, before_load, identities_in_use
 from gate.config.suite import Suite
@@ -122,6 +123,9 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
         yield from _headers(("sockets", name), socket.headers)
     for hook in (*before_load(suite), *after_load(suite)):
         yield from hook.texts
+    for asking in asked_beside(suite):
+        yield from asking.sent
+        yield from asking.wanted
 
 
 def _headers(here: Location, headers: Mapping[str, str]) -> Iterator[tuple[Location, object]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from gate.config.asking import asked_beside
 from gate.config.checks import Location
 from gate.config.data import Data
 from gate.config.hooks import after_load, before_load
 from gate.config.journeys import names_in
+from gate.config.json_schemas import with_schemas
 from gate.config.plain import Refused
 from gate.config.suite import Suite
 from gate.config.tables import check_column, read_table
@@ -50,7 +52,9 @@ def with_files(suite: Suite, read: ReadFile) -> tuple[Suite, list[Fault]]:
             preview = preview.with_ca(_certificates(_read(preview.ca_file, read)))
         except Refused as refused:
             faults.append(_fault(("preview", "ca"), preview.ca_file, refused))
-    suite = suite.model_copy(update={"data": data, "preview": preview})
+    probes, misread = with_schemas(suite.probes, lambda name: _read(name, read))
+    faults += [_fault(location, name, refused) for location, name, refused in misread]
+    suite = suite.model_copy(update={"data": data, "preview": preview, "probes": probes})
     return suite, [*faults, *_missing_columns(suite)]
 
 
@@ -105,3 +109,5 @@ def _asked_for(suite: Suite) -> Iterator[tuple[Location, set[str]]]:
         yield ("sockets", name), names_in(socket)
     for hook in (*before_load(suite), *after_load(suite)):
         yield hook.location, placeholders([text for _, text in hook.texts])
+    for asking in asked_beside(suite):
+        yield asking.location, placeholders([text for _, text in asking.sent])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.config.asking import asked_beside
 from gate.config.steps import HookStep, LoginStep, SingleRequest
 
 if TYPE_CHECKING:
@@ -78,4 +79,5 @@ def identities_in_use(suite: Suite) -> list[str]:
     asked = {endpoint.identity for endpoint in suite.endpoints.values()}
     asked |= {socket.identity for socket in suite.sockets.values()}
     asked |= {hook.identity for hook in (*before_load(suite), *after_load(suite))}
+    asked |= {asking.identity for asking in asked_beside(suite)}
     return sorted(name for name in asked if name is not None)

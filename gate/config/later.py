@@ -9,7 +9,6 @@ from gate.config.checks import Location
 
 LATER: dict[tuple[str, ...], str] = {
     ("preview", "serve"): "start the application yourself and give its address as preview.url",
-    ("probes",): "write endpoints with expect",
     **{
         ("telemetry", key): "watch the server with your own tools"
         for key in ("every", "prometheus", "postgres", "redis", "processes", "pool", "trace", "objectives")

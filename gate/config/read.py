@@ -28,6 +28,11 @@ _BODIES: tuple[Location, ...] = (
     ("identities", "*", "login", "*", "json"),
     ("setup", "*", "json"),
     ("teardown", "*", "json"),
+    ("probes", "*", "json"),
+    ("probes", "*", "expect", "schema"),
+    ("probes", "*", "some", "schema"),
+    ("probes", "*", "steps", "*", "json"),
+    ("probes", "*", "steps", "*", "expect", "schema"),
 )
 """Where JSON bodies stand, ``*`` for any name or number: the only places where nothing is a value."""
 

@@ -71,10 +71,16 @@ def _few_stars(pattern: str) -> str:
     return pattern
 
 
-def _one_line(text: str) -> str:
+def checked_line(text: str) -> str:
+    """The text, if it is one line that shows all it holds."""
     if _NOT_ONE_LINE.search(text):
         raise ValueError("holds a line break or a control character; write it on one line")
     return text
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text has the form of one of the patterns of ``SHAPES``."""
+    return re.fullmatch(pattern, text) is not None
 
 
 def well_formed(value: object) -> object:
@@ -169,10 +175,10 @@ Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A name that may stand in a row id, a file name and a table cell as it is."""
 
-Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(checked_line)]
 """One line of text for people; nothing is filled in."""
 
-Template = Annotated[str, Field(max_length=8192), AfterValidator(_one_line), AfterValidator(well_formed)]
+Template = Annotated[str, Field(max_length=8192), AfterValidator(checked_line), AfterValidator(well_formed)]
 """Text that may hold ``${ENVIRONMENT}``, ``{data}`` and ``{{seq}}`` or ``{{uuid}}``; filled in only when sent."""
 
 Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=4096), AfterValidator(well_formed)]
@@ -216,7 +222,7 @@ Json = Annotated[Any, AfterValidator(well_formed)]
 _UrlText = Annotated[
     str,
     Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PREVIEW_URL}"]}),
-    AfterValidator(_one_line),
+    AfterValidator(checked_line),
     AfterValidator(well_formed),
 ]
 
@@ -226,7 +232,7 @@ Url = Annotated[_UrlText, AfterValidator(addresses.checked_url)]
 Proxy = Annotated[
     str,
     Field(max_length=2048, json_schema_extra={"pattern": addresses.URL_PATTERN, "examples": ["${PROXY_URL}"]}),
-    AfterValidator(_one_line),
+    AfterValidator(checked_line),
     AfterValidator(well_formed),
     AfterValidator(_proxy),
 ]
@@ -267,7 +273,7 @@ Logins = Annotated[
 Host = Annotated[
     str,
     Field(max_length=253, json_schema_extra={"examples": ["*.preview.example.app", "10.0.0.0/8"]}),
-    AfterValidator(_one_line),
+    AfterValidator(checked_line),
     AfterValidator(addresses.checked_host),
 ]
 """An allowed target: a host, ``*.`` and a domain, an address or a network."""

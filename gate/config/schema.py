@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gate.config import (
+    about,
     data,
     endpoint,
+    expectations,
     fields,
     hours,
     identity,
@@ -21,6 +23,7 @@ from gate.config import (
     policy,
     preview,
     profiles,
+    probes,
     scenario,
     sockets,
     steps,
@@ -42,6 +45,9 @@ _MODULES = (
     loads,
     scenario,
     profiles,
+    about,
+    expectations,
+    probes,
     telemetry,
     policy,
 )

@@ -11,7 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-from gate.config import checks, hook_checks, profile_checks, scenario_checks, socket_checks
+from gate.config import checks, hook_checks, probe_checks, profile_checks, scenario_checks, socket_checks
+from gate.config.about import AboutName, WrittenAbout
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
@@ -20,6 +21,7 @@ from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
 from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
 from gate.config.profiles import Profile
+from gate.config.probes import Probe
 from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
@@ -66,6 +68,10 @@ class Suite(Model):
     """Mixes and users; they feed objectives, never comparison rows."""
     profiles: dict[Name, Profile] = Field(default_factory=dict, max_length=100)
     """Other sizes of the scenarios, by name, for ``--profile``."""
+    about: dict[AboutName, WrittenAbout] = Field(default_factory=dict, max_length=50)
+    """The environment that the deployment runs in, line by line: declared, or read from the preview."""
+    probes: list[Probe] = Field(default_factory=list, max_length=200)
+    """Functional checks beside the load: each passed, failed or not measured."""
     telemetry: Telemetry = Telemetry()
     """What the server says of itself under load; it can block, never approve or excuse."""
     policy: Policy = Policy()
@@ -110,6 +116,7 @@ class Suite(Model):
             socket_checks.misfits(self),
             scenario_checks.misfits(self),
             profile_checks.misfits(self),
+            probe_checks.misfits(self),
         )
         found = list(islice(every, checks.MOST_MISFITS))
         if found:

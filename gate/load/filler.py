@@ -23,7 +23,7 @@ class Filler:
 
     def varies(self, request: Request) -> bool:
         """Whether two requests of this template may differ."""
-        texts = [request.url, request.headers, request.json]
+        texts = [request.url, request.headers, request.json, request.text]
         return bool(unique_placeholders(texts) or placeholders(texts) - self._segment.values.keys())
 
     def _unique(self, kind: str) -> str:
@@ -43,7 +43,7 @@ class Filler:
         KeyError
             If a value is missing, by its name.
         """
-        names = placeholders([request.url, request.headers, request.json])
+        names = placeholders([request.url, request.headers, request.json, request.text])
         drawn: dict[str, object] = {}
         rows: dict[str, object] = {}
         for name in sorted(names):
@@ -72,4 +72,5 @@ class Filler:
             url=fill(request.url, environment=self._segment.environment, data=in_url, unique=self._unique),
             headers={name: text(value) for name, value in request.headers.items()},
             json=None if request.json is None else fill_json(request.json, leaf),
+            text=None if request.text is None else text(request.text),
         )

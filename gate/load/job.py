@@ -49,6 +49,8 @@ class Request:
     """Whether a connection may have served another request before."""
     graphql: str | None = None
     """A GraphQL document, sent as it is (its braces are no placeholders); ``json`` are then its variables."""
+    text: str | None = None
+    """In place of ``json``: the body as it is sent, a template."""
     walk: Walk | None = None
     """How it goes through values that are picked in order; without it those of a segment share them out."""
 

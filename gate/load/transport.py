@@ -97,8 +97,7 @@ def prepare(
     handle: pycurl.Curl, request: Request, expect: Expectation, write: Callable[[bytes], int | None], wire: Wire
 ) -> None:
     """Set a handle up for one request whose placeholders are filled in."""
-    content = request.json if request.graphql is None else {"query": request.graphql, "variables": request.json or {}}
-    body = None if content is None else jsonlib.dumps(content, separators=(",", ":")).encode()
+    body = _body(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     if body is not None:
         headers.setdefault("content-type", "application/json")
@@ -123,6 +122,13 @@ def prepare(
     elif request.method != "HEAD":
         handle.setopt(pycurl.HTTPGET, 1)
     handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+
+
+def _body(request: Request) -> bytes | None:
+    if request.text is not None:
+        return request.text.encode()
+    content = request.json if request.graphql is None else {"query": request.graphql, "variables": request.json or {}}
+    return None if content is None else jsonlib.dumps(content, separators=(",", ":")).encode()
 
 
 def readable(wire: Wire) -> Wire:
@@ -209,6 +215,8 @@ class Fetched:
     body: bytes
     headers: dict[str, str]
     """Lower-case names; the last of equal ones."""
+    head: bytes = b""
+    """The header lines as they came, for what may stand in several."""
 
 
 def fetch(
@@ -220,6 +228,8 @@ def fetch(
 ) -> Fetched:
     """Make one request outside any load, with a total deadline and a bounded body; never raises for the network.
 
+    An answer that is expected to be larger than ``body_cap`` is read as far as that.
+
     A signal may end it at any moment. An exception inside a callback of libcurl would be lost, so what libcurl calls is
     compiled code, and it is driven in short steps between which Python gets its turn.
     """
@@ -227,7 +237,7 @@ def fetch(
     handle, multi = new_handle(Trust(usual_certificates()), wire), pycurl.CurlMulti()
     try:
         prepare(handle, request, expect, body.write, wire)
-        handle.setopt(pycurl.MAXFILESIZE_LARGE, body_cap)
+        handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, max(body_cap, expect.max_bytes or 0)))
         handle.setopt(pycurl.HEADERFUNCTION, head.write)
         multi.add_handle(handle)
         finished: list[tuple[pycurl.Curl, int, str]] = []
@@ -239,7 +249,7 @@ def fetch(
                 multi.select(_STEP_S)
         answer = answer_of(handle, finished[0][1] if finished else 0, expect)
         multi.remove_handle(handle)
-        return Fetched(answer, body.getvalue(), headers_of(head.getvalue()))
+        return Fetched(answer, body.getvalue(), headers_of(head.getvalue()), head.getvalue())
     finally:
         multi.close()
         handle.close()

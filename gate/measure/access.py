@@ -78,7 +78,7 @@ def expectation(endpoint: Endpoint) -> Expectation:
 
 def sources_of(suite: Suite, requests: Iterable[Request]) -> dict[str, Source]:
     """Where the placeholders of some requests take their values from; what they do not use stays at home."""
-    names = placeholders([[request.url, request.headers, request.json] for request in requests])
+    names = placeholders([[request.url, request.headers, request.json, request.text] for request in requests])
     used = {name.partition(".")[0] for name in names} & suite.data.keys()
     return {name: _source(name, suite.data[name]) for name in sorted(used)}
 

@@ -25,6 +25,7 @@ from gate.measure.session import Session
 from gate.measure.sittings import Sittings
 from gate.measure.suspects import Part
 from gate.measure.words import fresh_not_had, stage_words
+from gate.probes.probing import Elsewhere
 from gate.record.blocks import pair_differences
 from gate.record.plan import Look, PlanRecord, Why
 from gate.record.run import Run
@@ -42,6 +43,8 @@ class Means:
     progress: Progress
     keep: Callable[[Run], None]
     """Writes a run; again for one of which more became known."""
+    elsewhere: Elsewhere = Elsewhere()
+    """What probes may do beside asking the deployment."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class Conductor:
 
     def _session(self, pair: int) -> Session:
         means = self._means
-        return Session(self._job_of(pair), means.engine, means.network, means.clock, means.progress)
+        return Session(self._job_of(pair), means.engine, means.network, means.clock, means.progress, means.elsewhere)
 
     def _plan_of(self, pair: int, why: Why) -> PlanRecord:
         part: Part = "first" if pair < len(self._setting.layout.first) else "fresh"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from gate.config.suite import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
-from gate.load.job import Scalar, Segment, SegmentResult, Wire
+from gate.load.job import LaneResult, Scalar, Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
 from gate.measure.access import sources_of
 from gate.measure.identities import Logins
 from gate.measure.places import Places
-from gate.measure.segments import Course
+from gate.measure.segments import Course, endpoint_of
 from gate.record.value import Arm
 from gate.units import format_duration
 
@@ -33,6 +35,20 @@ class Progress(Protocol):
 
     def live(self, text: str) -> None:
         """How it stands; may be left out where there is no room for it."""
+
+
+@dataclass
+class Made:
+    """Requests of one endpoint."""
+
+    answered: int = 0
+    """As expected."""
+    sent: int = 0
+
+    def add(self, lane: LaneResult) -> None:
+        """Count those of one more lane."""
+        self.answered += lane.completed
+        self.sent += lane.sent
 
 
 class Driver:
@@ -65,6 +81,8 @@ class Driver:
         """What setup extracted, by deployment."""
         self.sent = 0
         """Requests by now, those of segments that were cut short apart."""
+        self.made: dict[tuple[Arm, str], Made] = defaultdict(Made)
+        """The same by deployment and endpoint."""
         self.signalled_s: float | None = None
         """When a signal cut a segment short."""
 
@@ -108,6 +126,8 @@ class Driver:
             raise CutShort(cancelled, self._engine.salvage()) from None
         self._places.note(arm, lanes, result, workers)
         self.sent += sum(lane.sent for lane in result.lanes.values())
+        for lane in lanes:
+            self.made[arm, endpoint_of(lane.name)].add(result.lanes[lane.name])
         _refuse(result, is_run_over=deadline_s == left_s)
         return result
 

@@ -89,6 +89,11 @@ class Job:
         """Whether the scenarios are run here: once in a check, on the first preview."""
         return self.pair == 0 and not self.is_fresh and bool(self.suite.scenarios)
 
+    @property
+    def has_probes(self) -> bool:
+        """Whether probes are made here: as scenarios, once in a check, on the first preview."""
+        return self.pair == 0 and not self.is_fresh and bool(self.suite.probes or self.suite.about)
+
 
 def _scenarios(job: Job) -> list[Course]:
     if not job.has_scenarios:

@@ -13,9 +13,10 @@ from gate.config.preview import Revealed
 from gate.config.suite import Suite
 from gate.errors import NotMeasured
 from gate.load.job import Expectation, Request, Scalar
+from gate.load.kinds import in_words
 from gate.load.transport import Fetched
 from gate.measure.access import expectation
-from gate.measure.single import Fetch, filled, in_words, json_of
+from gate.measure.single import Fetch, filled, json_of
 
 _ANY_BELOW_500 = tuple(range(100, 500))
 _COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")

@@ -11,11 +11,12 @@ from gate.config.suite import Suite
 from gate.config.templates import fill
 from gate.errors import NotMeasured, UsageError
 from gate.load.job import Expectation, Request
+from gate.load.kinds import in_words
 from gate.measure.access import wire_of
 from gate.measure.driver import deployment
 from gate.measure.network import Network, fetch_resolving
 from gate.measure.ready import Clock, revealed
-from gate.measure.single import Fetch, in_words, tokens
+from gate.measure.single import Fetch, tokens
 from gate.record.value import Arm
 
 SETTLED = 3

@@ -21,6 +21,7 @@ from gate.measure.network import Network
 from gate.measure.opening import Opening
 from gate.measure.outlook import Job, allowance_of, environment_of, longest_s, look_at_generator
 from gate.measure.plan import Step, compared_rps, group_endpoints
+from gate.measure.probing import probing_of
 from gate.measure.ready import Clock, Up, ask_once
 from gate.measure.rounds import Rounds
 from gate.measure.scenarios import Scenarios
@@ -28,6 +29,7 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
+from gate.probes.probing import Elsewhere, Probing
 from gate.record.endpoint import Block, EndpointRecord
 from gate.record.plan import PlanRecord
 from gate.record.run import Run
@@ -50,7 +52,15 @@ class Session:
     only ``close`` may follow, and it always must.
     """
 
-    def __init__(self, job: Job, engine: Engine, network: Network, clock: Clock, progress: Progress) -> None:
+    def __init__(
+        self,
+        job: Job,
+        engine: Engine,
+        network: Network,
+        clock: Clock,
+        progress: Progress,
+        elsewhere: Elsewhere = Elsewhere(),  # noqa: B008 - frozen
+    ) -> None:
         self._job = job
         self._engine = engine
         self._clock = clock
@@ -69,13 +79,20 @@ class Session:
             self._notices += job.beforehand.notices
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
+        self._elsewhere = elsewhere
+        self._probing: Probing | None = None
         self._workers = 1
         self._begun = self._ended = clock.now_s()
 
     def open(self) -> None:
-        """See that the generator can do it and the deployments are ready; logins, setup, what is asked once."""
+        """See that the generator can do it and the deployments are ready; logins, setup, probes, what is asked once."""
         self._workers = look_at_generator(self._job, self._engine, self._progress)
         askers = self._opening.open()
+        if self._job.has_probes:
+            self._probing = probing_of(
+                self._job, askers["candidate"], self._driver, self._clock, self._elsewhere, self._progress.say
+            )
+            self._probing.before()
         self._hooks.load_began = True
         for arm, asker in askers.items():
             for name in self._job.asked_once:
@@ -92,10 +109,12 @@ class Session:
         self._rounds.measure(step, self._clock.now_s() - self._begun, what)
 
     def run_scenarios(self) -> None:
-        """All scenarios, if they are this run's to make."""
+        """All scenarios, if they are this run's to make, and the probes that come after the load."""
         self._driver.go_behind(self._rounds.rounds)
         if self._job.has_scenarios:
             self._scenarios.run()
+        if self._probing is not None:
+            self._probing.after()
 
     def blocks(self, name: str, arm: Arm) -> Sequence[Block]:
         """What was measured of an endpoint by now."""
@@ -161,6 +180,7 @@ class Session:
         lane = LaneResult(planned=1, sent=1, completed=int(kind is None), statuses={str(fetched.answer.status): 1})
         lane.errors = {kind: 1} if kind else {}
         self._tallies[name, arm].add(lane, 0, 0, 0.0)
+        self._driver.made[arm, name].add(lane)
 
     def _run(self, not_measured: list[Notice], plan: PlanRecord | None) -> Run:
         job = self._job
@@ -210,6 +230,8 @@ class Session:
                 if not needed_values(job.suite, name)
             },
             scenarios=self._scenarios.records,
+            probes={} if self._probing is None else self._probing.records,
+            about={} if self._probing is None else self._probing.about,
         )
 
     def _base_commit(self, up: Up | None) -> str | None:

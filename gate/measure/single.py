@@ -13,20 +13,12 @@ from gate.config.steps import LoginStep, SingleRequest
 from gate.config.suite import Suite
 from gate.load.filler import Filler
 from gate.load.job import Expectation, Request, Scalar, Segment
+from gate.load.kinds import in_words
 from gate.load.transport import Fetched
 from gate.measure.access import sources_of, step_request
 
 Fetch = Callable[[Request, Expectation], Fetched]
 """Makes one request."""
-
-_WORDS = {
-    "connect": "connection refused",
-    "dns": "host name not found",
-    "timeout": "no answer in time",
-    "empty_reply": "closed without an answer",
-    "reset": "connection reset",
-}
-
 
 TIMEOUT_S = 10.0
 """Total, of one request."""
@@ -103,11 +95,6 @@ def _extracted(step: LoginStep, body: bytes) -> dict[str, Scalar]:
 def tokens(run_id: str) -> Iterator[str]:
     """Prefixes of unique values for requests outside the load: another one for every request of every run."""
     return (f"{run_id}-once-{number}" for number in itertools.count())
-
-
-def in_words(kind: str) -> str:
-    """A kind of error as people say it."""
-    return _WORDS.get(kind, kind.replace("status_", "status "))
 
 
 def filled(

@@ -1,0 +1,88 @@
+"""Slope of a cost over a number of items, with its bounds. Pure.
+
+Counts are exact, and a line through them by least squares is what they are made of. Times have a long tail, of which
+one answer would tilt that line: there the slope is the median of the slopes of all pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+CONFIDENCE = 0.95
+"""One-sided, of each bound."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Rise per unit of ``x``; infinite bounds where there is too little to tell, NaN where there is no slope."""
+
+    slope: float
+    lo: float
+    hi: float
+
+
+NO_SLOPE = Slope(math.nan, -math.inf, math.inf)
+
+
+def least_squares(x: Sequence[float], y: Sequence[float]) -> Slope:
+    """Slope of the line with the smallest squared distances, bounds by Student's t.
+
+    Points on a line have no spread around it, and bounds that are the slope itself.
+
+    References
+    ----------
+    Draper, N. R. and Smith, H. (1998). Applied Regression Analysis, section 1.4.
+    """
+    at, value = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    away = at - at.mean() if len(at) else at
+    spread = float(away @ away)
+    if len(at) < 2 or not spread > 0:
+        return NO_SLOPE
+    slope = float(away @ value) / spread
+    left = value - value.mean() - slope * away
+    df = len(at) - 2
+    scale = float(np.abs(value).max()) or 1.0
+    noise = float(left @ left)
+    if not math.sqrt(noise) > 1e-12 * scale:
+        return Slope(slope, slope, slope)
+    if df < 1:
+        return Slope(slope, -math.inf, math.inf)
+    reach = float(stdtrit(df, CONFIDENCE)) * math.sqrt(noise / df / spread)
+    return Slope(slope, slope - reach, slope + reach)
+
+
+def theil_sen(x: Sequence[float], y: Sequence[float]) -> Slope:
+    """Median of the slopes of all pairs, with bounds by the rank correlation.
+
+    References
+    ----------
+    Sen, P. K. (1968). Estimates of the regression coefficient based on Kendall's tau, section 6 (ties in x by the
+    variance of Kendall's S). https://doi.org/10.1080/01621459.1968.10480934
+    """
+    at, value = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    first, second = np.triu_indices(len(at), 1)
+    apart = at[second] - at[first]
+    slopes = np.sort((value[second] - value[first])[apart != 0] / apart[apart != 0])
+    if not len(slopes):
+        return NO_SLOPE
+    reach = float(ndtri(CONFIDENCE)) * math.sqrt(_variance_of_s(len(at), x, y))
+    below, above = round((len(slopes) - reach) / 2) - 1, round((len(slopes) + reach) / 2)
+    is_bounded = below >= 0 and above < len(slopes)
+    lo, hi = (float(slopes[below]), float(slopes[above])) if is_bounded else (-math.inf, math.inf)
+    return Slope(float(np.median(slopes)), lo, hi)
+
+
+def _variance_of_s(n: int, x: Sequence[float], y: Sequence[float]) -> float:
+    """Variance of Kendall's S where nothing depends on anything, with ties on both sides."""
+    ties = [[count for count in Counter(side).values() if count > 1] for side in (x, y)]
+
+    def whole(count: int) -> int:
+        return count * (count - 1) * (2 * count + 5)
+
+    return (whole(n) - sum(whole(count) for side in ties for count in side)) / 18
