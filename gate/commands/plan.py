@@ -13,6 +13,7 @@ from gate.commands.judging import read_baselines
 from gate.config.suite import Suite
 from gate.errors import ExitCode, UsageError
 from gate.measure.plan import Cost
+from gate.probes.words import most_requests
 from gate.record.run import Run
 from gate.report import plan as report
 from gate.stats.designs import METRICS
@@ -84,6 +85,8 @@ def run(suite: Suite, store: Store, asked: Asked, effects: Effects) -> ExitCode:
         least = least_budget(suite, arms)
         if least.time_s > budget.time_s or least.requests > budget.requests:
             shown(f"\nthat is not enough for {what}, which takes {report.spent(least)} at least\n")
+    if suite.probes:
+        shown(f"\n{len(suite.probes)} probes come on top: at most {most_requests(suite):,} requests to the preview\n")
     if asked.see is not None:
         needs = [need_of(set_up, asked.see, metric, budget) for metric in range(len(METRICS))]
         shown("\n" + "".join(f"{line}\n" for found in needs for line in report.need(set_up, found)))

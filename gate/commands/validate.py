@@ -15,6 +15,7 @@ from gate.errors import ExitCode, UsageError
 from gate.measure.counts import BLOCK_REQUESTS, most_blocks, too_few
 from gate.measure.layout import Layout, lay_out_duet, lay_out_stored
 from gate.measure.plan import asked_once, compared, group_endpoints, round_cost, warmup_cost
+from gate.probes.words import most_requests
 from gate.record.value import Arm
 from gate.stats.beliefs import assumed
 from gate.units import format_duration
@@ -45,6 +46,7 @@ def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
     hooks = [hook.what for hook in (*before_load(suite), *after_load(suite))]
     if hooks:
         told.append(f"asked once outside the measurement: {', '.join(hooks)}")
+    told += _probes(suite)
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     if suite.sockets:
@@ -64,6 +66,17 @@ def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
         told.append("on GitHub nothing is loaded by a suite without preview.hosts")
     effects.console.show("\n".join(told) + "\n")
     return ExitCode.APPROVED
+
+
+def _probes(suite: Suite) -> list[str]:
+    """What probes do to the preview, in requests."""
+    if not suite.probes:
+        return []
+    after = sum(probe.when == "after" for probe in suite.probes)
+    when = f", {after} of them after the load" if after else ""
+    return [
+        f"{len(suite.probes)} probes beside the load{when}: at most {most_requests(suite):,} requests to the preview"
+    ]
 
 
 def _socket(suite: Suite, name: str) -> str:

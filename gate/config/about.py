@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from gate.config.base import Model
-from gate.config.scalars import HeaderName, Headers, JsonPath, Name, RequestLine, Text
+from gate.config.scalars import ABOUT_PATTERN, HeaderName, Headers, JsonPath, Name, RequestLine, Text
 from gate.config.written import Also
 
 
@@ -54,5 +54,5 @@ WrittenAbout = Annotated[
 ]
 """A line in full, or its value alone."""
 
-AboutName = Annotated[Text, Field(max_length=60)]
+AboutName = Annotated[str, Field(pattern=ABOUT_PATTERN)]
 """What a line is called."""

@@ -13,7 +13,7 @@ from gate.config.journeys import needed_values
 from gate.config.templates import placeholders, unique_placeholders
 
 if TYPE_CHECKING:
-    from gate.config.probes import Growth, Probe
+    from gate.config.probes import Probe
     from gate.config.suite import Suite
 
 
@@ -62,13 +62,13 @@ def _unfilled(place: Location, name: str, known: set[str]) -> Misfit:
 def _names(suite: Suite, here: Location, probe: Probe) -> Iterator[Misfit]:
     """Endpoints that it is about."""
     if probe.growth is not None and probe.growth.endpoint is not None:
-        yield from _grown(suite, (*here, "growth", "endpoint"), probe.growth, probe.growth.endpoint)
+        yield from _grown(suite, (*here, "growth", "endpoint"), probe.growth.endpoint)
     for index, name in enumerate(probe.tally.of if probe.tally is not None else ()):
         if name not in suite.endpoints:
             yield unknown((*here, "tally", "of", index), "endpoint", "endpoints", name, suite.endpoints)
 
 
-def _grown(suite: Suite, place: Location, growth: Growth, name: str) -> Iterator[Misfit]:
+def _grown(suite: Suite, place: Location, name: str) -> Iterator[Misfit]:
     endpoint = suite.endpoints.get(name)
     if endpoint is None:
         yield unknown(place, "endpoint", "endpoints", name, suite.endpoints)

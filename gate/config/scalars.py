@@ -15,6 +15,7 @@ from gate.config.templates import has_malformed
 from gate.config.written import DURATION, RATE, RATIO, SIZE, Also
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+ABOUT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}$"
 # Printable ASCII without '#' (a fragment is never sent), no second slash (``//host`` is another host to a URL joiner).
 _PATH = r'/([!"$-.0-~][!"$-~]*)?'
 PATH_PATTERN = rf"^{_PATH}$"
@@ -38,6 +39,8 @@ STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
     NAME_PATTERN: "is no name; a name has up to 64 letters, digits, '_', '.' and '-', a letter or digit first",
+    ABOUT_PATTERN: "is no name of a line; it has up to 60 letters, digits, blanks, '_', '.' and '-', a letter or digit"
+    " first",
     PATH_PATTERN: "is no path; a path is written /path?query, percent-encoded, with a single slash first",
     REQUEST_PATTERN: "is no request; a request is written GET /path?query: one of GET, HEAD, POST, PUT, PATCH, DELETE,"
     " OPTIONS, a space, and a percent-encoded path with a single slash first",

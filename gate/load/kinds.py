@@ -8,6 +8,8 @@ _WORDS = {
     "timeout": "no answer in time",
     "empty_reply": "closed without an answer",
     "reset": "connection reset",
+    "too_large": "more than is read",
+    "short_body": "cut off",
 }
 
 

@@ -7,7 +7,7 @@ the fresh ones in their place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -43,7 +43,7 @@ class Means:
     progress: Progress
     keep: Callable[[Run], None]
     """Writes a run; again for one of which more became known."""
-    elsewhere: Elsewhere = Elsewhere()
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     """What probes may do beside asking the deployment."""
 
 

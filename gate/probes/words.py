@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gate.config.expectations import Cookie, ProbeExpect
 from gate.config.probes import Growth, Inspection, Probe
 from gate.config.shown import plain
+from gate.config.suite import Suite
 from gate.units import format_duration, format_size
 
 _MOST = 400
@@ -15,6 +16,21 @@ _MOST = 400
 def expected(probe: Probe) -> str:
     """What must be so for a probe to pass."""
     return plain(_expected(probe), _MOST)
+
+
+def most_requests(suite: Suite) -> int:
+    """Requests that all probes of a suite make together at most, those that warm up included."""
+    return sum(_most(probe) for probe in suite.probes)
+
+
+def _most(probe: Probe) -> int:
+    if probe.growth is not None:
+        return len(probe.growth.items) * (probe.growth.repeats + 1)
+    if probe.tally is not None:
+        return 2
+    if probe.request is not None:
+        return probe.times + (probe.spread is not None)
+    return len(probe.steps) + (probe.socket is not None)
 
 
 def _expected(probe: Probe) -> str:

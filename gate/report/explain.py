@@ -8,7 +8,7 @@ from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.units import format_ratio
 from gate.verdict.flips import Flip, flip_of
 from gate.verdict.limits import OF_OPENING
-from gate.verdict.values import Counts, Row, Trail, Verdict
+from gate.verdict.values import Counts, Probed, Row, Trail, Verdict
 
 _UNITS = {"mean": "blocks", "lost_connections": "connections"} | dict.fromkeys(OF_OPENING, "connections")
 """What is counted, by statistic; of all others requests."""
@@ -37,6 +37,11 @@ _OF_SIZES = {
     "unchanged": "answers are not less than half the size they were",
     "regressed": "answers are less than half the size they were",
 }
+_OF_PROBES = {
+    "met": "passed: everything that was asked for was seen",
+    "missed": "failed: what was seen is not what is expected",
+    "not_measured": "not measured: nothing is known of it",
+}
 _OF_OBJECTIVES = {"inconclusive": "neither shown to be missed nor shown to be met"}
 
 
@@ -47,6 +52,9 @@ def explained(verdict: Verdict, row: Row) -> str:
 
 def _lines(verdict: Verdict, row: Row) -> Iterator[str]:
     yield f"{row.id}: {row.outcome}"
+    if row.probed is not None:
+        yield from _probe(row, row.probed)
+        return
     own = _OF_OBJECTIVES if row.limit is not None else {"errors": _OF_ERRORS, "body": _OF_SIZES}.get(row.metric, {})
     yield f"  {(_OUTCOMES | own)[row.outcome]}"
     yield ""
@@ -65,6 +73,22 @@ def _lines(verdict: Verdict, row: Row) -> Iterator[str]:
     yield f"  blocks       {_blocks(row)}"
     for notice in row.notices:
         yield f"  - {notice.message}" + (f"; {notice.cure}" if notice.cure else "")
+
+
+def _probe(row: Row, probed: Probed) -> Iterator[str]:
+    yield f"  {_OF_PROBES.get(row.outcome, row.outcome)}"
+    yield ""
+    yield f"  expected     {probed.expected}"
+    yield f"  seen         {probed.seen}"
+    if probed.n:
+        yield f"  requests     {probed.n:,}, {probed.n_passed:,} of them as expected"
+    if probed.growth is not None:
+        for point in probed.growth.points:
+            values = ", ".join(amount(value, row.unit) for value in point.values)
+            yield f"  {point.items:<12,} items: {values}"
+    if probed.tally is not None:
+        yield f"  count        {probed.tally.before:,} before the load, {probed.tally.after:,} after it"
+    yield f"  blocks       {_blocks(row)}"
 
 
 def _trail(verdict: Verdict, row: Row, trail: Trail) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gate.report.amounts import amount, slower
 from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_ratio
+from gate.verdict.probe_rows import of_probe
 from gate.verdict.values import Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
@@ -31,7 +32,7 @@ def why(verdict: Verdict) -> str:
     compared = [row for row in verdict.rows if row.metric in COMPARED and row.trail is not None and row.endpoint != "*"]
     parts = [_compared(compared), _reach(compared)] if compared else [_uncompared(verdict)]
     parts += [_everything(verdict), _errors(verdict), _objectives(verdict, always=not compared)]
-    parts += [_new(verdict)] if compared else []
+    parts += [_probes(verdict), _new(verdict) if compared else ""]
     return "; ".join(part for part in parts if part)
 
 
@@ -54,6 +55,8 @@ def of_reason(reason: Reason, rows: Mapping[str, Row]) -> str:
 
 def of_row(row: Row) -> str:
     """What is wrong with a row, in figures; empty where no figures say it."""
+    if row.probed is not None:
+        return of_probe(row)
     if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
         value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
         return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {value}, the limit is {limit}"
@@ -84,7 +87,8 @@ def _also(verdict: Verdict, rows: dict[str, Row]) -> str:
 def _name(row: Row) -> str:
     if row.endpoint == "*":
         return "everything"
-    return row_name(row.endpoint, row.metric) + (" objective" if row.limit is not None else "")
+    kind = " objective" if row.limit is not None else ""
+    return f"probe {row.endpoint}" if row.probed is not None else row_name(row.endpoint, row.metric) + kind
 
 
 def _compared(compared: list[Row]) -> str:
@@ -140,12 +144,19 @@ def _errors(verdict: Verdict) -> str:
 
 
 def _objectives(verdict: Verdict, *, always: bool) -> str:
-    outcomes = [row.outcome for row in verdict.rows if row.limit is not None]
+    outcomes = [row.outcome for row in verdict.rows if row.limit is not None and row.probed is None]
     met, missed, open_ = (outcomes.count(outcome) for outcome in ("met", "missed", "inconclusive"))
     if not outcomes or (met == len(outcomes) and not always):
         return ""
     left = [f"{missed} missed, which is accepted" if missed else "none missed", f"{open_} undecided" if open_ else ""]
     return ", ".join([f"{met} of {len(outcomes)} objectives met", *(text for text in left if text)])
+
+
+def _probes(verdict: Verdict) -> str:
+    """How many probes passed; advisory ones that did not are told."""
+    rows = [row for row in verdict.rows if row.probed is not None]
+    passed = sum(row.outcome == "met" for row in rows)
+    return f"{passed} of {len(rows)} probes passed" if rows else ""
 
 
 def _new(verdict: Verdict) -> str:

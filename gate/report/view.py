@@ -26,6 +26,7 @@ _ALOUD = ("busy-preview", "capacity", "no-base")
 _QUIET = ("unchanged", "no_baseline")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")
+_PROBES = ("probe", "seen", "outcome")
 _LEGEND = (
     "Change: beyond what all endpoints share."
     " Detectable from: the smallest slowdown that this run would have caught four times in five."
@@ -73,13 +74,15 @@ def view_of(verdict: Verdict, since: str = "") -> View:
         What changed since the last run of the pull request, where that is known.
     """
     shown = [row for row in verdict.rows if not (row.metric in ANSWERS and row.outcome in _QUIET)]
-    changes = [_change_line(row) for row in shown if row.limit is None]
-    limits = [_limit_line(row) for row in shown if row.limit is not None]
+    probes = [_probe_line(row) for row in shown if row.probed is not None]
+    changes = [_change_line(row) for row in shown if row.limit is None and row.probed is None]
+    limits = [_limit_line(row) for row in shown if row.limit is not None and row.probed is None]
+    tables = ((_CHANGES, changes), (_LIMITS, limits), (_PROBES, probes))
     return View(
         verdict=title(verdict),
         why=why(verdict),
         cures=tuple(reason.cure for reason in verdict.reasons if reason.cure),
-        tables=tuple(_table(columns, lines) for columns, lines in ((_CHANGES, changes), (_LIMITS, limits)) if lines),
+        tables=tuple(_table(columns, lines) for columns, lines in tables if lines),
         warnings=warnings_of(verdict),
         since=since,
         findings=(*_aloud(verdict), *carried(verdict.rows, lambda notice: not is_loud_in_row(notice))),
@@ -109,6 +112,12 @@ def _change_line(row: Row) -> Line:
 
 def _limit_line(row: Row) -> Line:
     return Line((row.endpoint, objective(row), bounded(row), outcome_of(row)), row.outcome in LOUD)
+
+
+def _probe_line(row: Row) -> Line:
+    seen = "" if row.probed is None else row.probed.seen
+    wanted = f"; expected {row.probed.expected}" if row.probed is not None and row.outcome != "met" else ""
+    return Line((row.endpoint, seen + wanted, outcome_of(row)), row.outcome in LOUD)
 
 
 def _aloud(verdict: Verdict) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gate.verdict.probe_rows import METRICS as PROBES
 from gate.verdict.values import Outcome, Row
 
 OUTCOMES: dict[Outcome, str] = {
@@ -37,6 +38,8 @@ def called(endpoint: str, metric: str, outcome: Outcome) -> str:
     """What an outcome is called in a row of this kind."""
     if outcome == "regressed" and endpoint == "*":
         return "SUSPECT"
+    if metric in PROBES:
+        return {"met": "passed", "missed": "FAILED"}.get(outcome, OUTCOMES[outcome])
     return "UNEXPECTED" if outcome == "regressed" and metric in ANSWERS else OUTCOMES[outcome]
 
 

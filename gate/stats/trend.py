@@ -44,8 +44,9 @@ def least_squares(x: Sequence[float], y: Sequence[float]) -> Slope:
     spread = float(away @ away)
     if len(at) < 2 or not spread > 0:
         return NO_SLOPE
-    slope = float(away @ value) / spread
-    left = value - value.mean() - slope * away
+    above = value - value.mean()
+    slope = float(away @ above) / spread
+    left = above - slope * away
     df = len(at) - 2
     scale = float(np.abs(value).max()) or 1.0
     noise = float(left @ left)

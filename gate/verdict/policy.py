@@ -6,6 +6,7 @@ from gate.config.suite import Suite
 from gate.measure.counts import is_compared
 from gate.verdict.change_rows import EVERYTHING
 from gate.verdict.evidence import Evidence
+from gate.verdict.probe_rows import failed_probes, unmeasured_probes
 from gate.verdict.stored import UNCONFIRMED
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
@@ -21,6 +22,8 @@ _EVERYTHING_CURE: dict[Way, str] = {
 }
 
 
+BLOCKING: tuple[ReasonCode, ...] = ("probe-failed", "unexpected-answers", "regressed", "missed")
+"""Reasons that say something of the preview; all others say why nothing can be said."""
 _CURES: dict[ReasonCode, str] = {
     "unexpected-answers": "if the preview answers as it should, change the endpoint's expect on main; else see its log",
     "regressed": "if this is meant, let it pass for a time by policy.waivers on main: {{row: {row}, ceiling, until}}",
@@ -30,9 +33,11 @@ _CURES: dict[ReasonCode, str] = {
 
 def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
     """All reasons to block, the gravest first; empty means approved."""
+    probes = [row for row in rows if row.probed is not None]
+    rows = [row for row in rows if row.probed is None]
     own = [row for row in rows if row.endpoint != EVERYTHING and row.gated]
-    reasons = _failures([row for row in rows if row.gated])
-    reasons += _gaps(suite, evidence, own)
+    reasons = [*failed_probes(probes), *_failures([row for row in rows if row.gated]), *unmeasured_probes(probes)]
+    reasons += _gaps(suite, evidence, own, is_probed=any(row.gated and row.outcome != "not_measured" for row in probes))
     suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed" and not row.blocks]
     if suspects and suite.policy.on_global_suspect == "block":
         reasons.append(
@@ -85,8 +90,14 @@ def _failures(rows: list[Row]) -> list[Reason]:
     ]
 
 
-def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
-    """What could not be measured or judged although it should have been."""
+def _gaps(suite: Suite, evidence: Evidence, rows: list[Row], *, is_probed: bool) -> list[Reason]:
+    """What could not be measured or judged although it should have been.
+
+    Parameters
+    ----------
+    is_probed : bool
+        Whether a probe has decided something.
+    """
     reasons = []
     failing = {row.endpoint for row in rows if row.metric == "errors" and row.blocks}
     unmeasured = [row for row in rows if row.outcome == "not_measured" and row.endpoint not in failing]
@@ -113,7 +124,7 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
                 cure="see the preview's log, and the endpoint's expect, identity and path in the suite",
             ),
         )
-    if not reasons and not _is_judged(suite, rows):
+    if not reasons and not is_probed and not _is_judged(suite, rows):
         reasons.append(_nothing_judged(rows))
     missing = [row for row in rows if row.outcome == "no_baseline" and row.metric in _COMPARED]
     absent = missing or (evidence.way == "none")

@@ -19,6 +19,8 @@ from gate.verdict.waivers import waived
 def settle(suite: Suite, evidence: Evidence, today: str, acceptances: Sequence[Acceptance] = ()) -> list[Row]:
     """All rows in the suite's order: what all endpoints share, then each endpoint, then scenarios.
 
+    Each has the category that the suite gives its endpoint or scenario, else that of its kind.
+
     What a person accepted for this very commit comes before what the suite waives for a time.
     """
     rows = [suite_row(suite, evidence, change) for change in evidence.changes.suite]
@@ -34,7 +36,16 @@ def settle(suite: Suite, evidence: Evidence, today: str, acceptances: Sequence[A
         rows += [limit_row(suite, evidence, o) for o in evidence.objectives if o.owner == name]
     for name in suite.scenarios:
         rows += [limit_row(suite, evidence, o) for o in evidence.objectives if o.owner == name]
+    rows = [row.model_copy(update={"category": _category(suite, row)}) for row in rows]
     return [waived(suite, accepted(row, acceptances), today) for row in _with_neighbours(suite, rows)]
+
+
+def _category(suite: Suite, row: Row) -> str:
+    """What kind of check a row is."""
+    if row.endpoint in suite.scenarios and row.endpoint not in suite.endpoints:
+        return suite.scenarios[row.endpoint].category or "concurrency"
+    own = suite.endpoints.get(row.endpoint)
+    return (own.category if own is not None else None) or "response"
 
 
 def _with_neighbours(suite: Suite, rows: list[Row]) -> list[Row]:

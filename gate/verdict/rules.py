@@ -17,12 +17,15 @@ from gate.measure.replay import recorded_beliefs
 from gate.record.run import Run
 from gate.record.value import LEFT_BEHIND, Notice
 from gate.stats.beliefs import Beliefs, assumed
+from gate.verdict.about import about_lines
 from gate.verdict.acceptance import Acceptance
+from gate.verdict.assessed import Assessment
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.other_base import with_other_base
 from gate.verdict.particulars import details_of
-from gate.verdict.policy import combine
+from gate.verdict.policy import BLOCKING, combine
+from gate.verdict.probe_rows import probe_rows
 from gate.verdict.rows import settle
 from gate.verdict.values import JudgedCode, Reason, ReasonCode, Verdict
 
@@ -70,7 +73,7 @@ def judge(
     lost = _lost(candidates, evidence)
     if lost is not None:
         return not_measured(suite, tool, lost.message, lost.cure, candidates=candidates)
-    rows = settle(suite, evidence, candidates[0].created[:10], acceptances)
+    rows = [*settle(suite, evidence, candidates[0].created[:10], acceptances), *probe_rows(suite, candidates)]
     reasons = combine(suite, evidence, rows)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
@@ -81,6 +84,7 @@ def judge(
                 *(notice for run in candidates for notice in run.notices),
                 *connection_notices(candidates),
             ],
+            "assessment": Assessment(about=about_lines(suite, candidates)),
             "details": details_of(suite, candidates, evidence.baselines),
         }
     )
@@ -157,7 +161,7 @@ def _rounded(value: object) -> object:
 def _verdict(
     suite: Suite, tool: str, candidates: tuple[Run, ...], evidence: Evidence, reasons: list[Reason]
 ) -> Verdict:
-    blocked = any(reason.code in ("regressed", "missed", "unexpected-answers") for reason in reasons)
+    blocked = any(reason.code in BLOCKING for reason in reasons)
     code: JudgedCode = 0 if not reasons else 1 if blocked else 3
     return Verdict(
         tool=tool,

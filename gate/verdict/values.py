@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from gate.record.value import Notice, Value
+from gate.record.probes import GrowthRecord, TallyRecord
+from gate.record.value import Count, Notice, Value
 from gate.verdict.assessed import Assessment
 from gate.verdict.change import Standing
 from gate.verdict.details import Details
@@ -20,7 +21,10 @@ Way = Literal["duet", "stored", "none"]
 JudgedCode = Literal[0, 1, 3, 5]
 """Exit codes that come with a verdict: approved, blocked, not measured, baselines unusable."""
 
+Unit = Literal["s", "ratio", "rps", "bytes", "count"]
+
 ReasonCode = Literal[
+    "probe-failed",
     "regressed",
     "missed",
     "unexpected-answers",
@@ -83,18 +87,30 @@ class Trail(Value):
     level: float
 
 
+class Probed(Value):
+    """What a probe expected and what it saw, in words without bodies and secrets."""
+
+    expected: str
+    seen: str
+    n: Count = 0
+    """Requests that were made."""
+    n_passed: Count = 0
+    growth: GrowthRecord | None = None
+    tally: TallyRecord | None = None
+
+
 class Row(Value):
     """One endpoint (or scenario) and one metric: the unit of outcome, acceptance and explanation."""
 
     id: str
     """suite/endpoint/metric"""
     endpoint: str
-    """Endpoint or scenario; ``*`` for what all endpoints share."""
+    """Endpoint, scenario or probe; ``*`` for what all endpoints share."""
     metric: str
-    """p50, p95, errors, body, or ``limit:`` and a statistic."""
+    """p50, p95, errors, body, ``limit:`` and a statistic; of probes ``probe``, or what grows."""
     category: str | None = None
     """What kind of check it is, for counting and for the score; None where nobody has said."""
-    unit: Literal["s", "ratio", "rps", "bytes", "count"]
+    unit: Unit
     baseline: float | None = None
     candidate: float | None = None
     change: float | None = None
@@ -113,6 +129,8 @@ class Row(Value):
     """May block."""
     blocks: bool = False
     trail: Trail | None = None
+    probed: Probed | None = None
+    """Only of probes."""
     notices: list[Notice] = Field(default_factory=list)
 
 

@@ -40,7 +40,7 @@ def test_every_place_that_is_sent_is_known():
         "HOOK": ["preview.redeploy.url"],
         "PREVIEW_URL": ["preview.url"],
         "PROXY_URL": ["preview.proxy"],
-        "USER_NAME": ["identities.user.login[0].json"],
+        "USER_NAME": ["identities.user.login[0].json", "probes[0].expect.headers.X-User"],
         "USER_PASS": ["identities.user.login[0].json"],
     }
 
@@ -60,6 +60,7 @@ identities:
   user: {login: [{request: "GET /${A6}", json: {"${A7}": 1}, headers: {X-A: "${A8}"}}], headers: {X-A: "${A9}"}}
   talker: {headers: {X-A: "${E4}"}}
   asker: {headers: {X-A: "${D8}"}}
+  prober: {headers: {X-A: "${G8}"}}
   unused: {headers: {X-A: "${UNUSED}"}}
 endpoints:
   a: {request: "GET /${B1}", headers: {X-A: "${B2}"}, json: ["${B3}"], identity: user, owner: "${NEVER}"}
@@ -70,6 +71,21 @@ sockets:
 scenarios: {talk: {load: {users: 1, for: 1s}, mix: {chat: 1}}}
 setup: [{request: "POST /${D4}", json: "${D5}", headers: {X-A: "${D6}"}, identity: asker}]
 teardown: [{request: "POST /${D7}"}]
+about: {line: {request: "GET /${F1}", headers: {X-A: "${F2}"}, header: X-B}, value: "${NEVER}"}
+probes:
+  - name: one
+    request: "POST /${G1}"
+    json: ["${G2}"]
+    headers: {X-A: "${G3}"}
+    identity: prober
+    expect: {headers: {X-A: "${G4}"}, json: {$.a: ["${G5}"]}}
+  - {name: two, request: "GET /", times: 2, some: {headers: {X-A: "${G6}"}}}
+  - {name: three, request: POST /, body: "${G7}"}
+  - name: steps
+    steps: [{request: "GET /${H1}", body: "${H2}", headers: {X-A: "${H3}"}, expect: {json: {$.a: "${H4}"}}}]
+  - {name: growth, growth: {request: "GET /${I1}?{items}", headers: {X-A: "${I2}"}, items: [1, 2]}}
+  - {name: tally, tally: {request: "GET /${J1}", headers: {X-A: "${J2}"}, json: $.a, of: [a]}}
+  - {name: socket, socket: {connect: "/${K1}", headers: {X-A: "${K2}"}, refused: [403]}}
 """,
         "gate.yml",
     )
@@ -78,6 +94,10 @@ teardown: [{request: "POST /${D7}"}]
         *("C1", "C2"),
         *("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"),
         *("E1", "E2", "E3", "E4"),
+        *("F1", "F2"),
+        *("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8"),
+        *("H1", "H2", "H3", "H4"),
+        *("I1", "I2", "J1", "J2", "K1", "K2"),
     ]
 
 
@@ -86,7 +106,7 @@ def test_missing_names_say_where_they_are_used():
     del environment["BYPASS"]
     assert missing_names(FULL, environment) == [
         "BYPASS (preview.headers.x-vercel-protection-bypass)",
-        "USER_NAME (identities.user.login[0].json)",
+        "USER_NAME (identities.user.login[0].json, probes[0].expect.headers.X-User)",
     ]
     with pytest.raises(UsageError, match=r"BYPASS \(preview\.headers.*; USER_NAME \(identities") as caught:
         needed_values(FULL, environment)
