@@ -20,8 +20,8 @@ from gate.config.identity import Identity
 from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
 from gate.config.policy import Baselines, Policy
 from gate.config.preview import Preview
-from gate.config.profiles import Profile
 from gate.config.probes import Probe
+from gate.config.profiles import Profile
 from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
 from gate.config.sockets import WebSocket
