@@ -376,7 +376,8 @@ def _action(_options: argparse.Namespace, effects: Effects) -> ExitCode:
 def _targets(options: argparse.Namespace) -> measuring.Targets:  # type: ignore[name-defined]  # noqa: F821
     from gate.commands.measuring import Targets
 
-    return Targets(tuple(options.preview), tuple(getattr(options, "base", ())), options.commit)
+    folder = options.suite.resolve().parent
+    return Targets(tuple(options.preview), tuple(getattr(options, "base", ())), options.commit, folder=folder)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {

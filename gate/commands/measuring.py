@@ -25,6 +25,7 @@ from gate.measure.network import Network
 from gate.measure.outlook import Beforehand
 from gate.record.run import Run
 from gate.record.value import LEFT_BEHIND, Arm
+from gate.serving.preview import ServedPreview, refuse_beside_tokens
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Targets:
     bases: tuple[str, ...] = ()
     commit: str | None = None
     beforehand: Beforehand = field(default_factory=Beforehand)
+    folder: Path | None = None
+    """Of the suite, where ``preview.serve`` may be started; None where it may not."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Prepared:
     beforehand: Beforehand
     network: Network
     """On GitHub one that refuses addresses which the suite does not name."""
+    served: ServedPreview | None = None
+    """The preview, if the gate is to start it; not started yet."""
 
 
 def load_suite(path: Path, profile: str | None = None) -> Suite:
@@ -98,13 +103,18 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
     UsageError
         If a URL or a value is missing, or a host or an address it stands for is not allowed.
     """
-    preview = suite.preview
+    preview, served = suite.preview, _served(suite, targets, effects)
     if targets.previews:
         preview = preview.model_copy(update={"url": list(targets.previews)})
+    elif served is not None:  # what the suite says of other deployments is for GitHub
+        preview = preview.model_copy(update={"url": [served.origin], "base": None})
     if targets.bases:
         preview = preview.model_copy(update={"base": list(targets.bases)})
     if preview.url is None:
-        raise UsageError("there is no preview to measure", "give --preview URL, or preview.url in the suite")
+        cure = "give --preview URL, or preview.url in the suite"
+        if preview.serve is not None:
+            cure += "; preview.serve is for the command line, where a suite file is given"
+        raise UsageError("there is no preview to measure", cure)
     preview = filled(preview, targets.commit)
     suite = suite.model_copy(update={"preview": preview})
     missing = missing_names(suite, effects.environ)
@@ -121,9 +131,26 @@ def prepare(suite: Suite, targets: Targets, effects: Effects) -> Prepared:
     def origins_of(urls: list[str] | None) -> list[str]:
         return [allowed_origin(suite, url, environment, hosts_required=effects.hosts_required) for url in urls or []]
 
-    candidates, bases = origins_of(preview.url), origins_of(preview.base)
+    candidates = origins_of(preview.url) if served is None else [served.origin]
+    bases = origins_of(preview.base)
     network = guarded(effects.network, suite, [*candidates, *bases]) if effects.hosts_required else effects.network
-    return Prepared(suite, _pairs(candidates, bases), environment, targets.commit, targets.beforehand, network)
+    pairs = _pairs(candidates, bases)
+    return Prepared(suite, pairs, environment, targets.commit, targets.beforehand, network, served)
+
+
+def _served(suite: Suite, targets: Targets, effects: Effects) -> ServedPreview | None:
+    """The preview that the gate is to start: on the command line, where nobody names another.
+
+    Raises
+    ------
+    UsageError
+        If there are tokens which it could take.
+    """
+    serve = suite.preview.serve
+    if serve is None or targets.previews or targets.folder is None or effects.hosts_required:
+        return None
+    refuse_beside_tokens(effects.environ)
+    return ServedPreview(serve, targets.folder, effects.environ)
 
 
 def _pairs(candidates: list[str], bases: list[str]) -> tuple[dict[Arm, str], ...]:
@@ -167,6 +194,15 @@ def measure(
         What runs on other runners made suspect; most rounds are of that alone.
     """
     check_writable(out)
+    if prepared.served is None:
+        return _measured(prepared, out, effects, believe, same_code=same_code, after=after)
+    with prepared.served.started(out):
+        return _measured(prepared, out, effects, believe, same_code=same_code, after=after)
+
+
+def _measured(
+    prepared: Prepared, out: Path, effects: Effects, believe: Believe, *, same_code: bool, after: Suspicion | None
+) -> Measurements:
     has_base = "base" in prepared.origins[0]
     checks = [prepared.origins] if has_base else [(origins,) for origins in prepared.origins]
     runs: list[Run] = []
@@ -179,7 +215,7 @@ def measure(
         if len(checks) > 1:
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
-            means = Means(engine, prepared.network, effects.clock, effects.console, keep)
+            means = Means(engine, prepared.network, effects.clock, effects.console, keep, prepared.served)
             asked = Asked(
                 prepared.suite,
                 origins,

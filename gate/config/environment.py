@@ -102,6 +102,10 @@ def _sent(suite: Suite) -> Iterator[tuple[Location, object]]:
         yield ("preview", "redeploy", "fresh", "path"), preview.redeploy.fresh.path
     yield ("preview", "ca"), preview.ca
     yield ("preview", "proxy"), preview.proxy
+    telemetry = suite.telemetry
+    yield ("telemetry", "prometheus", "url"), telemetry.prometheus.url if telemetry.prometheus else None
+    yield ("telemetry", "postgres", "dsn"), telemetry.postgres.dsn if telemetry.postgres else None
+    yield ("telemetry", "redis", "url"), telemetry.redis.url if telemetry.redis else None
     yield from _headers(("preview",), preview.headers)
     for name in identities_in_use(suite):
         for index, step in enumerate(suite.identities[name].login):

@@ -8,11 +8,6 @@ from collections.abc import Iterator
 from gate.config.checks import Location
 
 LATER: dict[tuple[str, ...], str] = {
-    ("preview", "serve"): "start the application yourself and give its address as preview.url",
-    **{
-        ("telemetry", key): "watch the server with your own tools"
-        for key in ("every", "prometheus", "postgres", "redis", "processes", "pool", "trace", "objectives")
-    },
     ("score",): "rows decide, one by one",
 }
 """Paths of keys, ``*`` for any name, with what to do until then."""

@@ -24,6 +24,7 @@ from gate.config.scalars import (
     Texts,
     Url,
 )
+from gate.config.serving import WrittenServe
 
 
 class Ready(Model):
@@ -119,6 +120,10 @@ class Preview(Model):
     """PEM certificates to trust besides the usual ones: a file beside the suite, or ``${NAME}``."""
     proxy: Proxy | None = None
     """Proxy for every request to the preview; those of the environment are never used."""
+
+    serve: WrittenServe | None = None
+    """The preview as a program that the gate starts itself. On the command line it goes before ``url`` and after
+    ``--preview``; on GitHub it is never started."""
 
     _ca_text: str | None = PrivateAttr(default=None)
 

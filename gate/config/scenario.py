@@ -9,10 +9,8 @@ from pydantic import Field
 from gate.config.base import Model
 from gate.config.loads import Load
 from gate.config.objectives import ScenarioObjectives
-from gate.config.scalars import (
-    Name,
-    RateRps,
-)
+from gate.config.scalars import Name, RateRps
+from gate.config.serving import Variables
 
 
 class Target(Model):
@@ -39,3 +37,5 @@ class Scenario(Model):
     """What kind of check its rows are, for counting and the score; ``concurrency`` unless said."""
     advisory: bool = False
     """Shown, never blocks."""
+    serve: Variables = Field(default_factory=dict)
+    """What ``preview.serve`` is started again with before it, over its ``env``; afterwards it is started as before."""

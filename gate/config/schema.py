@@ -25,6 +25,7 @@ from gate.config import (
     probes,
     profiles,
     scenario,
+    serving,
     sockets,
     steps,
     suite,
@@ -35,6 +36,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODULES = (
     suite,
     preview,
+    serving,
     steps,
     identity,
     data,

@@ -11,7 +11,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-from gate.config import checks, hook_checks, probe_checks, profile_checks, scenario_checks, socket_checks
+from gate.config import (
+    checks,
+    hook_checks,
+    probe_checks,
+    profile_checks,
+    scenario_checks,
+    serving_checks,
+    socket_checks,
+    telemetry_checks,
+)
 from gate.config.about import AboutName, WrittenAbout
 from gate.config.base import Model
 from gate.config.data import Data
@@ -117,6 +126,8 @@ class Suite(Model):
             scenario_checks.misfits(self),
             profile_checks.misfits(self),
             probe_checks.misfits(self),
+            serving_checks.misfits(self),
+            telemetry_checks.misfits(self),
         )
         found = list(islice(every, checks.MOST_MISFITS))
         if found:

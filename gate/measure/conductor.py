@@ -30,6 +30,7 @@ from gate.record.blocks import pair_differences
 from gate.record.plan import Look, PlanRecord, Why
 from gate.record.run import Run
 from gate.record.value import Arm
+from gate.serving.preview import ServedPreview
 from gate.stats.location import Floats
 
 
@@ -45,6 +46,8 @@ class Means:
     """Writes a run; again for one of which more became known."""
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     """What probes may do beside asking the deployment."""
+    served: ServedPreview | None = None
+    """The preview, if the gate started it itself."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,15 @@ class Conductor:
 
     def _session(self, pair: int) -> Session:
         means = self._means
-        return Session(self._job_of(pair), means.engine, means.network, means.clock, means.progress, means.elsewhere)
+        return Session(
+            self._job_of(pair),
+            means.engine,
+            means.network,
+            means.clock,
+            means.progress,
+            means.elsewhere,
+            means.served,
+        )
 
     def _plan_of(self, pair: int, why: Why) -> PlanRecord:
         part: Part = "first" if pair < len(self._setting.layout.first) else "fresh"

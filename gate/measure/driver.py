@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from gate.measure.identities import Logins
 from gate.measure.places import Places
 from gate.measure.segments import Course, endpoint_of
 from gate.record.value import Arm
+from gate.telemetry.timeline import Timeline
 from gate.units import format_duration
 
 _RUN_OVER = (
@@ -85,9 +86,20 @@ class Driver:
         """The same by deployment and endpoint."""
         self.signalled_s: float | None = None
         """When a signal cut a segment short."""
+        self.timeline = Timeline()
+        """When the preview was loaded, and what it answered by then."""
+        self.look: Callable[[], None] = _look_away
+        """Raises NotMeasured if the preview is a program of the gate's and has ended."""
 
-    def drive(self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False) -> SegmentResult:
+    def drive(
+        self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False, windows: Sequence[str] = ()
+    ) -> SegmentResult:
         """Drive one course to its end.
+
+        Parameters
+        ----------
+        windows : sequence of str
+            What the time it takes counts for where the preview is watched: scenarios, or blocks.
 
         Raises
         ------
@@ -117,23 +129,51 @@ class Driver:
             deadline_s=deadline_s if math.isfinite(deadline_s) else None,
         )
         self._progress.say(what)
+        begun_s, answered = self._now_s(), self.timeline.answered
+        self._note(arm, answered)
+
+        def tell(now: Standing) -> None:
+            self._note(arm, answered + now.completed + now.failed)
+            self._progress.live(_told(what, now, course))
+
         try:
-            result = self._engine.run(
-                segment, workers=workers, tell=lambda now: self._progress.live(_told(what, now, course))
-            )
+            result = self._engine.run(segment, workers=workers, tell=tell)
         except Cancelled as cancelled:
             self.signalled_s = self._now_s()
             raise CutShort(cancelled, self._engine.salvage()) from None
+        if arm == "candidate":
+            self._note(
+                arm, answered + sum(lane.completed + sum(lane.errors.values()) for lane in result.lanes.values())
+            )
+            self.timeline.load(windows, begun_s, self._now_s())
         self._places.note(arm, lanes, result, workers)
         self.sent += sum(lane.sent for lane in result.lanes.values())
         for lane in lanes:
             self.made[arm, endpoint_of(lane.name)].add(result.lanes[lane.name])
+        self._look(arm, result)
         _refuse(result, is_run_over=deadline_s == left_s)
         return result
+
+    def _note(self, arm: Arm, answered: int) -> None:
+        if arm == "candidate":
+            self.timeline.note(self._now_s(), answered)
+
+    def _look(self, arm: Arm, result: SegmentResult) -> None:
+        """What a preview that is gone did not answer is not its slowness."""
+        if arm != "candidate":
+            return
+        try:
+            self.look()
+        except NotMeasured as gone:
+            raise Refused(gone.message, gone.cure, result) from None
 
     def go_behind(self, rounds: int) -> None:
         """What follows picks rows in order behind those of so many rounds."""
         self._places.go_behind(rounds)
+
+
+def _look_away() -> None:
+    """A preview that somebody else runs."""
 
 
 def deployment(arm: Arm) -> str:

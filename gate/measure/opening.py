@@ -55,18 +55,29 @@ class Opening:
         job, unique = self._job, tokens(self._job.run_id)
         askers: dict[Arm, Asker] = {}
         for arm, origin in job.origins.items():
-            self._say(f"waiting for the {deployment(arm)} to be ready")
-            fetch = self._fetch(arm, origin)
-            expected = job.expected_commit if arm == "candidate" else None
-            self.up[arm] = wait_ready(job.suite, origin, job.environment, expected, fetch, self._clock, unique)
-            asker = askers[arm] = Asker(job.suite, origin, job.environment, fetch, unique)
-            logins = Logins(partial(log_in, asker), shortest_login_s(job.suite), self._clock.now_s)
-            self._driver.logins[arm] = logins
-            logins.values()
+            asker = askers[arm] = Asker(job.suite, origin, job.environment, self._fetch(arm, origin), unique)
+            self.wait(arm, asker)
         self._look_at_base()
         for arm, asker in askers.items():
             self._driver.given[arm] = self._hooks.set_up(arm, asker, self._driver.logins[arm])
         return askers
+
+    def wait(self, arm: Arm, asker: Asker) -> None:
+        """Wait until a deployment is ready, and log in; again after it was started anew.
+
+        Raises
+        ------
+        NotMeasured
+            If it is never ready, serves another commit than it must, or refuses a login.
+        """
+        job = self._job
+        self._say(f"waiting for the {deployment(arm)} to be ready")
+        expected = job.expected_commit if arm == "candidate" else None
+        up = wait_ready(job.suite, asker.origin, job.environment, expected, asker.fetch, self._clock, asker.unique)
+        self.up.setdefault(arm, up)
+        logins = Logins(partial(log_in, asker), shortest_login_s(job.suite), self._clock.now_s)
+        self._driver.logins[arm] = logins
+        logins.values()
 
     def _look_at_base(self) -> None:
         """See whether the base serves the commit that it should, where that is known and told."""
@@ -95,6 +106,8 @@ class Opening:
         """Single requests to an origin whose name is resolved until it has addresses, and then never again."""
 
         def fetch(request: Request, expect: Expectation) -> Fetched:
+            if arm == "candidate":
+                self._driver.look()
             if not is_pinned(origin, self._driver.wire.resolve):
                 self._pin(arm, origin)
             return fetch_over(self._network, self._driver.wire, origin)(request, expect)

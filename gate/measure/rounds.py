@@ -15,6 +15,7 @@ from gate.measure.plan import Step
 from gate.measure.segments import course_of_step
 from gate.measure.tally import ArmTally
 from gate.record.value import Arm
+from gate.telemetry.timeline import BLOCKS
 
 _REPEAT_SHARE = 0.34
 _LEAST_REPEATS = 2
@@ -88,7 +89,7 @@ class Rounds:
         told = f"{what}: {', '.join(step.endpoints)} on the {deployment(step.arm)}"
         allowed = max(_LEAST_REPEATS, round(_REPEAT_SHARE * self._begun))
         while True:
-            result = self._driver.drive(course, step.arm, told, keep_samples=True)
+            result = self._driver.drive(course, step.arm, told, keep_samples=True, windows=(BLOCKS,))
             late = sum(is_spoiled(lane) for lane in result.lanes.values())
             if late == 0 or self._repeats >= allowed or not self._may_repeat(step, origin):
                 return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gate.config.journeys import endpoints_of, side_by_side
@@ -21,15 +21,21 @@ from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part
 from gate.record.scenario import ScenarioRecord
 from gate.record.value import Notice
 
+ServeWith = Callable[[Mapping[str, str]], None]
+"""Has the preview started anew with values over its usual ones, unless it has them already, and waits for it."""
+
 
 class Scenarios:
     """Runs the scenarios of a suite on one deployment, and gathers their records."""
 
-    def __init__(self, suite: Suite, origin: str, driver: Driver, allowance: Allowance) -> None:
+    def __init__(
+        self, suite: Suite, origin: str, driver: Driver, allowance: Allowance, serve_with: ServeWith | None = None
+    ) -> None:
         self._suite = suite
         self._origin = origin
         self._driver = driver
         self._allowance = allowance
+        self._serve_with = serve_with
         self.results: list[SegmentResult] = []
         self.records: dict[str, ScenarioRecord] = {}
         self.complaints: list[Notice] = []
@@ -39,13 +45,15 @@ class Scenarios:
     def run(self) -> None:
         """All of them; one that is cut short leaves what it has."""
         for names in side_by_side(self._suite):
+            if not self._is_served(names):
+                continue
             if self._suite.scenarios[names[0]].load.find is not None:
                 self._seek(names[0])
                 continue
             course = course_of_scenarios(self._suite, names, self._origin)
             limited = replace(course, streams=cut(course.streams, self._left(course)))
             try:
-                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}")
+                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}", windows=names)
             except (CutShort, Refused) as stopped:
                 if stopped.result is not None:
                     self._keep_scenarios(names, stopped.result)
@@ -54,12 +62,31 @@ class Scenarios:
                 self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
             self._keep_scenarios(names, result)
             self.notices += cut_notices(" beside ".join(names), course, limited, result)
+        if self._serve_with is not None:
+            self._serve_with({})
+
+    def _is_served(self, names: Sequence[str]) -> bool:
+        """Have the preview started with what these scenarios want; without them where nobody can."""
+        wanted = self._suite.scenarios[names[0]].serve
+        if self._serve_with is not None:
+            self._serve_with(wanted)
+            return True
+        if wanted:
+            self.notices.append(
+                Notice(
+                    code="not-served",
+                    message=f"scenario {' beside '.join(names)} was left out: it wants the preview started with other"
+                    " values, and the gate did not start it",
+                    cure="run it on the command line with preview.serve and without --preview, or make it advisory",
+                )
+            )
+        return not wanted
 
     def _seek(self, name: str) -> None:
         """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
 
         def drive(course: Course, what: str) -> SegmentResult:
-            result = self._driver.drive(course, "candidate", what)
+            result = self._driver.drive(course, "candidate", what, windows=(name,))
             self.complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
             return result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.config.journeys import needed_values
@@ -29,11 +29,14 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
+from gate.measure.watching import watch_of
 from gate.probes.probing import Elsewhere, Probing
 from gate.record.endpoint import Block, EndpointRecord
 from gate.record.plan import PlanRecord
 from gate.record.run import Run
 from gate.record.value import Arm, Notice
+from gate.serving.preview import ServedPreview
+from gate.telemetry.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,33 @@ class Session:
         clock: Clock,
         progress: Progress,
         elsewhere: Elsewhere = Elsewhere(),  # noqa: B008 - frozen
+        served: ServedPreview | None = None,
     ) -> None:
         self._job = job
+        self._network = network
+        self._served = served
+        self._watch: Watch | None = None
+        self._askers: dict[Arm, Asker] = {}
         self._engine = engine
         self._clock = clock
         self._progress = progress
         self._driver = Driver(job.suite, job.environment, job.run_id, engine, progress, clock.now_s)
         self._driver.wire = wire_of(job.suite, job.environment)
+        if served is not None:
+            self._driver.look = served.look
         self._allowance = allowance_of(job)
         self._tallies: dict[tuple[str, Arm], ArmTally] = {
             (name, arm): ArmTally() for name in job.suite.endpoints for arm in job.origins
         }
         self._warming = WarmingUp(job.suite, job.origins, self._allowance, self._drive, clock.now_s)
         self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
-        self._scenarios = Scenarios(job.suite, job.origins["candidate"], self._driver, self._allowance)
+        self._scenarios = Scenarios(
+            job.suite,
+            job.origins["candidate"],
+            self._driver,
+            self._allowance,
+            None if served is None else self._serve_with,
+        )
         self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
         if job.pair == 0:  # told once for all pairs
             self._notices += job.beforehand.notices
@@ -87,16 +103,17 @@ class Session:
     def open(self) -> None:
         """See that the generator can do it and the deployments are ready; logins, setup, probes, what is asked once."""
         self._workers = look_at_generator(self._job, self._engine, self._progress)
-        askers = self._opening.open()
+        self._askers = self._opening.open()
         if self._job.has_probes:
             self._probing = probing_of(
-                self._job, askers["candidate"], self._driver, self._clock, self._elsewhere, self._progress.say
+                self._job, self._askers["candidate"], self._driver, self._clock, self._elsewhere, self._progress.say
             )
             self._probing.before()
         self._hooks.load_began = True
-        for arm, asker in askers.items():
+        for arm, asker in self._askers.items():
             for name in self._job.asked_once:
                 self._ask_once(name, arm, asker)
+        self._begin_watch()
         self._begun = self._clock.now_s()
         self._driver.ends_s = self._begun + longest_s(self._job)
 
@@ -146,6 +163,8 @@ class Session:
             When the signal came, if it was one.
         """
         self._ended = self._clock.now_s()
+        if self._watch is not None:
+            self._watch.end(in_haste=isinstance(stopped, Cancelled))
         stopped = self.leave(stopped, signalled_s)
         if stopped is None:
             return Measured(self._run([], plan))
@@ -165,6 +184,25 @@ class Session:
             self._hooks.leave(self._clock.now_s() + HASTE_S, in_haste=True)
             return cancelled
         return stopped
+
+    def _begin_watch(self) -> None:
+        """Ask what counters say before the load, and go on asking."""
+        served = self._served
+        self._watch = watch_of(
+            self._job,
+            self._network,
+            self._driver.wire,
+            self._clock.now_s,
+            lambda: None if served is None else served.pid,
+        )
+        if self._watch is not None:
+            self._progress.say("beginning to watch the server")
+            self._watch.begin()
+
+    def _serve_with(self, values: Mapping[str, str]) -> None:
+        """Have the preview started anew with other values, if it has not these already, and wait for it."""
+        if self._served is not None and self._served.restart(values):
+            self._opening.wait("candidate", self._askers["candidate"])
 
     def _drive(self, course: Course, arm: Arm, what: str) -> SegmentResult:
         return self._driver.drive(course, arm, what, keep_samples=True)
@@ -232,6 +270,7 @@ class Session:
             scenarios=self._scenarios.records,
             probes={} if self._probing is None else self._probing.records,
             about={} if self._probing is None else self._probing.about,
+            telemetry=None if self._watch is None else self._watch.record(self._driver.timeline, self._begun),
         )
 
     def _base_commit(self, up: Up | None) -> str | None:

@@ -28,6 +28,8 @@ class Window(Value):
     """Seconds since the run began."""
     answered: Count
     """Requests answered in it."""
+    peaks: dict[str, float] = Field(default_factory=dict)
+    """Largest value of each series that was thinned; of the others every value is there."""
 
 
 class Series(Value):

@@ -18,11 +18,7 @@ EXAMPLE = (ROOT / "docs" / "gate.example.yml").read_bytes()
 FULL = (ROOT / "tests" / "data" / "suites" / "full.yml").read_bytes()
 
 NOT_YET = {
-    "preview.serve",
     "scenarios.five_logins.mix.login",
-    "telemetry.prometheus",
-    "telemetry.postgres",
-    "telemetry.redis",
     "score",
 }
 
@@ -76,9 +72,5 @@ def test_the_full_suite_uses_every_key_this_version_supports():
 def test_the_full_suite_is_the_annotated_one_without_those_keys():
     """Every supported key of the annotated suite is in the full one."""
     assert used_keys(EXAMPLE) - {("Load", key) for key in ("find", "until", "from", "limit")} - {
-        ("Telemetry", "prometheus"),
-        ("Telemetry", "postgres"),
-        ("Telemetry", "redis"),
         ("Suite", "score"),
-        ("Preview", "serve"),
     } - ELSEWHERE <= used_keys(FULL)

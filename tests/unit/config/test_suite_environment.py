@@ -36,10 +36,12 @@ def test_every_place_that_is_sent_is_known():
         "BASE_HOOK": ["preview.redeploy.base_url"],
         "BYPASS": ["preview.headers.x-vercel-protection-bypass"],
         "CA_PEM": ["preview.ca"],
+        "DATABASE_URL": ["telemetry.postgres.dsn"],
         "MAIN_HOST": ["preview.base"],
         "HOOK": ["preview.redeploy.url"],
         "PREVIEW_URL": ["preview.url"],
         "PROXY_URL": ["preview.proxy"],
+        "REDIS_URL": ["telemetry.redis.url"],
         "USER_NAME": ["identities.user.login[0].json", "probes[0].expect.headers.X-User"],
         "USER_PASS": ["identities.user.login[0].json"],
     }

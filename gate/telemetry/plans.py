@@ -1,0 +1,109 @@
+"""The plan of a statement whose values nobody knows, without running it; and where it reads all of a large table.
+
+PostgreSQL 16 explains a statement with placeholders by ``GENERIC_PLAN``; before, a prepared one is explained, whose
+generic plan is asked for. Neither executes anything. https://www.postgresql.org/docs/current/sql-explain.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gate.telemetry.source import Unread, in_a_line
+from gate.telemetry.statements import LONGEST, Ask
+
+LARGE_ROWS = 10_000
+"""Smaller tables are read from end to end with reason."""
+_PLANNED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE)\b", re.IGNORECASE)
+_WITH_GENERIC_PLAN = 160000
+_MOST_LINES, _MOST_DEPTH = 40, 30
+_NAME = "asked_by_the_gate"
+_DETAILS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Sort Key", "Group Key")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as lines, and the scans in it where an index is missing."""
+
+    lines: list[str]
+    scans: list[str]
+
+
+def plan_of(ask: Ask, version: int, text: str) -> Plan:
+    """The generic plan of a statement.
+
+    Parameters
+    ----------
+    version : int
+        Of the server, such as 150004.
+
+    Raises
+    ------
+    Unread
+        If it is no statement that has a plan, was cut, or cannot be planned without its values.
+    """
+    if not _PLANNED.match(text):
+        raise Unread("it is no statement that has a plan")
+    if len(text) >= LONGEST:
+        raise Unread("it is too long to be kept whole")
+    if version >= _WITH_GENERIC_PLAN:
+        (told,) = ask(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}")
+    else:
+        told = _prepared(ask, text)
+    root = told[0][0]["Plan"]
+    return Plan(list(_lines(root))[:_MOST_LINES], [scan for node in _nodes(root) for scan in _missing(ask, node)])
+
+
+def _prepared(ask: Ask, text: str) -> tuple[Any, ...]:
+    ask(f"PREPARE {_NAME} AS {text}")
+    try:
+        (counted,) = ask(
+            "SELECT coalesce(array_length(parameter_types, 1), 0) FROM pg_prepared_statements WHERE name = %(name)s",
+            {"name": _NAME},
+        )
+        ask("SET plan_cache_mode = force_generic_plan")
+        values = f"({', '.join(['NULL'] * counted[0])})" if counted[0] else ""
+        (told,) = ask(f"EXPLAIN (FORMAT JSON) EXECUTE {_NAME}{values}")
+        return told
+    finally:
+        ask(f"DEALLOCATE {_NAME}")
+
+
+def _nodes(node: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    yield node
+    if depth < _MOST_DEPTH:
+        for child in node.get("Plans", []):
+            yield from _nodes(child, depth + 1)
+
+
+def _lines(node: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """A node and those below it, as people read them."""
+    where = f" on {node['Relation Name']}" if "Relation Name" in node else ""
+    by = f" using {node['Index Name']}" if "Index Name" in node else ""
+    size = f" (cost {node.get('Total Cost', 0):.0f}, rows {node.get('Plan Rows', 0)})"
+    what = node.get("Operation", node.get("Node Type"))  # of what changes a table the kind of change
+    yield "  " * depth + in_a_line(f"{what}{by}{where}{size}")
+    for key in _DETAILS:
+        if key in node:
+            value = ", ".join(node[key]) if isinstance(node[key], list) else str(node[key])
+            yield "  " * (depth + 1) + in_a_line(f"{key}: {value}")
+    if depth < _MOST_DEPTH:
+        for child in node.get("Plans", []):
+            yield from _lines(child, depth + 1)
+
+
+def _missing(ask: Ask, node: Mapping[str, Any]) -> Iterator[str]:
+    """A large table of which every row is looked at, and most are thrown away by a condition."""
+    if node.get("Node Type") != "Seq Scan" or "Filter" not in node:
+        return
+    name = str(node["Relation Name"])
+    found = ask(
+        "SELECT CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE s.n_live_tup END::bigint FROM pg_class c"
+        " LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid WHERE c.relname = %(name)s AND c.relkind IN ('r', 'p')"
+        " ORDER BY 1 DESC LIMIT 1",
+        {"name": name},
+    )
+    if found and found[0][0] is not None and found[0][0] >= LARGE_ROWS:
+        yield in_a_line(f"{name} ({found[0][0]:,} rows): {node['Filter']}")

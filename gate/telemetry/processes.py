@@ -1,0 +1,101 @@
+"""The processes of a preview that the gate started: processor time, memory, descriptors, threads. Linux only.
+
+Read from ``/proc`` itself: what is asked is four numbers of each process of one session, and a library for all systems
+would read more than that. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.config.quantities import PROCESSES
+from gate.record.telemetry import Source
+from gate.telemetry.source import Findings, Reading, Unread
+
+_PROC = Path("/proc")
+_SESSION, _UTIME, _STIME, _THREADS, _RSS = 3, 11, 12, 17, 21
+"""Places behind the name of the program, which may itself hold blanks and brackets."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process now."""
+
+    pid: int
+    cpu_s: float
+    memory_bytes: int
+    descriptors: int
+    threads: int
+
+
+def in_session(session: int, proc: Path = _PROC) -> Iterator[Process]:
+    """Processes of a session; those that end meanwhile are left out."""
+    ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+    for entry in proc.iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()
+            if int(fields[_SESSION]) != session or fields[0] in "ZX":
+                continue
+            yield Process(
+                int(entry.name),
+                (int(fields[_UTIME]) + int(fields[_STIME])) / ticks,
+                int(fields[_RSS]) * page,
+                sum(1 for _ in os.scandir(entry / "fd")),
+                int(fields[_THREADS]),
+            )
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+
+
+class SessionOfProcesses:
+    """Watches every process of the session that a preview was started in.
+
+    Memory is what is resident: pages that processes share count for each. Processor time of those that ended stays
+    counted, so that it never falls.
+
+    Parameters
+    ----------
+    leader : callable
+        Process id of the one that was started; it changes when the preview is started anew.
+    """
+
+    source: Source = "processes"
+
+    def __init__(self, leader: Callable[[], int | None]) -> None:
+        self._leader = leader
+        self._cpu_s: dict[int, float] = {}
+
+    def begin(self) -> None:
+        """See that there is something to read."""
+        self.read()
+
+    def read(self) -> Mapping[str, Reading]:
+        """Sums over all of them."""
+        leader = self._leader()
+        try:
+            found = list(in_session(leader)) if leader is not None else []
+        except OSError as error:
+            raise Unread(f"/proc cannot be read: {error.strerror}; processes are watched on Linux only") from None
+        if not found:
+            raise Unread("none of its processes is there")
+        self._cpu_s |= {process.pid: process.cpu_s for process in found}
+        values = {
+            "processes.cpu": sum(self._cpu_s.values()),
+            "processes.memory": sum(process.memory_bytes for process in found),
+            "processes.descriptors": sum(process.descriptors for process in found),
+            "processes.threads": sum(process.threads for process in found),
+            "processes.count": len(found),
+        }
+        return {name: Reading(float(value), *PROCESSES[name]) for name, value in values.items()}
+
+    def end(self) -> Findings:
+        """Nothing more is known at the end."""
+        return Findings()
+
+    def close(self) -> None:
+        """Nothing is held."""
