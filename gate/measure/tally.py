@@ -102,7 +102,14 @@ def server_record(said: ServerResult) -> ServerRecord | None:
         unread=said.unread,
         queries=_queries(said),
         times={name: spread for name, spread in spreads.items() if spread is not None},
+        db_total_s=_total_s(said.times.get("db", {})),
     )
+
+
+def _total_s(times: dict[int, int]) -> float | None:
+    """Sum of the times of a histogram, within its resolution."""
+    histogram = Histogram(times)
+    return float(f"{histogram.mean() * histogram.n:.6g}") if histogram.n else None
 
 
 def _queries(said: ServerResult) -> QueriesRecord | None:

@@ -52,3 +52,5 @@ class ServerRecord(Value):
     """None if no answer gave a number."""
     times: dict[ServerTime, Spread] = Field(default_factory=dict)
     """As of the instant the headers were written."""
+    db_total_s: float | None = None
+    """Time in queries of all answers together; None where none told it, and in runs of older versions."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gate.report.words import metric_name
 from gate.units import format_duration, format_rate, format_ratio, format_size
+from gate.verdict.telemetry_rows import AT_LEAST, LEAK, PREFIX
 from gate.verdict.values import Row
 
 NOTHING = "–"
@@ -13,7 +15,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
     "ratio": format_ratio,
     "rps": format_rate,
     "bytes": format_size,
-    "count": "{:,.0f}".format,
+    "count": lambda number: f"{number:,.0f}" if number == round(number) else f"{number:,.3g}",
 }
 _TIMES = 2.0
 """From here a change is told as a factor: people read ``×39`` more easily than ``+3800 %``."""
@@ -37,9 +39,18 @@ def bounded(row: Row) -> str:
 
 def objective(row: Row) -> str:
     """An objective as people say it: ``p95 at most 200 ms``."""
+    if row.metric.startswith(PREFIX):
+        return _watched(row)
     statistic = row.metric.removeprefix("limit:")
     side = "at least" if statistic in _AT_LEAST else "at most"
     return f"{statistic.replace('_', ' ')} {side} {amount(row.limit, row.unit)}"
+
+
+def _watched(row: Row) -> str:
+    limit, test = amount(row.limit, row.unit), row.trail.test if row.trail is not None else ""
+    if test == LEAK:
+        return f"{metric_name(row.metric)} of {limit} per request: none"
+    return f"{metric_name(row.metric)} {'at least' if test == AT_LEAST else 'at most'} {limit}"
 
 
 def change(row: Row) -> str:

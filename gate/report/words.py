@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gate.verdict.probe_rows import METRICS as PROBES
+from gate.verdict.telemetry_rows import PREFIX
 from gate.verdict.values import Outcome, Row
 
 OUTCOMES: dict[Outcome, str] = {
@@ -49,7 +50,10 @@ def row_name(endpoint: str, metric: str) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """A metric as people say it; an objective by its statistic."""
+    """A metric as people say it; an objective by its statistic, of a server by what is watched as well."""
+    if metric.startswith(PREFIX):
+        watched, _, statistic = metric.removeprefix(PREFIX).rpartition(":")
+        return f"{watched} {statistic.replace('_', ' ')}"
     return metric.removeprefix("limit:").replace("_", " ")
 
 

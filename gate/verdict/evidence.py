@@ -54,6 +54,7 @@ class Evidence:
     silent: tuple[str, ...]
     """What scenarios that may block asked for and never got an answer as expected to, in words."""
     one_host: bool
+    candidates: tuple[Run, ...] = ()
 
     @property
     def latencies(self) -> int:
@@ -119,6 +120,7 @@ def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]
         gated=frozenset(name for name, endpoint in suite.endpoints.items() if endpoint.gate),
         silent=tuple(_silent(suite, candidates)),
         one_host=all(run.one_host for run in candidates),
+        candidates=candidates,
     )
 
 

@@ -8,6 +8,7 @@ from gate.verdict.change_rows import EVERYTHING
 from gate.verdict.evidence import Evidence
 from gate.verdict.probe_rows import failed_probes, unmeasured_probes
 from gate.verdict.stored import UNCONFIRMED
+from gate.verdict.telemetry_rows import PREFIX
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")
@@ -103,7 +104,10 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row], *, is_probed: bool)
     unmeasured = [row for row in rows if row.outcome == "not_measured" and row.endpoint not in failing]
     if unmeasured:
         seen = "; ".join(
-            f"{row.endpoint}: {n.message}" for row in unmeasured for n in row.notices if n.code == "errors"
+            f"{row.endpoint}: {n.message}"
+            for row in unmeasured
+            for n in row.notices
+            if n.code in ("errors", "telemetry")
         )
         names = list(dict.fromkeys(row.endpoint for row in unmeasured))
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
@@ -141,7 +145,12 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row], *, is_probed: bool)
 
 
 def _is_judged(suite: Suite, rows: list[Row]) -> bool:
-    """Whether anything was compared or decided. Right answers alone say nothing of speed, where that is asked for."""
+    """Whether anything was compared or decided.
+
+    Right answers alone say nothing of speed, where that is asked for; what the application says of itself approves
+    nothing.
+    """
+    rows = [row for row in rows if not row.metric.startswith(PREFIX)]
     if any(row.metric in _COMPARED and row.trail is not None for row in rows):
         return True
     if any(row.outcome in ("met", "missed") for row in rows):

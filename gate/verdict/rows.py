@@ -12,6 +12,7 @@ from gate.verdict.answer_rows import body_row, errors_row
 from gate.verdict.change_rows import change_row, suite_row
 from gate.verdict.evidence import Evidence
 from gate.verdict.limit_rows import limit_row
+from gate.verdict.telemetry_rows import telemetry_rows
 from gate.verdict.values import Row
 from gate.verdict.waivers import waived
 
@@ -37,6 +38,7 @@ def settle(suite: Suite, evidence: Evidence, today: str, acceptances: Sequence[A
     for name in suite.scenarios:
         rows += [limit_row(suite, evidence, o) for o in evidence.objectives if o.owner == name]
     rows = [row.model_copy(update={"category": _category(suite, row)}) for row in rows]
+    rows += telemetry_rows(suite, evidence.candidates, evidence.baselines, evidence.level)
     return [waived(suite, accepted(row, acceptances), today) for row in _with_neighbours(suite, rows)]
 
 

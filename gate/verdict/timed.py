@@ -1,0 +1,57 @@
+"""What answers said of their server in Server-Timing, as a value of an objective. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from gate.record.run import Run
+from gate.record.server import ServerRecord
+from gate.verdict.watched import Seen, exactly
+
+
+def of_answers(runs: Sequence[Run], name: str, statistic: str, scenario: str | None) -> Seen:
+    """Queries of an endpoint, or the time of a query, over all answers or those of a scenario.
+
+    The time of a single query is not told, only the sum of an answer: the mean is that of all; the longest is at most
+    the largest sum, and at least that divided by the most queries of an answer.
+    """
+    kind, _, endpoint = name.partition(".")
+    told = [record for run in runs for record in _records(run, endpoint, scenario)]
+    looked, said = sum(record.looked for record in told), [record for record in told if record.queries is not None]
+    if not said:
+        return Seen(why_not=f"none of {looked:,} answers told its queries in Server-Timing")
+    queries = [record.queries for record in said if record.queries is not None]
+    n, total = sum(one.n for one in queries), sum(one.total for one in queries)
+    if kind == "queries":
+        return exactly(float(max(one.most for one in queries)) if statistic == "max" else total / n, n)
+    if not total:
+        return Seen(why_not="no answer made a query")
+    if statistic == "mean":
+        sums_s = [record.db_total_s for record in said]
+        known = [sum_s for sum_s in sums_s if sum_s is not None]
+        if len(known) < len(sums_s):
+            return Seen(why_not="the time in queries was not told")
+        return exactly(math.fsum(known) / total, n)
+    longest = [
+        (record.times["db"].max_s, one.most)
+        for record, one in zip(said, queries, strict=True)
+        if "db" in record.times and one.most
+    ]
+    if not longest:
+        return Seen(why_not="the time in queries was not told")
+    hi = max(max_s for max_s, _ in longest)
+    return Seen(hi, max(max_s / most for max_s, most in longest), hi, n)
+
+
+def _records(run: Run, endpoint: str, scenario: str | None) -> Iterator[ServerRecord]:
+    """Of one endpoint, or of all where none is named."""
+    if scenario is None:
+        for name, record in run.endpoints.items():
+            arm = record.arms.get("candidate")
+            if arm is not None and arm.server is not None and endpoint in ("", name):
+                yield arm.server
+    for name, made in run.scenarios.items():
+        for step, part in made.steps.items() if scenario in (None, name) else ():
+            if part.server is not None and endpoint in ("", step):
+                yield part.server
