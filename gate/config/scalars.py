@@ -35,6 +35,13 @@ GLOB_PATTERN = r"^[^\x00-\x20\x7f\\/!][^\x00-\x20\x7f\\!]*$"
 LOGIN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$"
 TIME_PATTERN = r"^([01][0-9]|2[0-3])(:[0-5][0-9])?$"
 END_PATTERN = r"^(([01][0-9]|2[0-3])(:[0-5][0-9])?|24:00)$"
+_METRIC_LABEL = r'[A-Za-z_][A-Za-z0-9_]*="[^"\\\x00-\x1f]*"'
+METRIC_PATTERN = rf"^[A-Za-z_:][A-Za-z0-9_:]*(\{{{_METRIC_LABEL}(,{_METRIC_LABEL})*\}})?$"
+SERIES_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$"
+TABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$"
+QUEUE_PATTERN = r"^[A-Za-z0-9_.:{}-]{1,90}$"
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+FOLDER_PATTERN = rf"^(\.|{_FILE})$"
 STORE_PATTERN = rf"^(dir:[^\x00-\x1f\x7f]+|branch:{BRANCH})$"
 
 SHAPES = {
@@ -59,6 +66,12 @@ SHAPES = {
     LOGIN_PATTERN: 'is no login; a login is written octocat, or "vercel[bot]" for an app, without @',
     TIME_PATTERN: 'is no time of the day; a time is written in quotes, "07" or "07:30"',
     END_PATTERN: 'is no time of the day; a time is written in quotes, "19:00", and the end of the day "24:00"',
+    METRIC_PATTERN: 'is no metric; a metric is written as on the page, pool_in_use or pool_in_use{pool="main"}',
+    SERIES_PATTERN: "is no series; a series is written memory, postgres.cache_hit or queries.search",
+    TABLE_PATTERN: "is no table; a table is written orders or shop.orders",
+    QUEUE_PATTERN: "is no queue; a queue is the key of a list or a stream, such as mails or jobs:high",
+    VARIABLE_PATTERN: "is no environment variable; it has letters, digits and '_', for example WORKERS",
+    FOLDER_PATTERN: "is no folder beside the suite; a folder is written app, or . for that of the suite",
     STORE_PATTERN: "is no store; a store is written dir:FOLDER or branch:NAME, for example dir:baselines or"
     " branch:perf-baselines",
 }

@@ -9,14 +9,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gate.config.base import Model
+from gate.config.scalars import FOLDER_PATTERN, VARIABLE_PATTERN
 from gate.config.written import Also
 
-VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 PORT = "PORT"
 """Environment variable by which the application is told where to listen."""
 
 
 def _words(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a line break or a control character; write it on one line")
     try:
         words = shlex.split(text)
     except ValueError:
@@ -29,16 +31,18 @@ def _words(text: str) -> str:
 def _told_elsewhere(values: dict[str, str]) -> dict[str, str]:
     if PORT in values:
         raise ValueError("sets PORT, which the gate sets itself; take it out")
+    if any("\x00" in value for value in values.values()):
+        raise ValueError("holds a zero byte, which no environment can; take it out")
     return values
 
 
-Command = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_words)]
+Command = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_words)]
 """A program with its arguments, quoted as in a shell; no shell reads it."""
 
 Variables = Annotated[
     dict[
         Annotated[str, Field(pattern=VARIABLE_PATTERN)],
-        Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")],
+        Annotated[str, Field(max_length=8192)],
     ],
     Field(max_length=100),
     AfterValidator(_told_elsewhere),
@@ -54,7 +58,7 @@ class Serve(Model):
     with a slash in its name lies below ``dir``, others are looked for in ``PATH``."""
     env: Variables = Field(default_factory=dict)
     """Over the environment of the gate itself."""
-    dir: Annotated[str, Field(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)$")] = "."
+    dir: Annotated[str, Field(pattern=FOLDER_PATTERN)] = "."
     """Where it runs: a folder beside the suite, or ``.`` for that of the suite."""
 
 

@@ -8,12 +8,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gate.config.amounts import WrittenAmount
 from gate.config.base import Model
-from gate.config.scalars import DurationS, Name, Template
-
-_LABEL = r'[A-Za-z_][A-Za-z0-9_]*="[^"\\\x00-\x1f]*"'
-METRIC_PATTERN = rf"^[A-Za-z_:][A-Za-z0-9_:]*(\{{{_LABEL}(,{_LABEL})*\}})?$"
-TABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$"
-SERIES_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$"
+from gate.config.scalars import (
+    METRIC_PATTERN,
+    QUEUE_PATTERN,
+    SERIES_PATTERN,
+    TABLE_PATTERN,
+    DurationS,
+    Name,
+    Template,
+)
 
 Statistic = Literal["max", "mean", "last", "rise", "growth_per_request", "growth_per_s"]
 SeriesName = Annotated[str, Field(pattern=SERIES_PATTERN)]
@@ -57,9 +60,7 @@ class Redis(Model):
 
     url: Template
     """Its address, from the environment."""
-    queues: list[Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f]+$", max_length=200)]] = Field(
-        default_factory=list, max_length=20
-    )
+    queues: list[Annotated[str, Field(pattern=QUEUE_PATTERN)]] = Field(default_factory=list, max_length=20)
     """Lists and streams whose length is watched, as ``redis.queue.NAME``."""
 
 

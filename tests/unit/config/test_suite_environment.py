@@ -21,10 +21,12 @@ VALUES = {
     "BASE_HOOK": "base-hook-value",
     "BYPASS": "bypass-value",
     "CA_PEM": "-----BEGIN CERTIFICATE-----\nline\n",
+    "DATABASE_URL": "postgresql://shop@db.example/shop",
     "MAIN_HOST": "main.example",
     "HOOK": "https://hooks.example/deploy?key=hook-value",
     "PREVIEW_URL": "https://p.example",
     "PROXY_URL": "http://proxy.example:3128",
+    "REDIS_URL": "redis://cache.example:6379/0",
     "USER_NAME": "ada",
     "USER_PASS": "p&ss wörd",
 }
@@ -64,6 +66,10 @@ identities:
   asker: {headers: {X-A: "${D8}"}}
   prober: {headers: {X-A: "${G8}"}}
   unused: {headers: {X-A: "${UNUSED}"}}
+telemetry:
+  prometheus: {url: "/${T1}", series: {a: b}}
+  postgres: {dsn: "${T2}"}
+  redis: {url: "${T3}"}
 endpoints:
   a: {request: "GET /${B1}", headers: {X-A: "${B2}"}, json: ["${B3}"], identity: user, owner: "${NEVER}"}
   b: {graphql: {path: "/${B4}", query: "{a}", variables: {a: ["${B5}"]}}}
@@ -100,6 +106,7 @@ probes:
         *("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8"),
         *("H1", "H2", "H3", "H4"),
         *("I1", "I2", "J1", "J2", "K1", "K2"),
+        *("T1", "T2", "T3"),
     ]
 
 
