@@ -71,7 +71,7 @@ def test_one_that_ends_before_it_is_ready_is_told_with_its_last_words(tmp_path):
 
 def test_one_that_ends_under_load_is_not_measured(tmp_path):
     text = suite("scenarios: {end: {load: {rate: 5/s, for: 3s}, mix: {die: 1}}}\n")
-    text = text.replace("endpoints: {", "endpoints: {die: {request: GET /die, gate: false}, ")
+    text = text.replace("endpoints: {", "endpoints: {die: {request: GET /die, gate: false}, ").replace("9s", "15s")
     done = gate(tmp_path, text)
     assert done.returncode == 3, done.stderr
     assert "preview.serve started ended with exit code 3" in done.stderr
