@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from gate.config.checks import Location
 
 LATER: dict[tuple[str, ...], str] = {
-    ("score",): "rows decide, one by one",
 }
 """Paths of keys, ``*`` for any name, with what to do until then."""
 

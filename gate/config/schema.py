@@ -25,6 +25,7 @@ from gate.config import (
     probes,
     profiles,
     scenario,
+    score,
     serving,
     sockets,
     steps,
@@ -51,6 +52,7 @@ _MODULES = (
     expectations,
     probes,
     telemetry,
+    score,
     policy,
 )
 """Where models are written."""

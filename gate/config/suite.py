@@ -33,6 +33,7 @@ from gate.config.probes import Probe
 from gate.config.profiles import Profile
 from gate.config.scalars import Name, PathPattern
 from gate.config.scenario import Scenario
+from gate.config.score import Score
 from gate.config.sockets import WebSocket
 from gate.config.steps import HookStep
 from gate.config.telemetry import Telemetry
@@ -83,6 +84,8 @@ class Suite(Model):
     """Functional checks beside the load: each passed, failed or not measured."""
     telemetry: Telemetry = Telemetry()
     """What the server says of itself under load; it can block, never approve or excuse."""
+    score: Score = Score()
+    """What the score is made of; it never decides."""
     policy: Policy = Policy()
     """What blocks, and what a check may cost."""
     baselines: Baselines = Baselines()

@@ -17,6 +17,7 @@ SMALLEST = "the smallest suite is: endpoints: {home: GET /}"
 _WANTED = {
     "string_type": "a text",
     "int_type": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "keys below it",

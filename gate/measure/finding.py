@@ -44,6 +44,7 @@ def point_of(level: float, result: SegmentResult, until: Until, *, held_s: float
         p95_s=latency.quantile(0.95),
         error_ratio=error_ratio,
         met=bool(latency.n and keeps_up and is_fast and error_ratio <= most_errors),
+        mean_s=latency.mean(),
     )
 
 

@@ -79,6 +79,7 @@ def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
                 p95_s=None if math.isnan(point.p95_s) else point.p95_s,
                 error_ratio=point.error_ratio,
                 met=point.met,
+                mean_s=None if math.isnan(point.mean_s) else point.mean_s,
             )
             for point in found.points
         ],

@@ -30,6 +30,7 @@ class Point:
     p95_s: float
     error_ratio: float
     met: bool
+    mean_s: float = math.nan
 
 
 @dataclass(frozen=True)

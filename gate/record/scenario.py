@@ -70,6 +70,8 @@ class Level(Value):
     """None without answers."""
     error_ratio: float
     met: bool
+    mean_s: float | None = None
+    """None without answers, and in runs of older versions."""
 
 
 class SearchRecord(Value):
