@@ -18,6 +18,7 @@ from gate.verdict.values import Verdict
 VERDICT_FILE = "verdict.json"
 COMMENT_FILE = "comment.md"
 SUMMARY_FILE = "summary.md"
+REPORT_FILE = "report.md"
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -123,9 +124,10 @@ def read_verdict(path: Path) -> Verdict:
 
 
 def write_report(out: Path, verdict: Verdict) -> None:
-    """Write verdict, comment and summary, in this order: the verdict is safe before anything is rendered."""
+    """Write verdict, comment, summary and long report, in this order: the verdict is safe before any is rendered."""
     from gate.report import render
 
     write_whole(out / VERDICT_FILE, pretty(verdict))
     write_whole(out / COMMENT_FILE, render.comment(verdict).encode())
     write_whole(out / SUMMARY_FILE, render.summary(verdict).encode())
+    write_whole(out / REPORT_FILE, render.report(verdict).encode())

@@ -8,8 +8,6 @@ from typing import TypeVar
 from gate.report.escape import markdown
 from gate.report.tables import Line, Table
 
-_NAMES = 2
-"""Columns at the left that name a row."""
 _LEFT, _RIGHT = ":---", "---:"
 _Cell = TypeVar("_Cell")
 
@@ -20,21 +18,21 @@ def grid(table: Table) -> str:
     A telephone shows three columns or four, the rest after a wipe. A number is never parted from its unit or its
     interval: GitHub gives a table the width of the comment, and breaks lines in its cells before it lets it scroll.
     """
-    names, others = table.columns[:_NAMES], table.columns[_NAMES:]
+    names, others = table.columns[: table.names], table.columns[table.names :]
     head = _in_order(table, [*map(markdown, names), *(_in_two(markdown(other)) for other in others)])
-    texts, numbers = [_LEFT] * _NAMES, [_RIGHT] * (len(table.columns) - _NAMES - 1)
-    rule = _in_order(table, [*texts, *numbers, _LEFT])
+    texts, numbers = [_LEFT] * table.names, [_RIGHT] * (len(others) - 1)
+    rule = _in_order(table, [*texts, *numbers, _LEFT if table.ends_in_text else _RIGHT])
     return "\n".join(_piped(cells) for cells in (head, rule, *(_cells(table, line) for line in table.lines)))
 
 
 def _cells(table: Table, line: Line) -> Sequence[str]:
     *cells, last = (markdown(cell) for cell in line.cells)
-    unbroken = [cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in cells[_NAMES:]]
-    return _in_order(table, [*cells[:_NAMES], *unbroken, f"**{last}**" if line.is_loud else last])
+    unbroken = [cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in cells[table.names :]]
+    return _in_order(table, [*cells[: table.names], *unbroken, f"**{last}**" if line.is_loud else last])
 
 
 def _in_order(table: Table, cells: Sequence[_Cell]) -> Sequence[_Cell]:
-    return [*cells[:_NAMES], cells[-1], *cells[_NAMES:-1]] if table.is_judged else cells
+    return [*cells[: table.names], cells[-1], *cells[table.names : -1]] if table.is_judged else cells
 
 
 def _in_two(heading: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gate.report.details import NO_DETAILS
 from gate.report.escape import MAX_SENTENCE, markdown, plain
 from gate.report.grid import grid
+from gate.report.long import LongView, long_of
 from gate.report.tables import Table
 from gate.report.view import View, view_of
 from gate.verdict.values import Verdict
@@ -62,7 +63,16 @@ def _size(text: str) -> int:
     return max(len(text.encode("utf-16-le")) // 2, len(text.encode()))
 
 
+def report(verdict: Verdict) -> str:
+    """The long report: everything that is claimed, never shortened."""
+    return _rendered("report.md.j2", long_of(verdict))
+
+
 def _markdown(view: View) -> str:
+    return _rendered("comment.md.j2", view)
+
+
+def _rendered(template: str, view: View | LongView) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -75,7 +85,7 @@ def _markdown(view: View) -> str:
     environment.filters["md"] = markdown
     environment.filters["sentence"] = lambda text: markdown(text, MAX_SENTENCE)
     environment.filters["grid"] = grid
-    return environment.get_template("comment.md.j2").render(view=view).strip() + "\n"
+    return environment.get_template(template).render(view=view).strip() + "\n"
 
 
 def terminal(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ _OUTCOME = "outcome"
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a table, as text; two cells of text, then numbers, then text: the outcome where there is one."""
+    """One row of a table, as text: names, then numbers, then text, the outcome where there is one."""
 
     cells: tuple[str, ...]
     is_loud: bool = False
@@ -26,6 +26,10 @@ class Table:
     lines: tuple[Line, ...]
     hidden: int = field(default=0)
     """Rows left out for lack of room."""
+    names: int = field(default=2)
+    """Columns at the left that name a row."""
+    ends_in_text: bool = field(default=True)
+    """Whether the last column is text, not one more number."""
 
     @property
     def is_judged(self) -> bool:

@@ -88,7 +88,7 @@ def view_of(verdict: Verdict, since: str = "") -> View:
         findings=(*_aloud(verdict), *carried(verdict.rows, lambda notice: not is_loud_in_row(notice))),
         notes=tuple(worded(n) for n in verdict.notices if not is_loud(n) and n.code not in _ALOUD),
         details=details_of(verdict.details),
-        footer=_footer(verdict),
+        footer=footer(verdict),
         legend=_LEGEND if any(row.change is not None for row in shown) else "",
     )
 
@@ -125,7 +125,8 @@ def _aloud(verdict: Verdict) -> Iterator[str]:
     yield from dict.fromkeys(worded(notice) for notice in verdict.notices if notice.code in _ALOUD)
 
 
-def _footer(verdict: Verdict) -> str:
+def footer(verdict: Verdict) -> str:
+    """Suite, commit, how it was compared, at which level, and by which version."""
     n = len(verdict.baselines)
     way = _WAYS[verdict.way].format(n=n, runs="run" if n == 1 else "runs")
     size = f"profile {verdict.profile}, " if verdict.profile else ""

@@ -9,18 +9,71 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gate.record.probes import ProbeOutcome, Quantity
+from gate.record.telemetry import Relation, Source, Statement, TelemetryUnit
 from gate.record.value import Count, Value
 
+Of = Literal["endpoint", "scenario"]
 Grade = Literal["critical", "high", "medium", "low"]
 Horizon = Literal["now", "next", "later"]
 State = Literal["yes", "no", "not measured"]
 
 
-class Band(Value):
-    """Answers of one endpoint, or of all together, within a band of latency."""
+class EndpointFigures(Value):
+    """What the blocks of one endpoint came to, all runs together."""
 
     endpoint: str
-    """``*`` is all together."""
+    sent: Count
+    failed: Count
+    throttled: Count = 0
+    """Of those failed: the preview asked to slow down."""
+    p50_s: float | None
+    mean_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    """Of answers as expected; None without any."""
+    body_mean_bytes: float | None = None
+    compressed: Count | None = None
+    """Answers that came compressed; None where the suite does not ask for it."""
+
+
+class ScenarioFigures(Value):
+    """What one scenario came to, all runs together."""
+
+    scenario: str
+    executor: Literal["rate", "users", "count", "find"]
+    users: Count | None
+    """Most at once; of a count, those side by side; None where a rate sets the pace."""
+    asked_rps: float | None
+    """The highest rate that was asked for; None where users set the pace."""
+    sent: Count
+    completed: Count
+    failed: Count
+    dropped: Count
+    throttled: Count = 0
+    errors: dict[str, Count] = Field(default_factory=dict)
+    rate_rps: float | None
+    """Answers as expected per second, over the whole time."""
+    p50_s: float | None
+    mean_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    target_rps: float | None = None
+    """Named by the suite; shown, and judged only by objectives."""
+    capacity: float | None = None
+    capacity_rps: float | None = None
+    """Of a search: the highest level at which its condition held, and the rate of answers there."""
+    advisory: bool = False
+    came_to: Literal["passed", "failed", "not measured", "no limits"]
+    """By its rows."""
+
+
+class Band(Value):
+    """Answers of one endpoint or scenario, or of all endpoints together, within a band of latency."""
+
+    endpoint: str
+    """Its name; ``*`` is all endpoints together."""
+    of: Of = "endpoint"
     from_s: float
     to_s: float | None
     """None: no upper end."""
@@ -32,9 +85,12 @@ class Headroom(Value):
     """How far a measured value is from its limit."""
 
     row: str
+    value: float
+    limit: float
+    unit: Literal["s", "ratio", "rps", "bytes", "count"]
     times: float
     """Above 1 there is room: a limit of 200 ms over 50 ms, or 80/s over a target of 2/s, are 4 and 40. Below 1 its
-    reciprocal is how many times slower than required it is."""
+    reciprocal is how many times slower than required it is. Of shares of success it compares what may fail."""
 
 
 class Tallied(Value):
@@ -73,10 +129,32 @@ class Score(Value):
     """How the points came about, to be done again by hand."""
 
 
+class ResourceUse(Value):
+    """How full a resource was during one scenario, or during the blocks."""
+
+    resource: str
+    window: str
+    """Scenario, or ``blocks``."""
+    most: float
+    """In use at most."""
+    size: float
+    """There is so much of it."""
+    full_ratio: float
+    """Share of the samples in which practically all of it was in use."""
+    n: Count
+    """Samples."""
+
+
 class Bottleneck(Value):
     """Where a system ends, from its curve of throughput over load."""
 
     scenario: str
+    """Or several, of one mix at different loads, joined by ``+``."""
+    of: Literal["rate", "users"] = "users"
+    """What the load is counted in."""
+    levels: Count = 0
+    highest: float | None = None
+    """Of the levels."""
     served_at_once: float | None
     """Requests under way at saturation: its throughput times the time of an answer without load (Little's law)."""
     served_lo: float | None
@@ -127,6 +205,60 @@ class ChecklistItem(Value):
     rows: list[str]
 
 
+class Probed(Value):
+    """What one probe came to."""
+
+    name: str
+    category: str
+    outcome: ProbeOutcome
+    expected: str
+    seen: str
+    advisory: bool = False
+    rows: list[str] = Field(default_factory=list)
+    of: Quantity | None = None
+    """Of a probe of growth."""
+    slope: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    """Per item, with its bounds."""
+
+
+class Watched(Value):
+    """One series of telemetry over the whole run."""
+
+    name: str
+    source: Source
+    unit: TelemetryUnit
+    n: Count
+    first: float
+    last: float
+    least: float
+    mean: float
+    most: float
+    is_counter: bool = False
+    rising: bool | None = None
+    """Whether it grew under load beyond doubt, whatever the reason; None of a counter, or with too few samples."""
+
+
+class Watch(Value):
+    """What the server side said of itself."""
+
+    series: list[Watched] = Field(default_factory=list)
+    statements: list[Statement] = Field(default_factory=list)
+    relations: list[Relation] = Field(default_factory=list)
+    database_bytes: Count | None = None
+    facts: dict[str, float] = Field(default_factory=dict)
+    unread: dict[str, str] = Field(default_factory=dict)
+    """Sources and quantities that could not be read, with the reason."""
+
+
+class Gap(Value):
+    """Something that was not measured, or not enough to tell."""
+
+    message: str
+    rows: list[str] = Field(default_factory=list)
+
+
 class AboutLine(Value):
     """One line of the table of the environment."""
 
@@ -136,14 +268,23 @@ class AboutLine(Value):
 
 
 class Assessment(Value):
-    """Everything a report claims beyond its rows; empty in verdicts of suites that ask for nothing of it."""
+    """Everything a report claims beyond its rows; empty where nothing was measured."""
 
     about: list[AboutLine] = Field(default_factory=list)
+    endpoints: list[EndpointFigures] = Field(default_factory=list)
+    scenarios: list[ScenarioFigures] = Field(default_factory=list)
     bands: list[Band] = Field(default_factory=list)
     headroom: list[Headroom] = Field(default_factory=list)
+    probes: list[Probed] = Field(default_factory=list)
+    watch: Watch | None = None
+    """None where nobody asked."""
+    resources: list[ResourceUse] = Field(default_factory=list)
+    bottlenecks: list[Bottleneck] = Field(default_factory=list)
     tallied: list[Tallied] = Field(default_factory=list)
     score: Score | None = None
-    bottlenecks: list[Bottleneck] = Field(default_factory=list)
+    """None where there is no check of anything."""
     recommendations: list[Recommendation] = Field(default_factory=list)
     risks: list[Risk] = Field(default_factory=list)
     checklist: list[ChecklistItem] = Field(default_factory=list)
+    gaps: list[Gap] = Field(default_factory=list)
+    """What was not measured."""

@@ -19,7 +19,7 @@ from gate.record.value import LEFT_BEHIND, Notice
 from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.about import about_lines
 from gate.verdict.acceptance import Acceptance
-from gate.verdict.assessed import Assessment
+from gate.verdict.assessment.assess import assess
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.other_base import with_other_base
@@ -75,6 +75,7 @@ def judge(
         return not_measured(suite, tool, lost.message, lost.cure, candidates=candidates)
     rows = [*settle(suite, evidence, candidates[0].created[:10], acceptances), *probe_rows(suite, candidates)]
     reasons = combine(suite, evidence, rows)
+    details = details_of(suite, candidates, evidence.baselines)
     verdict = _verdict(suite, tool, candidates, evidence, reasons).model_copy(
         update={
             "rows": with_other_base(rows, candidates),
@@ -84,8 +85,8 @@ def judge(
                 *(notice for run in candidates for notice in run.notices),
                 *connection_notices(candidates),
             ],
-            "assessment": Assessment(about=about_lines(suite, candidates)),
-            "details": details_of(suite, candidates, evidence.baselines),
+            "details": details,
+            "assessment": assess(suite, candidates, rows, details, evidence.way),
         }
     )
     return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))

@@ -1,0 +1,76 @@
+"""What comes first in the long report: how many checks of what passed, and what is wrong, by weight. Pure."""
+
+from __future__ import annotations
+
+from gate.report.headline import of_row
+from gate.report.long_section import Section
+from gate.report.words import row_name
+from gate.units import format_ratio
+from gate.verdict.assessment.advice import times
+from gate.verdict.assessment.kinds import came_to, is_at_least
+from gate.verdict.values import Row, Verdict
+
+_MOST = 30
+
+
+def counts(verdict: Verdict) -> tuple[str, ...]:
+    """Scenarios, checks by category, and the score with its coverage; nothing where nothing was measured."""
+    found = verdict.assessment
+    told = []
+    executed = found.scenarios
+    if executed:
+        failed = sum(scenario.came_to == "failed" for scenario in executed)
+        passed = sum(scenario.came_to == "passed" for scenario in executed)
+        rest = [f"{failed} failed" if failed else "", _others(len(executed) - passed - failed, "not judged")]
+        parts = [f"{len(executed)} executed", f"{passed} passed", *rest]
+        told.append(f"Scenarios: {', '.join(part for part in parts if part)}.")
+    for tallied in found.tallied:
+        advisory = f" ({tallied.advisory} let pass)" if tallied.advisory else ""
+        parts = [
+            f"{tallied.passed} passed",
+            f"{tallied.failed} failed{advisory}" if tallied.failed else "",
+            _others(tallied.unmeasured, "not measured"),
+        ]
+        all_of = tallied.passed + tallied.failed + tallied.unmeasured
+        told.append(f"Checks of {tallied.category}: {all_of}, {', '.join(part for part in parts if part)}.")
+    if found.score is not None:
+        points = "none" if found.score.points is None else f"{found.score.points:g} of 100"
+        told.append(f"Score: {points}, with {format_ratio(found.score.coverage_ratio)} of it measured.")
+    return tuple(told)
+
+
+def findings(verdict: Verdict) -> Section:
+    """What failed: what blocks in the order of the reasons, each by how far it is beyond its limit; then the rest."""
+    rows = {row.id: row for row in verdict.rows}
+    factors = {each.row: each.times for each in verdict.assessment.headroom}
+    ordered = [
+        row
+        for reason in verdict.reasons
+        for row in sorted(
+            (rows[row_id] for row_id in reason.rows if row_id in rows), key=lambda row: factors.get(row.id, 1.0)
+        )
+    ]
+    let_pass = [row for row in verdict.rows if came_to(row) == "failed" and not row.blocks]
+    named = dict.fromkeys(row.id for row in (*ordered, *let_pass))
+    told = [_told(rows[row_id], factors.get(row_id), verdict) for row_id in named]
+    more = (f"{len(told) - _MOST} more are in verdict.json",) if len(told) > _MOST else ()
+    return Section("Findings, by weight", items=(*told[:_MOST], *more))
+
+
+def _told(row: Row, factor: float | None, verdict: Verdict) -> str:
+    probe = next((each for each in verdict.assessment.probes if row.id in each.rows), None)
+    said = of_row(row) or (f"{probe.name}: {probe.seen} where {probe.expected} is expected" if probe else "")
+    text = said or f"{row_name(row.endpoint, row.metric)} is {row.outcome.replace('_', ' ')}"
+    if factor is not None and factor < 1:
+        text += f": {times(1 / factor)} × {_direction(row)}"
+    return text if row.blocks or came_to(row) != "failed" else f"{text} (let pass)"
+
+
+def _direction(row: Row) -> str:
+    if is_at_least(row):
+        return "less than required"
+    return "slower than required" if row.unit == "s" else "more than allowed"
+
+
+def _others(count: int, word: str) -> str:
+    return f"{count} {word}" if count else ""

@@ -1,0 +1,73 @@
+"""Score, checklist, risks, recommendations and what was not measured, in the long report. Pure."""
+
+from __future__ import annotations
+
+from gate.report.long_section import Section, table_of
+from gate.report.tables import Line
+from gate.units import format_ratio
+from gate.verdict.assessed import Horizon
+from gate.verdict.values import Verdict
+
+_SCORE = ("part", "weight", "passed", "judged", "not measured", "points")
+_HORIZONS: tuple[tuple[Horizon, str], ...] = (("now", "Now"), ("next", "Next"), ("later", "Later"))
+
+
+def score(verdict: Verdict) -> Section:
+    """Every part with its arithmetic."""
+    found = verdict.assessment.score
+    if found is None:
+        return Section("Score")
+    lines = [
+        Line(
+            (
+                part.part,
+                f"{part.weight:g}",
+                f"{part.passed:,}",
+                f"{part.judged:,}",
+                f"{part.unmeasured:,}",
+                "not measured" if part.points is None else f"{part.points:g}",
+            )
+        )
+        for part in found.parts
+    ]
+    points = "There are no points" if found.points is None else f"{found.points:g} of 100 points"
+    coverage = f"{points}; {format_ratio(found.coverage_ratio)} of the weight was measured."
+    decides = "The score decides nothing: the verdict follows from the rows."
+    return Section(
+        "Score", (f"{coverage} {decides}", f"{found.arithmetic}."), table_of(_SCORE, lines, names=1, ends_in_text=False)
+    )
+
+
+def checklist(verdict: Verdict) -> Section:
+    """Every item with its state and how many rows it is from."""
+    lines = [
+        Line(
+            (item.message, f"{len(item.rows)} rows" if len(item.rows) != 1 else "1 row", item.state), item.state == "no"
+        )
+        for item in verdict.assessment.checklist
+    ]
+    return Section("Readiness", tables=table_of(("what must be so", "from", "outcome"), lines))
+
+
+def risks(verdict: Verdict) -> Section:
+    """By grade."""
+    return Section("Risks", items=tuple(f"{risk.grade}: {risk.message}" for risk in verdict.assessment.risks))
+
+
+def recommendations(verdict: Verdict) -> Section:
+    """By horizon, each with the rows behind it."""
+    items = [
+        f"{name}: {each.message}"
+        for horizon, name in _HORIZONS
+        for each in verdict.assessment.recommendations
+        if each.horizon == horizon
+    ]
+    return Section("Recommendations", items=tuple(items))
+
+
+def not_measured(verdict: Verdict) -> Section:
+    """Always there: silence would pass for a good sign."""
+    if not verdict.measured and not verdict.rows:
+        return Section("Not measured", paragraphs=("Nothing was measured, so nothing is claimed.",))
+    items = tuple(gap.message for gap in verdict.assessment.gaps)
+    return Section("Not measured", () if items else ("Everything that this gate measures was measured.",), items=items)

@@ -1,0 +1,202 @@
+"""Endpoints, bands, scenarios and capacity in the long report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gate.report.amounts import NOTHING, amount, objective
+from gate.report.long_section import Section, room, share, table_of
+from gate.report.tables import Line
+from gate.report.words import OUTCOMES
+from gate.units import format_duration, format_rate, format_ratio
+from gate.verdict.assessed import Band, Bottleneck, EndpointFigures, ScenarioFigures
+from gate.verdict.assessment.kinds import came_to, kind_of
+from gate.verdict.values import Row, Verdict
+
+_ENDPOINTS = ("endpoint", "limits", "requests", "p50", "mean", "p95", "p99", "headroom", "outcome")
+_SCENARIOS = (
+    "scenario",
+    "limits",
+    "load",
+    "requests",
+    "success",
+    "rate",
+    "target",
+    "p50",
+    "p95",
+    "p99",
+    "headroom",
+    "outcome",
+)
+_WORST = ("failed", "unmeasured", "passed")
+_WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
+_LINEAR = 0.25
+"""An interval of the exponent that is wider to either side says nothing of linear scaling."""
+
+
+def endpoints(verdict: Verdict) -> Section:
+    """Each endpoint with its mean beside its quantiles, its least room, and the worst that came of its limits."""
+    lines = [_endpoint(each, verdict) for each in verdict.assessment.endpoints]
+    note = "Answers as expected, at the fixed rate of each endpoint; headroom is that of its tightest limit."
+    return Section("Endpoints", (note,) if lines else (), table_of(_ENDPOINTS, lines))
+
+
+def bands(verdict: Verdict) -> Section:
+    """How answers spread over bands, all endpoints together first."""
+    found: dict[tuple[str, str], list[Band]] = {}
+    for band in verdict.assessment.bands:
+        found.setdefault((band.of, band.endpoint), []).append(band)
+    whole = found.pop(("endpoint", "*"), [])
+    groups = ([whole] if whole else []) + list(found.values())
+    if not groups:
+        return Section("Distribution of response times")
+    columns = ("of", "requests", *(_band_name(band) for band in groups[0]))
+    lines = [
+        Line(
+            (
+                _of(group[0]),
+                f"{group[0].n:,}",
+                *(f"{band.count:,} ({share(band.count, band.n)})" for band in group),
+            )
+        )
+        for group in groups
+    ]
+    return Section("Distribution of response times", tables=table_of(columns, lines, names=1, ends_in_text=False))
+
+
+def scenarios(verdict: Verdict) -> Section:
+    """Each scenario but searches, whose levels are capacity."""
+    found = [each for each in verdict.assessment.scenarios if each.executor != "find"]
+    searched = {each.scenario for each in verdict.assessment.scenarios if each.executor == "find"}
+    scaling = [_scaling(each) for each in verdict.assessment.bottlenecks if each.scenario not in searched]
+    return Section(
+        "Concurrency and scenarios",
+        tables=table_of(_SCENARIOS, [_scenario(each, verdict) for each in found]),
+        items=tuple(scaling),
+    )
+
+
+def capacity(verdict: Verdict) -> Section:
+    """Of every curve where it ends, and why as far as that was measured."""
+    items = [" ".join(_bottleneck(each)) for each in verdict.assessment.bottlenecks if each.levels > 1]
+    found = [each for each in verdict.assessment.scenarios if each.capacity is not None]
+    items += [_capacity(each, verdict) for each in found]
+    return Section("Capacity and bottleneck", items=tuple(items))
+
+
+def _endpoint(figures: EndpointFigures, verdict: Verdict) -> Line:
+    rows = _limits(verdict, figures.endpoint)
+    times = [amount(value, "s") for value in (figures.p50_s, figures.mean_s, figures.p95_s, figures.p99_s)]
+    failed = f"{figures.sent:,}" + (f" ({figures.failed:,} failed)" if figures.failed else "")
+    outcome, is_loud = _outcome(rows)
+    return Line(
+        (figures.endpoint, _asked(rows), failed, *times, _room(verdict, rows), outcome),
+        is_loud,
+    )
+
+
+def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
+    rows = _limits(verdict, figures.scenario)
+    target = next((h for h in verdict.assessment.headroom if h.row.endswith(f"/{figures.scenario}/target:rate")), None)
+    outcome, is_loud = _outcome(rows)
+    load = f"{figures.users:,} users" if figures.users is not None else amount(figures.asked_rps, "rps")
+    cells = (
+        figures.scenario,
+        _asked(rows),
+        load,
+        f"{figures.sent:,}",
+        share(figures.completed, figures.sent),
+        amount(figures.rate_rps, "rps"),
+        f"{room(target.times)} {format_rate(target.limit)}" if target else NOTHING,
+        *(amount(value, "s") for value in (figures.p50_s, figures.p95_s, figures.p99_s)),
+        _room(verdict, rows),
+        outcome + (" (advisory)" if figures.advisory else ""),
+    )
+    return Line(cells, is_loud)
+
+
+def _limits(verdict: Verdict, owner: str) -> list[Row]:
+    return [row for row in verdict.rows if row.endpoint == owner and kind_of(row) == "objective"]
+
+
+def _asked(rows: Sequence[Row]) -> str:
+    return ", ".join(objective(row) for row in rows) or "none"
+
+
+def _room(verdict: Verdict, rows: Sequence[Row]) -> str:
+    found = {each.row: each.times for each in verdict.assessment.headroom}
+    return room(min((found[row.id] for row in rows if row.id in found), default=None))
+
+
+def _outcome(rows: Sequence[Row]) -> tuple[str, bool]:
+    came = {came_to(row) for row in rows}
+    worst = next((each for each in _WORST if each in came), None)
+    return (_WORDS[worst], worst == "failed") if worst else ("no limits", False)
+
+
+def _of(band: Band) -> str:
+    if band.of == "scenario":
+        return f"scenario {band.endpoint}"
+    return "all endpoints" if band.endpoint == "*" else band.endpoint
+
+
+def _band_name(band: Band) -> str:
+    if band.to_s is None:
+        return f"over {format_duration(band.from_s)}"
+    return (
+        f"{band.from_s * 1e3:g}–{format_duration(band.to_s)}" if band.from_s else f"under {format_duration(band.to_s)}"
+    )
+
+
+def _bottleneck(found: Bottleneck) -> Iterator[str]:
+    """Sentences, each only where what it says was measured."""
+    yield f"{found.scenario}: {found.levels} levels up to {_load(found, found.highest)}."
+    if found.served_at_once is not None:
+        between = f" ({found.served_lo:.3g} to {found.served_hi:.3g})" if found.served_lo and found.served_hi else ""
+        size = _size(found)
+        yield f"About {found.served_at_once:.3g}{between} requests are served at a time{size}."
+        yield f"It saturates at {amount(found.saturation_rps, 'rps')};"
+        yield f"an answer takes {amount(found.unloaded_s, 's')} without load,"
+        yield f"and at {_load(found, found.highest)} {format_ratio(found.waiting_ratio or 0.0)} of its time is waiting."
+    if found.peak is not None and found.peak_hi is not None and found.peak_lo is not None:
+        between = f"{found.peak_lo:.3g} to {found.peak_hi:.3g}"
+        yield f"Throughput falls again beyond about {found.peak:.3g} requests under way ({between})."
+    if found.fails_from is not None:
+        yield f"Its condition fails from {_load(found, found.fails_from)} on."
+    yield _scaling(found)
+
+
+def _size(found: Bottleneck) -> str:
+    """The resource only where it was seen full, and its size read."""
+    if found.resource is None or found.configured is None:
+        return ""
+    if found.resource == "connection pool":
+        return f"; the pool is configured to {found.configured:.3g}, and was full"
+    return f"; {found.resource}: all {found.configured:.3g} were in use"
+
+
+def _scaling(found: Bottleneck) -> str:
+    if found.exponent is None or found.exponent_lo is None or found.exponent_hi is None:
+        return "How throughput grows with load is not known: that takes three levels."
+    power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
+    said = f"Throughput of {found.scenario} grows as load to the power of {power}"
+    if found.exponent_hi < 1:
+        return f"{said}: less than linear."
+    if found.exponent_lo <= 1 - _LINEAR or found.exponent_hi >= 1 + _LINEAR:
+        return f"{said}: too uncertain to call it linear."
+    return f"{said}: linear."
+
+
+def _load(found: Bottleneck, load: float | None) -> str:
+    return amount(load, "rps") if found.of == "rate" else f"{load or 0:.0f} users"
+
+
+def _capacity(figures: ScenarioFigures, verdict: Verdict) -> str:
+    level = (
+        format_rate(figures.capacity or 0) if figures.asked_rps is not None else f"{figures.capacity or 0:.0f} users"
+    )
+    answered = f", {format_rate(figures.capacity_rps)} answered" if figures.capacity_rps is not None else ""
+    rows = [f"{objective(row)}: {OUTCOMES[row.outcome]}" for row in _limits(verdict, figures.scenario)]
+    return f"{figures.scenario}: the condition held up to {level}{answered}" + (
+        f" ({', '.join(rows)})." if rows else "."
+    )

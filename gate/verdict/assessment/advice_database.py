@@ -1,0 +1,153 @@
+"""Rules about the database and its connections. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from gate.record.telemetry import Statement
+from gate.units import format_duration, format_ratio
+from gate.verdict.assessed import Assessment, ResourceUse, Watched
+from gate.verdict.assessment.advice import Finding, each_once, some
+from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.assessment.grounds import Grounds, ids
+from gate.verdict.assessment.kinds import came_to, kind_of
+from gate.verdict.assessment.watch import POOL
+from gate.verdict.details import Served
+
+N_PLUS_ONE = 0.5
+"""Queries an item: a list that asks once for each second item asks too often."""
+SLOW_STATEMENT_S = 0.1
+HELD_TIMES = 2.0
+"""A connection that is held for so many times as long as its queries take is held for something else."""
+HELD_S = 0.01
+CACHE_RATIO = 0.8
+"""Of an application's cache; a lower share of hits costs a round trip more often than it saves one."""
+BUFFER_RATIO = 0.99
+"""Of PostgreSQL's buffers, where what is read often should be."""
+_CACHES = {"redis.hit_ratio": CACHE_RATIO, "postgres.cache_hit": BUFFER_RATIO}
+_LONGEST_TEXT = 80
+
+
+def n_plus_one(grounds: Grounds) -> Finding | None:
+    """Lists whose number of queries grows with their items, beyond doubt."""
+    found = [
+        probe
+        for probe in grounds.assessment.probes
+        if probe.of == "queries" and probe.lo is not None and probe.lo > N_PLUS_ONE
+    ]
+    if not found:
+        return None
+    told = [f"{probe.name}: {probe.slope or 0.0:.2g} queries more for each item" for probe in found]
+    cure = "fetch what belongs to the items in one query (a join, or a second query for all of them)"
+    return Finding(f"{some(told)}; {cure}", each_once(row for probe in found for row in probe.rows))
+
+
+def missing_index(grounds: Grounds) -> Finding | None:
+    """Statements whose plan reads a table from end to end, with a filter."""
+    found = [statement for statement in _statements(grounds.assessment) if statement.scans]
+    if not found:
+        return None
+    scans = each_once(scan for statement in found for scan in statement.scans)
+    worst = max(found, key=lambda statement: statement.total_s)
+    spent = f"{_short(worst)} takes {format_duration(worst.mean_s)} a call, {worst.calls:,} calls"
+    return Finding(f"add an index: {some(scans)} read from end to end; {spent}", [])
+
+
+def slow_statement(grounds: Grounds) -> Finding | None:
+    """Statements that take long on average."""
+    found = [statement for statement in _statements(grounds.assessment) if statement.mean_s >= SLOW_STATEMENT_S]
+    if not found:
+        return None
+    told = [f"{_short(each)} ({format_duration(each.mean_s)} on average, {each.calls:,} calls)" for each in found]
+    return Finding(f"make these statements faster, or ask them less often: {some(told)}", [])
+
+
+def pool_exhausted(grounds: Grounds) -> Finding | None:
+    """A pool of connections that was full while requests waited."""
+    full = [use for use in grounds.assessment.resources if use.resource == POOL.name and is_full(use)]
+    if not full:
+        return None
+    worst = max(full, key=lambda use: _needed(grounds, use) or 0.0)
+    seen = f"the connection pool of {worst.size:.0f} was full in {format_ratio(worst.full_ratio)} of {worst.window}"
+    needed = _needed(grounds, worst)
+    rows = [row for row in grounds.rows if row.endpoint == worst.window and came_to(row) == "failed"]
+    cure = "hold connections for a shorter time"
+    if needed is not None and needed > worst.size:
+        cure = (
+            f"a pool of about {needed:.0f} would do if connections are held as long as now{_allowed(grounds, needed)}"
+        )
+    return Finding(f"{seen}; {cure}", ids(rows))
+
+
+def connection_held(grounds: Grounds) -> Finding | None:
+    """Requests that hold a connection for much longer than their queries take."""
+    found = [said for said in grounds.details.served if said.of == "candidate" and _is_held_long(said)]
+    if not found:
+        return None
+    worst = max(found, key=lambda said: said.times["held"])
+    told = (
+        f"{worst.endpoint} holds a connection for {format_duration(worst.times['held'])},"
+        f" {format_duration(worst.times['db'])} of it in queries"
+    )
+    others = each_once(said.endpoint for said in found if said.endpoint != worst.endpoint)
+    more = f" (also {some(others)})" if others else ""
+    return Finding(f"{told}{more}; give it back before the other work", [])
+
+
+def cache_ineffective(grounds: Grounds) -> Finding | None:
+    """Caches that are asked and seldom have it."""
+    found = [series for series in _series(grounds.assessment) if series.mean < _CACHES.get(series.name, -math.inf)]
+    if not found:
+        return None
+    told = [f"{s.name} is {format_ratio(s.mean)} on average, below {format_ratio(_CACHES[s.name])}" for s in found]
+    rows = [
+        row
+        for row in grounds.rows
+        if kind_of(row) == "telemetry" and any(f":{series.name}:" in row.metric for series in found)
+    ]
+    return Finding(f"{some(told)}: see what is cached, for how long, and whether it fits", ids(rows))
+
+
+def _needed(grounds: Grounds, use: ResourceUse) -> float | None:
+    """The size that would meet the limit that was missed, else serve all requests under way at once.
+
+    While waiting is what limits, throughput grows with the size and the time of an answer falls with it.
+    """
+    scenario = grounds.scenario(use.window)
+    if scenario is None:
+        return None
+    missed = [each for each in grounds.assessment.headroom if each.unit == "s" and each.times < 1]
+    rows = {row.id for row in grounds.failed if row.endpoint == use.window}
+    factors = [1 / each.times for each in missed if each.row in rows]
+    if factors:
+        return math.ceil(use.size * max(factors))
+    if scenario.rate_rps is None or scenario.mean_s is None:
+        return None
+    return math.ceil(scenario.rate_rps * scenario.mean_s)
+
+
+def _allowed(grounds: Grounds, needed: float) -> str:
+    watch = grounds.assessment.watch
+    most = watch.facts.get("postgres.max_connections") if watch else None
+    if most is None:
+        return ""
+    enough = "enough" if most >= needed else "not enough: a shorter hold or a pooler in front is needed"
+    return f" (PostgreSQL allows {most:.0f} connections, which is {enough})"
+
+
+def _is_held_long(said: Served) -> bool:
+    held, asked = said.times.get("held"), said.times.get("db")
+    return held is not None and asked is not None and held >= HELD_S and held > HELD_TIMES * asked
+
+
+def _statements(assessment: Assessment) -> list[Statement]:
+    return assessment.watch.statements if assessment.watch else []
+
+
+def _series(assessment: Assessment) -> list[Watched]:
+    return assessment.watch.series if assessment.watch else []
+
+
+def _short(statement: Statement) -> str:
+    text = " ".join(statement.text.split())
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

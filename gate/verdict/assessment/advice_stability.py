@@ -1,0 +1,50 @@
+"""Rules about what grows while load goes on. Pure."""
+
+from __future__ import annotations
+
+from gate.verdict.assessment.advice import Finding, each_once, some
+from gate.verdict.assessment.grounds import Grounds, ids
+from gate.verdict.assessment.kinds import came_to, kind_of, statistic_of
+from gate.verdict.values import Row
+
+LEAK = "leak"
+"""Statistic of telemetry that says whether a level grows without end."""
+
+
+def queue_growing(grounds: Grounds) -> Finding | None:
+    """Queues that get longer as long as there is load."""
+    found = [
+        series
+        for series in (grounds.assessment.watch.series if grounds.assessment.watch else [])
+        if "queue" in series.name and series.rising
+    ]
+    if not found:
+        return None
+    told = [f"{series.name} grew from {series.first:,.0f} to {series.last:,.0f}" for series in found]
+    return Finding(f"{some(told)}: more comes in than is worked off; add workers, or let less in", [])
+
+
+def leak(grounds: Grounds) -> Finding | None:
+    """What grows without end under constant load."""
+    found = [row for row in grounds.failed if kind_of(row) == "telemetry" and statistic_of(row) == LEAK]
+    if not found:
+        return None
+    names = each_once(row.metric.split(":")[1] for row in found)
+    told = _told(found)
+    return Finding(
+        f"{some(names)} leaks under constant load{f': {told}' if told else ''}; find what is kept", ids(found)
+    )
+
+
+def too_short_for_leak(grounds: Grounds) -> Finding | None:
+    """Growth that could not be told from none."""
+    found = [row for row in grounds.rows if statistic_of(row) == LEAK and came_to(row) == "unmeasured"]
+    if not found:
+        return None
+    told = _told(found)
+    return Finding(f"let the scenario go on for longer to tell a leak{f': {told}' if told else ''}", ids(found))
+
+
+def _told(rows: list[Row]) -> str:
+    """What the rows say of their growth, with its figures."""
+    return "; ".join(each_once(notice.message for row in rows for notice in row.notices))

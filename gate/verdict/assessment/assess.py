@@ -1,0 +1,99 @@
+"""The assessment of a verdict: figures from runs, then conclusions from figures and rows. Pure; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gate.config.suite import Suite
+from gate.record.run import Run
+from gate.verdict.assessed import AboutLine, Assessment, Probed
+from gate.verdict.assessment.bands import bands
+from gate.verdict.assessment.bottleneck import bottlenecks
+from gate.verdict.assessment.checklist import checklist
+from gate.verdict.assessment.curves import curves
+from gate.verdict.assessment.figures import endpoint_figures, scenario_figures
+from gate.verdict.assessment.gaps import gaps
+from gate.verdict.assessment.grounds import Grounds
+from gate.verdict.assessment.headroom import headroom
+from gate.verdict.assessment.kinds import kind_of
+from gate.verdict.assessment.recommendations import recommendations
+from gate.verdict.assessment.risks import risks
+from gate.verdict.assessment.score import score
+from gate.verdict.assessment.tallies import tallied
+from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
+from gate.verdict.details import Details
+from gate.verdict.values import Row, Way
+
+
+def assess(suite: Suite, runs: Sequence[Run], rows: Sequence[Row], details: Details, way: Way) -> Assessment:
+    """Everything that a report claims beyond its rows.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The candidate's, each sound and complete.
+    rows : sequence of Row
+        As they are judged.
+    """
+    figures = _figures(suite, runs, rows)
+    grounds = Grounds(tuple(rows), details, figures, way)
+    scored = score(suite.score, rows, grounds.scenario_names)
+    grounds = Grounds(tuple(rows), details, figures.model_copy(update={"score": scored}), way)
+    return grounds.assessment.model_copy(
+        update={
+            "recommendations": list(recommendations(grounds)),
+            "risks": list(risks(grounds)),
+            "checklist": list(checklist(grounds)),
+            "gaps": list(gaps(grounds)),
+        }
+    )
+
+
+def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessment:
+    scenarios = list(scenario_figures(suite, runs, rows, _targets_rps(suite)))
+    telemetry = telemetry_of(runs)
+    resources = list(resource_use(telemetry)) if telemetry is not None else []
+    return Assessment(
+        about=_about(runs),
+        endpoints=list(endpoint_figures(suite, runs)),
+        scenarios=scenarios,
+        bands=list(bands(suite, runs)),
+        headroom=list(headroom(suite.name, rows, scenarios)),
+        probes=list(_probes(runs, rows)),
+        watch=watch(telemetry) if telemetry is not None else None,
+        resources=resources,
+        bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
+        tallied=list(tallied(rows, {scenario.scenario for scenario in scenarios})),
+    )
+
+
+def _targets_rps(suite: Suite) -> dict[str, float]:
+    """Rates that scenarios name as targets, as far as this version of the suite knows targets."""
+    targets = {name: getattr(scenario, "target", None) for name, scenario in suite.scenarios.items()}
+    return {name: rate for name, target in targets.items() if (rate := getattr(target, "rate_rps", None))}
+
+
+def _about(runs: Sequence[Run]) -> list[AboutLine]:
+    found = next((run.about for run in runs if run.about), {})
+    return [AboutLine(name=name, value=line.value, is_declared=line.is_declared) for name, line in found.items()]
+
+
+def _probes(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[Probed]:
+    """Of the run that made them; a probe is known by the part of its rows' ids that its name gives."""
+    found = next((run.probes for run in runs if run.probes), {})
+    for name, record in found.items():
+        mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint in (name, name.replace(" ", "-"))]
+        growth = record.growth
+        yield Probed(
+            name=name,
+            category=next((row.category for row in mine if row.category), record.kind),
+            outcome=record.outcome,
+            expected=record.expected,
+            seen=record.seen,
+            advisory=bool(mine) and not any(row.gated for row in mine),
+            rows=[row.id for row in mine],
+            of=growth.of if growth else None,
+            slope=growth.slope if growth else None,
+            lo=growth.lo if growth else None,
+            hi=growth.hi if growth else None,
+        )

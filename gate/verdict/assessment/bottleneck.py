@@ -1,0 +1,85 @@
+"""Where a system ends: how many requests it serves at once, how its throughput bends, and which resource was full.
+
+Pure. Only what was measured is said: a number served at once needs a curve that saturates, its resource needs telemetry
+that saw it full, and its size needs to have been read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from gate.stats import scalability
+from gate.stats.occupancy import occupancy
+from gate.stats.scalability import Exponent, Scalability
+from gate.verdict.assessed import Bottleneck, ResourceUse
+from gate.verdict.assessment.curves import Curve
+
+LEAST_FULL_RATIO = 0.1
+"""Share of the samples of a scenario in which a resource must have been full: a search begins far below."""
+LEAST_FULL = 2
+"""Samples; one alone may be chance."""
+
+
+def bottlenecks(curves: Sequence[Curve], resources: Sequence[ResourceUse]) -> Iterator[Bottleneck]:
+    """One for each curve; of a curve that does not saturate only how throughput grows."""
+    for curve in curves:
+        full = next((use for name in curve.scenarios for use in resources if use.window == name and is_full(use)), None)
+        yield _bottleneck(curve, full)
+
+
+def is_full(use: ResourceUse) -> bool:
+    """Whether a resource was full often enough to limit something."""
+    return use.full_ratio >= LEAST_FULL_RATIO and use.full_ratio * use.n >= LEAST_FULL - 0.5
+
+
+def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
+    stages = curve.stages
+    found = occupancy([stage.rate_rps for stage in stages], [stage.time_s for stage in stages])
+    fit, power = _fit(curve), _exponent(curve)
+    last = stages[-1]
+    return Bottleneck(
+        scenario="+".join(curve.scenarios),
+        of=curve.of,
+        levels=len({stage.load for stage in stages}),
+        highest=last.load,
+        served_at_once=found.at_once if found else None,
+        served_lo=found.lo if found else None,
+        served_hi=found.hi if found else None,
+        resource=full.resource if full else None,
+        configured=full.size if full else None,
+        saturation_rps=found.saturation_rps if found else None,
+        unloaded_s=found.unloaded_s if found else None,
+        waiting_ratio=max(0.0, 1 - found.unloaded_s / last.time_s) if found else None,
+        peak=_finite(fit.peak) if fit else None,
+        peak_lo=_finite(fit.peak_lo) if fit else None,
+        peak_hi=_finite(fit.peak_hi) if fit else None,
+        fails_from=_fails_from(curve),
+        exponent=power.value if power else None,
+        exponent_lo=power.lo if power else None,
+        exponent_hi=power.hi if power else None,
+    )
+
+
+def _fit(curve: Curve) -> Scalability | None:
+    """The universal scalability law over requests under way: users who do not think, else rate times time."""
+    counts_users = curve.of == "users" and not curve.thinks
+    loads = [stage.load if counts_users else stage.rate_rps * stage.time_s for stage in curve.stages]
+    kept = [(load, stage.rate_rps) for load, stage in zip(loads, curve.stages, strict=True) if load >= 1]
+    if not kept:
+        return None
+    return scalability.fit([load for load, _ in kept], [rate for _, rate in kept])
+
+
+def _exponent(curve: Curve) -> Exponent | None:
+    return scalability.exponent([stage.load for stage in curve.stages], [stage.rate_rps for stage in curve.stages])
+
+
+def _fails_from(curve: Curve) -> float | None:
+    """The lowest level that never held: one that missed once and held then was disturbed."""
+    held = {stage.load for stage in curve.stages if stage.met}
+    return min((stage.load for stage in curve.stages if stage.met is False and stage.load not in held), default=None)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,78 @@
+"""What must be so before a release: yes, no, or not measured, each from rows. Pure.
+
+``yes`` needs every row of its kind to have passed, and at least one of them; one that failed says ``no`` whatever the
+others did. Advisory rows count: the list is about readiness, not about what blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gate.verdict.assessed import ChecklistItem, State
+from gate.verdict.assessment.advice_answers import ERRORS
+from gate.verdict.assessment.advice_stability import LEAK
+from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.assessment.grounds import Grounds, Judged, ids
+from gate.verdict.assessment.watch import POOL
+
+
+@dataclass(frozen=True)
+class _Item:
+    message: str
+    is_of: Callable[[Judged], bool]
+    """Whether it is this row that tells."""
+
+
+def checklist(grounds: Grounds) -> Iterator[ChecklistItem]:
+    """Every item, always: what is missing from a list nobody misses."""
+    for item in _ITEMS:
+        found = [each for each in grounds.judged if item.is_of(each)]
+        yield ChecklistItem(message=item.message, state=_state(found), rows=ids(each.row for each in found))
+    yield ChecklistItem(message="no pool of connections was full", state=_pool(grounds), rows=[])
+
+
+def _state(found: Sequence[Judged]) -> State:
+    came = {each.came for each in found}
+    return "no" if "failed" in came else "yes" if came == {"passed"} else "not measured"
+
+
+def _pool(grounds: Grounds) -> State:
+    """In scenarios that the suite only tries out, too: whoever reads the list decides what to do about it."""
+    found = [use for use in grounds.assessment.resources if use.resource == POOL.name]
+    return "not measured" if not found else "no" if any(map(is_full, found)) else "yes"
+
+
+def _is_need(each: Judged) -> bool:
+    return each.kind == "objective" and each.statistic in ("rate", "capacity")
+
+
+_ITEMS = (
+    _Item(
+        "response times are within their limits",
+        lambda it: it.kind == "objective" and it.row.unit == "s" and not it.of_scenario,
+    ),
+    _Item(
+        "scenarios are within their limits",
+        lambda it: it.kind == "objective" and it.of_scenario and not _is_need(it),
+    ),
+    _Item("rates and capacity are what is needed", _is_need),
+    _Item(
+        "requests are answered as expected",
+        lambda it: it.row.metric == "errors" or (it.kind == "objective" and it.statistic == "error_rate"),
+    ),
+    _Item("the error contract is kept", lambda it: it.kind == "probe" and it.category == ERRORS),
+    _Item(
+        "access is refused to who may not",
+        lambda it: it.kind == "probe" and it.category in ("authentication", "security"),
+    ),
+    _Item(
+        "the number of queries does not grow with the items (no N+1)",
+        lambda it: it.kind == "probe" and it.statistic == "queries",
+    ),
+    _Item("nothing leaks under constant load", lambda it: it.statistic == LEAK),
+    _Item(
+        "there are baselines, and nothing is worse than on main",
+        lambda it: it.kind == "change" and it.row.metric != "errors",
+    ),
+)

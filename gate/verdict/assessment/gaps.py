@@ -1,0 +1,58 @@
+"""What was not measured, or not enough to tell: always said, so that silence never passes for a good sign. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.verdict.assessed import Gap
+from gate.verdict.assessment.advice import each_once, some
+from gate.verdict.assessment.grounds import Grounds, ids
+from gate.verdict.assessment.kinds import label
+from gate.verdict.values import Outcome
+
+_ROWS: tuple[tuple[Outcome, str], ...] = (
+    ("not_measured", "nothing usable was measured"),
+    ("inconclusive", "too little was measured to decide"),
+    ("no_baseline", "there is nothing on main to compare with"),
+)
+
+
+def gaps(grounds: Grounds) -> Iterator[Gap]:
+    """Rows without a decision, what could not be read, and whole kinds of figures that are missing."""
+    for outcome, words in _ROWS:
+        found = [row for row in grounds.rows if row.outcome == outcome]
+        if found:
+            yield Gap(message=f"{words}: {some(each_once(map(label, found)))}", rows=ids(found))
+    figures = grounds.assessment
+    for probe in figures.probes:
+        if probe.outcome == "not_measured":
+            yield Gap(message=f"{probe.name}: {probe.seen}", rows=probe.rows)
+    if figures.watch is not None:
+        for source, reason in sorted(figures.watch.unread.items()):
+            yield Gap(message=f"{source} could not be read: {reason}")
+    for line in figures.about:
+        if line.value is None:
+            yield Gap(message=f"environment: {line.name} could not be read")
+    yield from (Gap(message=message) for message in _absent(grounds))
+
+
+def _absent(grounds: Grounds) -> Iterator[str]:
+    """Kinds of figures that nobody asked for, or that the load did not show."""
+    figures, score = grounds.assessment, grounds.assessment.score
+    if not figures.probes:
+        yield "functional checks: the suite has no probes"
+    if not figures.scenarios:
+        yield "behaviour under load: the suite has no scenarios"
+    if figures.watch is None:
+        yield "the server side: no telemetry was read, so nothing is known of memory, pools and the database"
+    if not any(said.queries_n for said in grounds.details.served):
+        yield "queries: no answer told how many it made"
+    unsaturated = [each.scenario for each in figures.bottlenecks if each.served_at_once is None]
+    if unsaturated:
+        yield f"how many requests are served at once: {some(unsaturated)} did not reach saturation from below"
+    elif not figures.bottlenecks:
+        yield "capacity: there is no search for it, and no mix at several loads"
+    if score is not None:
+        for part in score.parts:
+            if part.weight > 0 and not part.judged:
+                yield f"{part.part}: no check of it came to a result"

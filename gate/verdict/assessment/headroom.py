@@ -1,0 +1,40 @@
+"""How far measured values are from their limits, as factors. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from gate.verdict.assessed import Headroom, ScenarioFigures
+from gate.verdict.assessment.kinds import is_at_least, kind_of, statistic_of
+from gate.verdict.values import Row
+
+
+def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioFigures]) -> Iterator[Headroom]:
+    """Of every row with a limit, then of every scenario with a target; left out where it is no number.
+
+    A limit of zero has no factor, and neither has a value of zero: there is no saying how many times nothing goes into
+    something.
+    """
+    for row in rows:
+        if kind_of(row) == "change" or row.limit is None or row.candidate is None:
+            continue
+        times = _times(row)
+        if 0 < times < math.inf:
+            yield Headroom(row=row.id, value=row.candidate, limit=row.limit, unit=row.unit, times=times)
+    for scenario in scenarios:
+        rate, target = scenario.rate_rps, scenario.target_rps
+        if rate and target:
+            row_id = f"{suite_name}/{scenario.scenario}/target:rate"
+            yield Headroom(row=row_id, value=rate, limit=target, unit="rps", times=rate / target)
+
+
+def _times(row: Row) -> float:
+    value, limit = row.candidate or 0.0, row.limit or 0.0
+    if statistic_of(row) == "success":  # 99.9 % where 99 % must be is ten times fewer failures than allowed
+        return _divided(1 - limit, 1 - value)
+    return _divided(value, limit) if is_at_least(row) else _divided(limit, value)
+
+
+def _divided(dividend: float, divisor: float) -> float:
+    return dividend / divisor if divisor > 0 else math.nan

@@ -1,0 +1,106 @@
+"""Telemetry in figures: each series summed up, and how full resources were during each stretch of load. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from gate.record.run import Run
+from gate.record.telemetry import Series, TelemetryRecord, Window
+from gate.stats.growth import LEAST_STRETCHES, growth
+from gate.verdict.assessed import ResourceUse, Watch, Watched
+
+FULL_RATIO = 0.95
+"""From this share on all of it is in use: samples are taken at instants, between which a place is handed on."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that there is so much of and no more."""
+
+    name: str
+    in_use: str
+    size: str
+    """Names of series; a size may be a fact as well."""
+
+
+POOL = Resource("connection pool", "pool.in_use", "pool.size")
+RESOURCES = (
+    POOL,
+    Resource("connections of PostgreSQL", "postgres.connections", "postgres.max_connections"),
+    Resource("processors", "processes.cpu", "processes.cores"),
+)
+
+
+def telemetry_of(runs: Sequence[Run]) -> TelemetryRecord | None:
+    """What was watched in the run that made the scenarios; None if nobody asked."""
+    return next((run.telemetry for run in runs if run.telemetry is not None), None)
+
+
+def watch(record: TelemetryRecord) -> Watch:
+    """Every series over the whole run, and what was read once."""
+    return Watch(
+        series=[_watched(name, series) for name, series in sorted(record.series.items()) if series.values],
+        statements=record.statements,
+        relations=record.relations,
+        database_bytes=record.database_bytes,
+        facts=record.facts,
+        unread=record.unread,
+    )
+
+
+def resource_use(record: TelemetryRecord) -> Iterator[ResourceUse]:
+    """Of every resource whose use and size were both read, in every stretch of load that has samples."""
+    for resource in RESOURCES:
+        size, used = _size(record, resource.size), record.series.get(resource.in_use)
+        if used is None or size is None or not size > 0:
+            continue
+        for name in dict.fromkeys(window.name for window in record.windows):
+            found = _within(used, [window for window in record.windows if window.name == name])
+            if found:
+                full = sum(value >= FULL_RATIO * size for value in found)
+                yield ResourceUse(
+                    resource=resource.name,
+                    window=name,
+                    most=max(found),
+                    size=size,
+                    full_ratio=full / len(found),
+                    n=len(found),
+                )
+
+
+def _watched(name: str, series: Series) -> Watched:
+    values = series.values
+    return Watched(
+        name=name,
+        source=series.source,
+        unit=series.unit,
+        n=len(values),
+        first=values[0],
+        last=values[-1],
+        least=min(values),
+        mean=fmean(values),
+        most=max(values),
+        is_counter=series.is_counter,
+        rising=None if series.is_counter else _is_rising(series),
+    )
+
+
+def _is_rising(series: Series) -> bool | None:
+    found = growth(series.at_s, series.values)
+    return None if found.n < LEAST_STRETCHES - 1 else found.lo > 0
+
+
+def _size(record: TelemetryRecord, name: str) -> float | None:
+    """The most it may be: as configured, else as the series says."""
+    series = record.series.get(name)
+    return record.facts.get(name, max(series.values, default=None) if series is not None else None)
+
+
+def _within(series: Series, windows: Sequence[Window]) -> list[float]:
+    return [
+        value
+        for at_s, value in zip(series.at_s, series.values, strict=False)
+        if any(window.from_s <= at_s <= window.to_s for window in windows)
+    ]
