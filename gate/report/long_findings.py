@@ -6,6 +6,7 @@ from gate.report.headline import of_row
 from gate.report.long_section import Section
 from gate.report.words import row_name
 from gate.units import format_ratio
+from gate.verdict.assessed import Probed
 from gate.verdict.assessment.advice import times
 from gate.verdict.assessment.kinds import came_to, is_at_least
 from gate.verdict.values import Row, Verdict
@@ -53,17 +54,22 @@ def findings(verdict: Verdict) -> Section:
     let_pass = [row for row in verdict.rows if came_to(row) == "failed" and not row.blocks]
     named = dict.fromkeys(row.id for row in (*ordered, *let_pass))
     told = [_told(rows[row_id], factors.get(row_id), verdict) for row_id in named]
+    told += [_of_probe(probe) for probe in verdict.assessment.probes if probe.outcome == "failed" and not probe.rows]
     more = (f"{len(told) - _MOST} more are in verdict.json",) if len(told) > _MOST else ()
     return Section("Findings, by weight", items=(*told[:_MOST], *more))
 
 
 def _told(row: Row, factor: float | None, verdict: Verdict) -> str:
     probe = next((each for each in verdict.assessment.probes if row.id in each.rows), None)
-    said = of_row(row) or (f"{probe.name}: {probe.seen} where {probe.expected} is expected" if probe else "")
+    said = of_row(row) or (_of_probe(probe) if probe else "")
     text = said or f"{row_name(row.endpoint, row.metric)} is {row.outcome.replace('_', ' ')}"
     if factor is not None and factor < 1:
         text += f": {times(1 / factor)} × {_direction(row)}"
     return text if row.blocks or came_to(row) != "failed" else f"{text} (let pass)"
+
+
+def _of_probe(probe: Probed) -> str:
+    return f"{probe.name}: {probe.seen} where {probe.expected} is expected"
 
 
 def _direction(row: Row) -> str:

@@ -68,7 +68,9 @@ def scenarios(verdict: Verdict) -> Section:
     """Each scenario but searches, whose levels are capacity."""
     found = [each for each in verdict.assessment.scenarios if each.executor != "find"]
     searched = {each.scenario for each in verdict.assessment.scenarios if each.executor == "find"}
-    scaling = [_scaling(each) for each in verdict.assessment.bottlenecks if each.scenario not in searched]
+    scaling = [
+        text for each in verdict.assessment.bottlenecks if each.scenario not in searched for text in _scaling(each)
+    ]
     return Section(
         "Concurrency and scenarios",
         tables=table_of(_SCENARIOS, [_scenario(each, verdict) for each in found]),
@@ -78,7 +80,7 @@ def scenarios(verdict: Verdict) -> Section:
 
 def capacity(verdict: Verdict) -> Section:
     """Of every curve where it ends, and why as far as that was measured."""
-    items = [" ".join(_bottleneck(each)) for each in verdict.assessment.bottlenecks if each.levels > 1]
+    items = [" ".join(_bottleneck(each)) for each in verdict.assessment.bottlenecks if _says_something(each)]
     found = [each for each in verdict.assessment.scenarios if each.capacity is not None]
     items += [_capacity(each, verdict) for each in found]
     return Section("Capacity and bottleneck", items=tuple(items))
@@ -163,7 +165,11 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"Throughput falls again beyond about {found.peak:.3g} requests under way ({between})."
     if found.fails_from is not None:
         yield f"Its condition fails from {_load(found, found.fails_from)} on."
-    yield _scaling(found)
+    yield from _scaling(found)
+
+
+def _says_something(found: Bottleneck) -> bool:
+    return any(value is not None for value in (found.served_at_once, found.peak, found.fails_from, found.exponent))
 
 
 def _size(found: Bottleneck) -> str:
@@ -175,16 +181,18 @@ def _size(found: Bottleneck) -> str:
     return f"; {found.resource}: all {found.configured:.3g} were in use"
 
 
-def _scaling(found: Bottleneck) -> str:
+def _scaling(found: Bottleneck) -> Iterator[str]:
+    """How throughput grows; of fewer than three levels nothing is known."""
     if found.exponent is None or found.exponent_lo is None or found.exponent_hi is None:
-        return "How throughput grows with load is not known: that takes three levels."
+        return
     power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
     said = f"Throughput of {found.scenario} grows as load to the power of {power}"
     if found.exponent_hi < 1:
-        return f"{said}: less than linear."
-    if found.exponent_lo <= 1 - _LINEAR or found.exponent_hi >= 1 + _LINEAR:
-        return f"{said}: too uncertain to call it linear."
-    return f"{said}: linear."
+        yield f"{said}: less than linear."
+    elif found.exponent_lo <= 1 - _LINEAR or found.exponent_hi >= 1 + _LINEAR:
+        yield f"{said}: too uncertain to call it linear."
+    else:
+        yield f"{said}: linear."
 
 
 def _load(found: Bottleneck, load: float | None) -> str:

@@ -22,9 +22,10 @@ _OF_LOAD = ("capacity", "rate", "target:rate")
 
 
 def missed_latency(grounds: Grounds) -> Finding | None:
-    """Limits on time that are missed, the farthest first."""
+    """Limits on time that are missed: those that block first, and of them the farthest."""
     rows = [row for row in grounds.failed if kind_of(row) != "change" and row.unit == "s" and not is_at_least(row)]
-    found = sorted(((room, row) for row in rows if (room := grounds.headroom_of(row))), key=lambda each: each[0].times)
+    missed = ((room, row) for row in rows if (room := grounds.headroom_of(row)))
+    found = sorted(missed, key=lambda each: (not each[1].blocks, each[0].times))
     if not found:
         return None
     told = [_slower(room, row) for room, row in found]

@@ -1,0 +1,150 @@
+"""Bands, curves, resources and bottlenecks, from runs and by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.load.histogram import Histogram
+from gate.record.scenario import Level, SearchRecord
+from gate.record.telemetry import Series, TelemetryRecord, Window
+from gate.verdict.assessed import ResourceUse
+from gate.verdict.assessment.bands import bands
+from gate.verdict.assessment.bottleneck import bottlenecks
+from gate.verdict.assessment.curves import Curve, Stage, curves
+from gate.verdict.assessment.figures import scenario_figures
+from gate.verdict.assessment.watch import resource_use, watch
+from tests.builders import run_of, scenario_of, suite_of
+from tests.unit.verdict.assessment.grounds import pool, row
+
+SUITE = suite_of(
+    """scenarios:
+  ten: {load: {users: 10, for: 5s}, mix: {home: 1}, objectives: {p95: 1s}}
+  twenty: {load: {users: 20, for: 5s}, mix: {home: 1}, advisory: true}
+  thinking: {load: {users: 40, for: 5s, think: 1s}, mix: {home: 1}}
+  mixed: {load: {users: 40, for: 5s}, mix: {home: 1, list: 1}}
+  most: {load: {find: max_users, until: "p95 <= 500ms", from: 1, limit: 64}, mix: {home: 1}}
+""",
+    ("home", "list"),
+)
+
+
+def search(*levels: Level) -> SearchRecord:
+    return SearchRecord(
+        until="p95 <= 500ms", capacity=4, capacity_rps=40, is_bounded=True, knee=None, levels=list(levels)
+    )
+
+
+def level(users: float, rate_rps: float, mean_s: float | None, *, met: bool = True, p50_s: float = 0.1) -> Level:
+    return Level(level=users, rate_rps=rate_rps, p50_s=p50_s, p95_s=0.2, error_ratio=0.0, met=met, mean_s=mean_s)
+
+
+def run(*, most: SearchRecord | None = None, names=("ten", "twenty", "thinking", "mixed")):
+    records = {name: scenario_of(SUITE, name) for name in names}
+    if most is not None:
+        whole = scenario_of(SUITE, "most")
+        records["most"] = whole.model_copy(update={"search": most, "executor": "find"})
+    return run_of(SUITE, scenarios=records)
+
+
+def test_bands_have_every_answer_once():
+    found = list(bands(SUITE, [run()]))
+    for name in ("home", "list", "*", "ten"):
+        mine = [band for band in found if band.endpoint == name]
+        assert [(band.from_s, band.to_s) for band in mine] == [(0, 0.05), (0.05, 0.2), (0.2, 0.5), (0.5, None)]
+        assert sum(band.count for band in mine) == mine[0].n
+    assert {band.n for band in found if band.endpoint == "*"} == {800}
+
+
+def test_bands_are_counted_exactly():
+    record = run().endpoints["home"]
+    histogram = Histogram()
+    for seconds, count in ((0.001, 5), (0.049, 4), (0.051, 3), (0.21, 2), (0.6, 1)):
+        for _ in range(count):
+            histogram.record(seconds)
+    arm = record.arms["candidate"].model_copy(update={"histogram": histogram.encode()})
+    one = run().model_copy(update={"endpoints": {"home": record.model_copy(update={"arms": {"candidate": arm}})}})
+    assert [band.count for band in bands(SUITE, [one]) if band.endpoint == "home"] == [9, 3, 2, 1]
+
+
+def test_scenarios_of_one_mix_at_different_loads_are_a_curve():
+    found = list(curves(SUITE, [run()]))
+    assert [(curve.scenarios, curve.of, [stage.load for stage in curve.stages]) for curve in found] == [
+        (("ten", "twenty"), "users", [10, 20])
+    ]
+
+
+def test_a_search_is_a_curve_of_its_own_by_load():
+    most = search(level(8, 79, 0.1), level(2, 20, None, p50_s=0.09), level(16, 80, 0.2, met=False))
+    found = next(curve for curve in curves(SUITE, [run(most=most)]) if curve.scenarios == ("most",))
+    assert [(stage.load, stage.time_s) for stage in found.stages] == [(2, 0.09), (8, 0.1), (16, 0.2)]
+
+
+def test_scenarios_tell_how_they_ended():
+    rows = [row("ten/limit:p95", "missed", value=2.0, limit=1.0)]
+    found = {each.scenario: each for each in scenario_figures(SUITE, [run()], rows, {"twenty": 2.0})}
+    assert (found["ten"].came_to, found["twenty"].came_to) == ("failed", "no limits")
+    assert (found["ten"].users, found["ten"].rate_rps, found["twenty"].target_rps) == (10, 50.0, 2.0)
+    assert found["twenty"].advisory
+
+
+def pooled(size: int, served_s: float = 0.1, users=(1, 2, 4, 8, 12, 16, 24, 32, 48, 64)) -> Curve:
+    """A closed system of one pool: no more than its size are served at once, the rest wait."""
+    stages = [Stage(n, min(n, size) / served_s, served_s * max(1.0, n / size), met=n < 40) for n in users]
+    return Curve(("burst",), "users", thinks=False, stages=tuple(stages))
+
+
+@pytest.mark.parametrize("size", [4, 10, 20])
+def test_a_pool_is_told_by_its_curve(size):
+    (found,) = bottlenecks([pooled(size)], [])
+    assert found.served_at_once == pytest.approx(size, rel=0.05)
+    assert found.waiting_ratio == pytest.approx(1 - size / 64)
+    assert (found.fails_from, found.highest, found.resource, found.configured) == (48, 64, None, None)
+
+
+@pytest.mark.parametrize(
+    ("use", "resource"),
+    [
+        (pool(0.5), "connection pool"),
+        (pool(0.05), None),
+        (pool(0.5, window="other"), None),
+        (pool(0.5).model_copy(update={"n": 2}), None),
+    ],
+)
+def test_a_resource_is_named_only_where_it_was_seen_full(use: ResourceUse, resource):
+    (found,) = bottlenecks([pooled(10)], [use])
+    assert found.resource == resource
+    assert found.configured == (10 if resource else None)
+
+
+def test_what_does_not_saturate_has_no_bottleneck():
+    (found,) = bottlenecks([pooled(1000)], [])
+    assert found.served_at_once is None
+    assert found.waiting_ratio is None
+    assert found.exponent == pytest.approx(1.0)
+
+
+def watched(values: list[float], **more) -> TelemetryRecord:
+    at_s = [float(n) for n in range(len(values))]
+    used = Series(source="prometheus", unit="count", at_s=at_s, values=values, answered=[0] * len(values))
+    windows = [
+        Window(name="burst", from_s=10, to_s=19, answered=100),
+        Window(name="idle", from_s=0, to_s=9, answered=1),
+    ]
+    return TelemetryRecord(windows=windows, series={"pool.in_use": used}, **more)
+
+
+def test_a_resource_is_full_in_the_scenario_that_fills_it():
+    record = watched([0.0] * 10 + [10.0] * 5 + [3.0] * 5, facts={"pool.size": 10})
+    assert [(use.window, use.most, use.full_ratio) for use in resource_use(record)] == [
+        ("burst", 10, 0.5),
+        ("idle", 0, 0.0),
+    ]
+
+
+def test_without_its_size_nobody_says_that_a_resource_was_full():
+    assert list(resource_use(watched([10.0] * 20))) == []
+
+
+def test_series_are_summed_up():
+    (found,) = watch(watched([1.0, 2.0, 6.0])).series
+    assert (found.first, found.last, found.least, found.mean, found.most, found.rising) == (1, 6, 1, 3, 6, None)

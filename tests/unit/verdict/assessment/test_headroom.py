@@ -1,0 +1,160 @@
+"""Headroom, both ways of a limit; risks, checklist and gaps that follow from rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.verdict.assessed import Assessment, Watch
+from gate.verdict.assessment.checklist import checklist
+from gate.verdict.assessment.gaps import gaps
+from gate.verdict.assessment.grounds import Grounds
+from gate.verdict.assessment.headroom import headroom
+from gate.verdict.assessment.risks import risks
+from tests.unit.verdict.assessment.grounds import curve, grounds, pool, probe, row, scenario
+
+
+@pytest.mark.parametrize(
+    ("given", "times"),
+    [
+        (row("a/limit:p95", value=0.05, limit=0.2), 4),
+        (row("a/limit:mean", "missed", value=1.4, limit=0.1), 1 / 14),
+        (row("a/limit:rate", value=80.0, limit=2.0, unit="rps"), 40),
+        (row("a/limit:capacity", "missed", value=50.0, limit=100.0, unit="rps"), 0.5),
+        (row("a/limit:success", value=0.999, limit=0.99, unit="ratio"), 10),
+        (row("a/telemetry:postgres.cache_hit:mean", value=0.999, limit=0.5, unit="ratio"), 1.998),
+        (row("a/telemetry:memory:max", value=50.0, limit=100.0, unit="bytes"), 2),
+        (row("a/telemetry:memory:max", "missed", value=200.0, limit=100.0, unit="bytes"), 0.5),
+    ],
+)
+def test_a_factor_above_one_is_room(given, times):
+    """A limit that is met by a higher value is one from below; what came of it tells."""
+    (found,) = headroom("shop", [given], [])
+    assert found.times == pytest.approx(times)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        row("a/limit:lost_connections", value=0.0, limit=0.0, unit="count"),
+        row("a/limit:error_rate", value=0.0, limit=0.01, unit="ratio"),
+        row("a/limit:success", value=1.0, limit=0.99, unit="ratio"),
+        row("a/limit:p95", "not_measured", value=None),
+        row("a/p50", "unchanged"),
+    ],
+)
+def test_where_no_factor_is_a_number_none_is_told(given):
+    assert list(headroom("shop", [given], [])) == []
+
+
+def test_a_target_is_no_row_and_has_headroom():
+    (found,) = headroom("shop", [], [scenario("deploys", rate_rps=80.0, target_rps=2.0)])
+    assert (found.row, found.times) == ("shop/deploys/target:rate", 40)
+
+
+def graded(*rows):
+    return [(risk.grade, risk.rows) for risk in risks(grounds(*rows))]
+
+
+@pytest.mark.parametrize(
+    ("given", "grade"),
+    [
+        (row("a/errors", "regressed"), "critical"),
+        (row("a/probe", "missed"), "critical"),
+        (row("a/limit:p95", "missed", value=1.0, limit=0.2), "critical"),
+        (row("a/telemetry:memory:leak", "missed", unit="bytes"), "critical"),
+        (row("a/limit:p95", "missed", value=0.3, limit=0.2), "high"),
+        (row("a/p50", "regressed"), "high"),
+        (row("a/limit:p95", "missed", value=5.0, limit=0.2, gated=False), "medium"),
+        (row("a/limit:p95", value=0.19, limit=0.2), "medium"),
+        (row("a/limit:p95", "inconclusive"), "medium"),
+        (row("a/p50", "no_baseline"), "low"),
+    ],
+)
+def test_a_risk_has_its_grade_from_its_row(given, grade):
+    assert graded(given) == [(grade, [given.id])]
+
+
+@pytest.mark.parametrize("given", [row("a/limit:p95"), row("a/p50", "unchanged")])
+def test_what_is_well_is_no_risk(given):
+    assert graded(given) == []
+
+
+def test_a_row_is_one_risk_only_and_grades_come_in_their_order():
+    found = graded(row("a/p50", "no_baseline"), row("b/limit:p95", "missed", value=1.0), row("c/errors", "regressed"))
+    assert [grade for grade, _ in found] == ["critical", "critical", "low"]
+    assert sorted(row_id for _, rows in found for row_id in rows) == ["shop/a/p50", "shop/b/limit:p95", "shop/c/errors"]
+
+
+CHECKS = {
+    "response times are within their limits": "search/limit:p95",
+    "scenarios are within their limits": "burst/limit:p95",
+    "rates and capacity are what is needed": "burst/limit:rate",
+    "requests are answered as expected": "search/errors",
+    "the error contract is kept": "token/probe",
+    "access is refused to who may not": "admin/probe",
+    "the number of queries does not grow with the items (no N+1)": "list/queries",
+    "nothing leaks under constant load": "burst/telemetry:memory:leak",
+    "there are baselines, and nothing is worse than on main": "search/p50",
+}
+CATEGORIES = {"token/probe": "errors", "admin/probe": "authentication"}
+
+
+def state(message: str, *rows) -> str:
+    found = checklist(grounds(*rows, scenarios=[scenario()]))
+    return next(item.state for item in found if item.message == message)
+
+
+@pytest.mark.parametrize("message", CHECKS)
+def test_an_item_is_yes_only_if_all_its_rows_passed(message):
+    name = CHECKS[message]
+    is_change = name in ("search/p50", "search/errors")
+    good, bad = ("unchanged", "regressed") if is_change else ("met", "missed")
+    passed, failed, unknown = (
+        row(name, outcome, category=CATEGORIES.get(name)) for outcome in (good, bad, "not_measured")
+    )
+    assert state(message) == "not measured"
+    assert state(message, passed) == "yes"
+    assert state(message, passed, unknown) == "not measured"
+    assert state(message, passed, unknown, failed) == "no"
+
+
+def test_every_item_is_always_there():
+    assert len(list(checklist(Grounds()))) == len(CHECKS) + 1
+
+
+@pytest.mark.parametrize(("full", "expected"), [((), "not measured"), ((0.0,), "yes"), ((0.0, 0.5), "no")])
+def test_pools_that_were_full(full, expected):
+    found = checklist(grounds(resources=[pool(ratio) for ratio in full]))
+    assert [item.state for item in found if "pool" in item.message] == [expected]
+
+
+def messages(given: Grounds) -> str:
+    return "\n".join(gap.message for gap in gaps(given))
+
+
+def test_what_was_not_measured_is_said_with_its_reason():
+    told = messages(
+        grounds(
+            row("search/limit:p95", "not_measured"),
+            row("list/p50", "no_baseline"),
+            row("cart/limit:p95", "inconclusive"),
+            probes=[probe("migrations", "not_measured", seen="preview.serve is not set")],
+            watch=Watch(unread={"postgres": "connection refused"}),
+            bottlenecks=[curve()],
+        )
+    )
+    for part in (
+        "search p95",
+        "list p50",
+        "cart p95",
+        "preview.serve is not set",
+        "connection refused",
+        "most did not",
+    ):
+        assert part in told
+
+
+def test_what_nobody_asked_for_is_said_too():
+    told = messages(Grounds(assessment=Assessment()))
+    for part in ("no probes", "no scenarios", "no telemetry", "no answer told", "no search"):
+        assert part in told

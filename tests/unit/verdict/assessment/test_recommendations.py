@@ -1,0 +1,256 @@
+"""Every rule both ways: there with its cause, with the numbers; gone without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from gate.config import score as config
+from gate.verdict.assessed import Assessment
+from gate.verdict.assessment.grounds import Grounds
+from gate.verdict.assessment.recommendations import RULES, recommendations
+from gate.verdict.assessment.score import score
+from gate.verdict.details import Details
+from tests.unit.verdict.assessment.grounds import (
+    about,
+    answers,
+    endpoint,
+    grounds,
+    growth,
+    pool,
+    probe,
+    row,
+    said,
+    scenario,
+    series,
+    statement,
+    watch,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cause, present and mended, and what must be told of it."""
+
+    sick: Grounds
+    healthy: Grounds
+    tells: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+
+
+def scored(*rows) -> Grounds:
+    return grounds(*rows, score=score(config.Score(), rows, set()))
+
+
+MEMORY = "steady/telemetry:memory:leak"
+EVERY_PART = (
+    row("search/limit:p95", category="response"),
+    row("burst/limit:p95", category="concurrency"),
+    row("list/queries", category="queries"),
+    row("steady/telemetry:memory:max", category="stability"),
+    row("bad-token/probe", category="reliability"),
+)
+
+CASES = {
+    "error-contract": Case(
+        grounds(probes=[probe(outcome="failed")]),
+        grounds(probes=[probe()]),
+        ("bad token", "status 200", "status 401"),
+        ("shop/bad-token/probe",),
+    ),
+    "n-plus-one": Case(
+        grounds(probes=[growth(0.9)]),
+        grounds(probes=[growth(0.4)]),
+        ("queries of list", "1 queries more for each item"),
+        ("shop/queries-of-list/probe",),
+    ),
+    "probe-failed": Case(
+        grounds(
+            probes=[probe("static files", "failed", category="response", expected="status 200", seen="status 404")]
+        ),
+        grounds(probes=[probe("static files", category="response")]),
+        ("static files", "404"),
+        ("shop/static-files/probe",),
+    ),
+    "throttled": Case(
+        grounds(row("burst/limit:p95", "missed", value=0.5), scenarios=[scenario(throttled=7, failed=7)]),
+        grounds(row("burst/limit:p95", "missed", value=0.5), scenarios=[scenario()]),
+        ("burst 7 times", "429", "not slowness"),
+        ("shop/burst/limit:p95",),
+    ),
+    "missed-latency": Case(
+        grounds(row("stats/limit:mean", "missed", value=1.45, limit=0.1), row("bag/limit:p95", "missed", value=0.5)),
+        grounds(row("stats/limit:mean", value=0.09, limit=0.1), row("bag/limit:p95")),
+        ("stats mean is 1.45 s, 14 times the 100 ms allowed", "bag p95"),
+        ("shop/stats/limit:mean", "shop/bag/limit:p95"),
+    ),
+    "missed-load": Case(
+        grounds(row("most/limit:capacity", "missed", value=80.0, limit=100.0, unit="rps")),
+        grounds(row("most/limit:capacity", value=101.0, limit=100.0, unit="rps")),
+        ("80/s of 100/s",),
+        ("shop/most/limit:capacity",),
+    ),
+    "errors-under-load": Case(
+        grounds(
+            row("burst/limit:success", "missed", value=0.9, limit=0.99, unit="ratio"),
+            scenarios=[scenario(failed=100, errors={"status_503": 100})],
+        ),
+        grounds(row("burst/limit:success", value=1.0, limit=0.99, unit="ratio"), scenarios=[scenario()]),
+        ("burst 100 of 1,000", "status_503"),
+        ("shop/burst/limit:success",),
+    ),
+    "slower-than-main": Case(
+        grounds(row("search/p50", "regressed")),
+        grounds(row("search/p50", "unchanged")),
+        ("search p50",),
+        ("shop/search/p50",),
+    ),
+    "leak": Case(
+        grounds(row(MEMORY, "missed", unit="bytes", says="1.02 kB a request (0.98 to 1.06 kB)")),
+        grounds(row(MEMORY, unit="bytes")),
+        ("memory", "1.02 kB a request"),
+        (f"shop/{MEMORY}",),
+    ),
+    "missing-index": Case(
+        grounds(watch=watch(statements=(statement(0.3, ("bags (status = $1)",)),))),
+        grounds(watch=watch(statements=(statement(0.3),))),
+        ("bags (status = $1)", "300 ms", "100 calls"),
+    ),
+    "debug-on": Case(
+        grounds(about=[about("debug", "true")]),
+        grounds(about=[about("debug", "false"), about("debugger", None)]),
+        ("debug",),
+    ),
+    "pool-exhausted": Case(
+        grounds(
+            row("burst/limit:p95", "missed", value=0.8, limit=0.2),
+            scenarios=[scenario()],
+            resources=[pool(0.9)],
+            watch=watch(facts={"postgres.max_connections": 100.0}),
+        ),
+        grounds(
+            row("burst/limit:p95", "missed", value=0.8, limit=0.2),
+            scenarios=[scenario()],
+            resources=[pool(0.0)],
+        ),
+        ("pool of 10 was full in 90 % of burst", "about 40", "allows 100 connections, which is enough"),
+        ("shop/burst/limit:p95",),
+    ),
+    "connection-held": Case(
+        grounds(details=Details(served=[said(held_s=1.2, db_s=0.03)])),
+        grounds(details=Details(served=[said(held_s=0.05, db_s=0.03)])),
+        ("scans holds a connection for 1.2 s, 30 ms of it in queries",),
+    ),
+    "slow-statement": Case(
+        grounds(watch=watch(statements=(statement(0.15),))),
+        grounds(watch=watch(statements=(statement(0.05),))),
+        ("SELECT * FROM bags", "150 ms on average"),
+    ),
+    "saturation-near": Case(
+        grounds(row("most/limit:capacity", value=120.0, limit=100.0, unit="rps")),
+        grounds(row("most/limit:capacity", value=160.0, limit=100.0, unit="rps")),
+        ("most has room for 1.2 times",),
+        ("shop/most/limit:capacity",),
+    ),
+    "queue-growing": Case(
+        grounds(watch=watch(series=(series("queue.jobs", 50.0, rising=True, first=3.0, last=900.0),))),
+        grounds(watch=watch(series=(series("queue.jobs", 50.0),))),
+        ("queue.jobs grew from 3 to 900",),
+    ),
+    "cache-ineffective": Case(
+        grounds(
+            row("run/telemetry:redis.hit_ratio:mean", "missed"), watch=watch(series=(series("redis.hit_ratio", 0.4),))
+        ),
+        grounds(row("run/telemetry:redis.hit_ratio:mean"), watch=watch(series=(series("redis.hit_ratio", 0.95),))),
+        ("redis.hit_ratio is 40 %",),
+        ("shop/run/telemetry:redis.hit_ratio:mean",),
+    ),
+    "cookie-flags": Case(
+        grounds(
+            probes=[probe("session", "failed", category="security", expected="cookie with secure", seen="no secure")]
+        ),
+        grounds(probes=[probe("session", category="security", expected="cookie with secure")]),
+        ("session", "no secure"),
+        ("shop/session/probe",),
+    ),
+    "rate-limiting-absent": Case(
+        grounds(probes=[probe("throttles", "failed", expected="status 429 at least once", category="security")]),
+        grounds(probes=[probe("throttles", expected="status 429 at least once", category="security")]),
+        ("throttles",),
+        ("shop/throttles/probe",),
+    ),
+    "leak-untold": Case(
+        grounds(row(MEMORY, "inconclusive", unit="bytes", says="it would take 3 times as long")),
+        grounds(row(MEMORY, unit="bytes")),
+        ("it would take 3 times as long",),
+        (f"shop/{MEMORY}",),
+    ),
+    "undecided": Case(
+        grounds(row("search/limit:p99", "inconclusive", cure="raise policy.budget")),
+        grounds(row("search/limit:p99")),
+        ("search p99", "raise policy.budget"),
+        ("shop/search/limit:p99",),
+    ),
+    "uneven-latency": Case(
+        grounds(endpoints=[endpoint(p99_s=0.9)]),
+        grounds(endpoints=[endpoint()]),
+        ("search (p50 20 ms, p99 900 ms)",),
+    ),
+    "cold-start": Case(
+        grounds(endpoints=[endpoint()], details=Details(answers=[answers(4.0)])),
+        grounds(endpoints=[endpoint()], details=Details(answers=[answers(0.5)])),
+        ("search took 4 s",),
+    ),
+    "no-compression": Case(
+        grounds(endpoints=[endpoint(body_mean_bytes=40_000.0, compressed=0)]),
+        grounds(endpoints=[endpoint(body_mean_bytes=40_000.0, compressed=400)]),
+        ("search (40 kB)",),
+    ),
+    "unmeasured-parts": Case(
+        scored(*EVERY_PART[1:]),
+        scored(*EVERY_PART),
+        ("nothing is known of response",),
+    ),
+    "no-baseline": Case(
+        grounds(row("search/p50", "no_baseline")),
+        grounds(row("search/p50", "unchanged")),
+        ("no baseline yet for search",),
+        ("shop/search/p50",),
+    ),
+}
+
+
+def test_every_rule_has_a_case_both_ways():
+    assert [rule.name for rule in RULES] == list(dict.fromkeys(rule.name for rule in RULES))
+    assert set(CASES) == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_is_there_with_its_cause_and_gone_without(name):
+    case = CASES[name]
+    found = next(each for each in recommendations(case.sick) if each.rule == name)
+    for part in case.tells:
+        assert part in found.message
+    assert found.rows == list(case.rows)
+    assert name not in {each.rule for each in recommendations(case.healthy)}
+
+
+def test_a_known_pool_that_is_too_large_for_the_database_is_said_so():
+    sick = CASES["pool-exhausted"].sick
+    few = sick.assessment.model_copy(update={"watch": watch(facts={"postgres.max_connections": 30.0})})
+    told = next(r.message for r in recommendations(Grounds(sick.rows, sick.details, few)) if r.rule == "pool-exhausted")
+    assert "not enough" in told
+
+
+def test_without_a_missed_limit_the_pool_that_would_do_serves_all_that_are_under_way():
+    """100/s times 400 ms is 40 under way, by Little's law."""
+    full = grounds(scenarios=[scenario()], resources=[pool(0.9)])
+    assert "about 40" in next(r.message for r in recommendations(full) if r.rule == "pool-exhausted")
+
+
+def test_nothing_measured_recommends_to_measure_and_nothing_else():
+    assert {each.rule for each in recommendations(Grounds(assessment=Assessment()))} == {
+        "unmeasured-parts",
+        "no-baseline",
+    }
