@@ -6,7 +6,7 @@ from gate.report.headline import of_row
 from gate.report.long_section import Section
 from gate.report.words import row_name
 from gate.units import format_ratio
-from gate.verdict.assessed import Probed
+from gate.verdict.assessed import ProbeFigures
 from gate.verdict.assessment.advice import times
 from gate.verdict.assessment.kinds import came_to, is_at_least
 from gate.verdict.values import Row, Verdict
@@ -68,7 +68,7 @@ def _told(row: Row, factor: float | None, verdict: Verdict) -> str:
     return text if row.blocks or came_to(row) != "failed" else f"{text} (let pass)"
 
 
-def _of_probe(probe: Probed) -> str:
+def _of_probe(probe: ProbeFigures) -> str:
     return f"{probe.name}: {probe.seen} where {probe.expected} is expected"
 
 

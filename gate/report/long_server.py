@@ -9,7 +9,7 @@ from gate.report.long_section import Section, quantity, table_of
 from gate.report.tables import Line, Table
 from gate.report.words import LOUD, outcome_of
 from gate.units import format_duration, format_ratio, format_size
-from gate.verdict.assessed import Probed, Watch, Watched
+from gate.verdict.assessed import ProbeFigures, Watch, Watched
 from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.details import Served
 from gate.verdict.values import Row, Verdict
@@ -89,12 +89,12 @@ def environment(verdict: Verdict) -> Section:
     )
 
 
-def _probe(probe: Probed) -> Line:
+def _probe(probe: ProbeFigures) -> Line:
     word = _WORDS[probe.outcome] + (" (advisory)" if probe.advisory else "")
     return Line((probe.category, probe.name, word), probe.outcome != "passed")
 
 
-def _growth(probe: Probed) -> str:
+def _growth(probe: ProbeFigures) -> str:
     if probe.slope is None or probe.lo is None or probe.hi is None:
         return f"{probe.name}: growth could not be fitted"
     unit = {"queries": "count", "time": "s", "bytes": "bytes"}[probe.of or "queries"]

@@ -205,7 +205,7 @@ class ChecklistItem(Value):
     rows: list[str]
 
 
-class Probed(Value):
+class ProbeFigures(Value):
     """What one probe came to."""
 
     name: str
@@ -275,7 +275,7 @@ class Assessment(Value):
     scenarios: list[ScenarioFigures] = Field(default_factory=list)
     bands: list[Band] = Field(default_factory=list)
     headroom: list[Headroom] = Field(default_factory=list)
-    probes: list[Probed] = Field(default_factory=list)
+    probes: list[ProbeFigures] = Field(default_factory=list)
     watch: Watch | None = None
     """None where nobody asked."""
     resources: list[ResourceUse] = Field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gate.verdict.assessed import Probed
+from gate.verdict.assessed import ProbeFigures
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import came_to, kind_of, label
@@ -129,11 +129,11 @@ def no_baseline(grounds: Grounds) -> Finding | None:
     return Finding(f"there is no baseline yet{which}: store runs of main with gate refresh, ten are enough", ids(found))
 
 
-def _failed(grounds: Grounds) -> list[Probed]:
+def _failed(grounds: Grounds) -> list[ProbeFigures]:
     return [probe for probe in grounds.assessment.probes if probe.outcome == "failed"]
 
 
-def _rows(probes: list[Probed]) -> list[str]:
+def _rows(probes: list[ProbeFigures]) -> list[str]:
     return each_once(row for probe in probes for row in probe.rows)
 
 

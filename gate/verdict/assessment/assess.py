@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gate.config.suite import Suite
+from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
-from gate.verdict.assessed import AboutLine, Assessment, Probed
+from gate.verdict.assessed import AboutLine, Assessment, ProbeFigures
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.checklist import checklist
@@ -23,6 +24,8 @@ from gate.verdict.assessment.tallies import tallied
 from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
 from gate.verdict.details import Details
 from gate.verdict.values import Row, Way
+
+_GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
 
 
 def assess(suite: Suite, runs: Sequence[Run], rows: Sequence[Row], details: Details, way: Way) -> Assessment:
@@ -78,13 +81,14 @@ def _about(runs: Sequence[Run]) -> list[AboutLine]:
     return [AboutLine(name=name, value=line.value, is_declared=line.is_declared) for name, line in found.items()]
 
 
-def _probes(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[Probed]:
-    """Of the run that made them; a probe is known by the part of its rows' ids that its name gives."""
-    found = next((run.probes for run in runs if run.probes), {})
-    for name, record in found.items():
-        mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint in (name, name.replace(" ", "-"))]
+def _probes(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
+    """Of several runs the worst counts, as it does in the rows."""
+    for name in dict.fromkeys(name for run in runs for name in run.probes):
+        records = [run.probes[name] for run in runs if name in run.probes]
+        record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
+        mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint == name]
         growth = record.growth
-        yield Probed(
+        yield ProbeFigures(
             name=name,
             category=next((row.category for row in mine if row.category), record.kind),
             outcome=record.outcome,

@@ -51,10 +51,10 @@ def statistic_of(row: Row) -> str:
 
 
 def is_at_least(row: Row) -> bool:
-    """Whether more is better; of telemetry that follows from what came of it."""
+    """Whether more is better; of telemetry that follows from what came of it, of a probe it never is."""
     if kind_of(row) == "objective":
         return statistic_of(row) in _AT_LEAST
-    if row.candidate is None or row.limit is None:
+    if kind_of(row) != "telemetry" or row.candidate is None or row.limit is None:
         return False
     return (row.candidate < row.limit) if came_to(row) == "failed" else (row.candidate > row.limit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from gate.record.run import Run
@@ -99,8 +100,8 @@ def _size(record: TelemetryRecord, name: str) -> float | None:
 
 
 def _within(series: Series, windows: Sequence[Window]) -> list[float]:
-    return [
-        value
-        for at_s, value in zip(series.at_s, series.values, strict=False)
-        if any(window.from_s <= at_s <= window.to_s for window in windows)
-    ]
+    """Values in some stretches of load; of what only rises how fast it did, such as seconds of processors a second."""
+    points = list(zip(series.at_s, series.values, strict=False))
+    if series.is_counter:
+        points = [(b[0], (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(points) if b[0] > a[0]]
+    return [value for at_s, value in points if any(window.from_s <= at_s <= window.to_s for window in windows)]

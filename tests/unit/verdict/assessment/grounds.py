@@ -10,7 +10,7 @@ from gate.verdict.assessed import (
     Bottleneck,
     EndpointFigures,
     Headroom,
-    Probed,
+    ProbeFigures,
     ResourceUse,
     ScenarioFigures,
     Watch,
@@ -85,12 +85,12 @@ def endpoint(name: str = "search", **changes) -> EndpointFigures:
     return EndpointFigures(**(figures | changes))
 
 
-def probe(name: str = "bad token", outcome: str = "passed", **changes) -> Probed:
+def probe(name: str = "bad token", outcome: str = "passed", **changes) -> ProbeFigures:
     told = {"name": name, "category": "errors", "outcome": outcome, "expected": "status 401", "seen": "status 200"}
-    return Probed(**(told | {"rows": [f"shop/{name.replace(' ', '-')}/probe"]} | changes))
+    return ProbeFigures(**(told | {"rows": [f"shop/{name.replace(' ', '-')}/probe"]} | changes))
 
 
-def growth(lo: float, slope: float = 1.0) -> Probed:
+def growth(lo: float, slope: float = 1.0) -> ProbeFigures:
     return probe("queries of list", category="queries", of="queries", slope=slope, lo=lo, hi=slope + 0.1)
 
 

@@ -145,6 +145,18 @@ def test_without_its_size_nobody_says_that_a_resource_was_full():
     assert list(resource_use(watched([10.0] * 20))) == []
 
 
+def test_processors_are_told_by_how_fast_their_seconds_pass():
+    at_s = [0.0, 1.0, 2.0, 3.0]
+    used = Series(
+        source="processes", unit="s", is_counter=True, at_s=at_s, values=[5.0, 7.0, 9.0, 9.5], answered=[0] * 4
+    )
+    windows = [Window(name="burst", from_s=0, to_s=9, answered=100)]
+    record = TelemetryRecord(windows=windows, series={"processes.cpu": used}, facts={"processes.cores": 2})
+    (found,) = resource_use(record)
+    assert (found.resource, found.most, found.n) == ("processors", 2.0, 3)
+    assert found.full_ratio == pytest.approx(2 / 3)
+
+
 def test_series_are_summed_up():
     (found,) = watch(watched([1.0, 2.0, 6.0])).series
     assert (found.first, found.last, found.least, found.mean, found.most, found.rising) == (1, 6, 1, 3, 6, None)
