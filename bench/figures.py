@@ -41,8 +41,20 @@ class Figure:
 
 def publish(study: str, figures: list[Figure]) -> bool:
     """Write a study's results, show them, and say whether every goal is met."""
+    return _publish(study, figures, [])
+
+
+def publish_part(study: str, figures: list[Figure]) -> bool:
+    """The same of a study in several parts: rows that other commands made stay as they are."""
+    place, commands = RESULTS / f"{study}.json", {figure.command for figure in figures}
+    before = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
+    return _publish(study, figures, [row for row in before if row["command"] not in commands])
+
+
+def _publish(study: str, figures: list[Figure], kept: list[dict[str, object]]) -> bool:
     common = {"commit": _commit(), "date": dt.datetime.now(dt.UTC).date().isoformat(), "machine": _machine()}
-    rows = [asdict(figure) | {"met": figure.met} | common for figure in figures]
+    made = [asdict(figure) | {"met": figure.met} | common for figure in figures]
+    rows = [*kept, *made]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{study}.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (RESULTS / f"{study}.md").write_text(table(rows), encoding="utf-8")

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from gate.config.checks import Location
 
-LATER: dict[tuple[str, ...], str] = {
-}
+LATER: dict[tuple[str, ...], str] = {}
 """Paths of keys, ``*`` for any name, with what to do until then."""
 
 _OTHER_STORE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")

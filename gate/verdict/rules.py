@@ -17,7 +17,6 @@ from gate.measure.replay import recorded_beliefs
 from gate.record.run import Run
 from gate.record.value import LEFT_BEHIND, Notice
 from gate.stats.beliefs import Beliefs, assumed
-from gate.verdict.about import about_lines
 from gate.verdict.acceptance import Acceptance
 from gate.verdict.assessment.assess import assess
 from gate.verdict.connections import connection_notices

@@ -1,0 +1,16 @@
+"""``python -m bench.systems [STUDY ...]``: all of them, or only those; rows of the others stay as they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench.figures import Figure, publish_part
+from bench.systems import pools
+
+STUDIES: dict[str, Callable[[], list[Figure]]] = {"pools": pools.study}
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(STUDIES)
+    met = [publish_part("systems", STUDIES[name]()) for name in names]
+    sys.exit(0 if all(met) else 1)
