@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gate.commands.allowing import allowed_origin, guarded, refuse_runners_own
@@ -18,11 +19,15 @@ from gate.config.profile_checks import scaled
 from gate.config.read import read_suite
 from gate.config.suite import Suite
 from gate.config.tables import MOST_BYTES
+from gate.config.templates import fill
 from gate.errors import GateError, UsageError
 from gate.measure.conductor import Means
 from gate.measure.layout import Suspicion
 from gate.measure.network import Network
 from gate.measure.outlook import Beforehand
+from gate.probes.command import commands
+from gate.probes.postgres import inspect
+from gate.probes.probing import Elsewhere
 from gate.record.run import Run
 from gate.record.value import LEFT_BEHIND, Arm
 from gate.serving.preview import ServedPreview, refuse_beside_tokens
@@ -215,7 +220,15 @@ def _measured(
         if len(checks) > 1:
             effects.console.say(f"deployment {number} of {len(checks)}")
         with effects.engine() as engine:
-            means = Means(engine, prepared.network, effects.clock, effects.console, keep, prepared.served)
+            means = Means(
+                engine,
+                prepared.network,
+                effects.clock,
+                effects.console,
+                keep,
+                _elsewhere(prepared, effects),
+                prepared.served,
+            )
             asked = Asked(
                 prepared.suite,
                 origins,
@@ -232,6 +245,15 @@ def _measured(
         if conducted.stopped_by is not None:
             return Measurements(tuple(runs), tuple(files.values()), conducted.stopped_by)
     return Measurements(tuple(runs), tuple(files.values()), None)
+
+
+def _elsewhere(prepared: Prepared, effects: Effects) -> Elsewhere:
+    """What probes may do besides: run commands beside a preview that the gate started, look into its database."""
+    served, postgres = prepared.served, prepared.suite.telemetry.postgres
+    return Elsewhere(
+        commands(served.folder, served.environment, effects.environ) if served is not None else None,
+        partial(inspect, dsn=fill(postgres.dsn, environment=prepared.environment)) if postgres is not None else None,
+    )
 
 
 def _tell_left_behind(runs: Sequence[Run], effects: Effects) -> None:

@@ -65,6 +65,16 @@ class ServedPreview:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def folder(self) -> Path:
+        """Where it runs."""
+        return self._folder
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with; a scenario may start it with other values for its time."""
+        return {**self._environment, PORT: str(self._port)}
+
+    @property
     def pid(self) -> int | None:
         """Of the program that runs now, and of its session."""
         return self._program.pid if self._program is not None else None

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from gate.config.suite import Suite
 from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
-from gate.verdict.assessed import AboutLine, Assessment, ProbeFigures
+from gate.verdict.about import about_lines
+from gate.verdict.assessed import Assessment, ProbeFigures
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.checklist import checklist
@@ -57,7 +58,7 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
     telemetry = telemetry_of(runs)
     resources = list(resource_use(telemetry)) if telemetry is not None else []
     return Assessment(
-        about=_about(runs),
+        about=about_lines(suite, runs),
         endpoints=list(endpoint_figures(suite, runs)),
         scenarios=scenarios,
         bands=list(bands(suite, runs)),
@@ -71,14 +72,8 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
 
 
 def _targets_rps(suite: Suite) -> dict[str, float]:
-    """Rates that scenarios name as targets, as far as this version of the suite knows targets."""
-    targets = {name: getattr(scenario, "target", None) for name, scenario in suite.scenarios.items()}
-    return {name: rate for name, target in targets.items() if (rate := getattr(target, "rate_rps", None))}
-
-
-def _about(runs: Sequence[Run]) -> list[AboutLine]:
-    found = next((run.about for run in runs if run.about), {})
-    return [AboutLine(name=name, value=line.value, is_declared=line.is_declared) for name, line in found.items()]
+    """Rates that scenarios name as targets."""
+    return {name: s.target.rate_rps for name, s in suite.scenarios.items() if s.target is not None}
 
 
 def _probes(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
