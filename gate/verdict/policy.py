@@ -12,6 +12,10 @@ from gate.verdict.telemetry_rows import PREFIX
 from gate.verdict.values import Reason, ReasonCode, Row, Way
 
 _COMPARED = ("p50", "p95")
+_UNEXPECTED = (
+    "see the preview's log, and the endpoint's expect, identity and path in the suite; where it is throttled, lower"
+    " policy.max_rate"
+)
 _MOST_NAMES = 3
 _EVERYTHING: dict[Way, str] = {
     "stored": "every endpoint is slower by the same factor; one run cannot tell the pull request from a slow runner",
@@ -116,7 +120,7 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row], *, is_probed: bool)
                 code="not-measured",
                 rows=[row.id for row in unmeasured],
                 message=seen or f"too little was measured of {', '.join(names[:_MOST_NAMES])}{more}",
-                cure="see the endpoint's expect, identity and path in the suite",
+                cure=_UNEXPECTED if seen else "raise policy.budget, or measure again",
             )
         )
     if evidence.silent:  # first: it says why objectives of the same scenario have nothing to judge
