@@ -105,7 +105,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "reliability": 1.0,
         "mutates": False,
         "gate": True,
-        "advisory": [False, False],
+        "advisory": [False, False, False],
         "when": "before",
         "times": 1,
         "concurrent": 1,

@@ -36,6 +36,11 @@ scenarios:
     mix: {list: 1}
     objectives: {capacity: 100/s}
 score: {weights: {response: 2}}
+about:
+  framework: Flask 3.0
+  debug: {request: GET /about, json: $.debug}
+  cache: {request: GET /about, json: $.cache}
+  title: {request: GET /about, json: $.title}
 """
 )
 HOSTILE = "@org/all <img src=x> | [click](https://evil.example) `code` #1"
