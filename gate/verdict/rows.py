@@ -16,6 +16,9 @@ from gate.verdict.telemetry_rows import telemetry_rows
 from gate.verdict.values import Row
 from gate.verdict.waivers import waived
 
+_OF_ANSWERS = frozenset({"errors", "body", "limit:error_rate", "limit:bytes"})
+"""Metrics that tell whether answers were right, not how soon they came."""
+
 
 def settle(suite: Suite, evidence: Evidence, today: str, acceptances: Sequence[Acceptance] = ()) -> list[Row]:
     """All rows in the suite's order: what all endpoints share, then each endpoint, then scenarios.
@@ -47,7 +50,8 @@ def _category(suite: Suite, row: Row) -> str:
     if row.endpoint in suite.scenarios and row.endpoint not in suite.endpoints:
         return suite.scenarios[row.endpoint].category or "concurrency"
     own = suite.endpoints.get(row.endpoint)
-    return (own.category if own is not None else None) or "response"
+    usual = "reliability" if row.metric in _OF_ANSWERS else "response"
+    return (own.category if own is not None else None) or usual
 
 
 def _with_neighbours(suite: Suite, rows: list[Row]) -> list[Row]:
