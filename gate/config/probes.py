@@ -271,7 +271,9 @@ class Probe(Model):
     concurrent: int = Field(default=1, ge=1, le=100)
     """So many of them at once."""
     spread: float | None = Field(default=None, gt=1, le=1000)
-    """The slowest may take so many times as long as the fastest; below policy.absolute_floor no difference counts."""
+    """The slowest may take so many times as long as the fastest."""
+    floor_s: DurationS = Field(default=0.05, alias="floor", ge=0, le=60)
+    """With ``spread``: a smaller difference is none; single answers vary by tens of milliseconds on a shared machine."""
     some: ProbeExpect | None = None
     """At least one of the answers must be so; asked until one is."""
     steps: list[ProbeStep] = Field(default_factory=list, max_length=32)
@@ -324,6 +326,8 @@ class Probe(Model):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         _refuse_two_bodies(self)
+        if "floor_s" in self.model_fields_set and self.spread is None:
+            raise ValueError("has floor but no spread, which it belongs to; add spread, or take it out")
         if self.concurrent > self.times:
             raise ValueError(f"asks {self.concurrent} at once but only {self.times} in all; raise times")
         if self.spread is not None and self.times < 2:

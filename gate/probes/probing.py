@@ -105,7 +105,7 @@ class Probing:
             return sockets.refused(probe.socket, self._way)
         if probe.steps:
             return steps.take(probe, self._way)
-        return requests.ask(probe, self._way, self._suite.policy.absolute_floor_s)
+        return requests.ask(probe, self._way)
 
     def _begin(self, probe: Probe, wanted: Tally) -> None:
         try:

@@ -26,14 +26,8 @@ class _One:
     total_s: float
 
 
-def ask(probe: Probe, way: Way, floor_s: float) -> Came:
-    """Send the requests of a probe and judge their answers.
-
-    Parameters
-    ----------
-    floor_s : float
-        Differences of latencies below this are none.
-    """
+def ask(probe: Probe, way: Way) -> Came:
+    """Send the requests of a probe and judge their answers."""
     asked, known = of_request(probe), Known(way.environment, way.given())
     try:
         requests = [way.fill(asked, known.values) for _ in range(probe.times)]
@@ -47,7 +41,7 @@ def ask(probe: Probe, way: Way, floor_s: float) -> Came:
     came = _together(probe, [one.judged for one in made])
     latencies = tuple(one.total_s for one in made if one.judged.is_as_expected)
     if probe.spread is not None and came.outcome == "passed":
-        came = _spread(came, probe.spread, latencies, floor_s)
+        came = _spread(came, probe.spread, latencies, probe.floor_s)
     return Came(came.outcome, came.seen, len(made), len(latencies), latencies)
 
 

@@ -57,7 +57,9 @@ def _requests(probe: Probe) -> str:
     answer = ", ".join(_answer(probe.expect))
     many = f"{probe.times} of {probe.times}" if probe.times > 1 else ""
     at_once = f", {probe.concurrent} at once" if probe.concurrent > 1 else ""
-    spread = f", the slowest within {probe.spread:g} times the fastest" if probe.spread is not None else ""
+    spread = ""
+    if probe.spread is not None:
+        spread = f", the slowest within {probe.spread:g} times the fastest or {format_duration(probe.floor_s)} of it"
     return f"{many}{at_once}{': ' if many else ''}{answer}{spread}"
 
 

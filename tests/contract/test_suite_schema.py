@@ -111,6 +111,7 @@ def test_defaults_and_examples_are_as_people_write_them():
         "concurrent": 1,
         "of": "queries",
         "always": False,
+        "floor": "50ms",
         "absolute_floor": "1ms",
         "false_block_rate": "1%",
         "time": ["3m", "100%"],

@@ -145,7 +145,7 @@ def test_a_probe_is_sent_as_often_as_it_says_whatever_comes_back():
 
 def test_spread_is_of_the_slowest_and_the_fastest():
     with serving() as (origin, shop):
-        even = record(origin, "request: GET /, times: 5, spread: 100")
+        even = record(origin, "request: GET /, times: 5, spread: 1.01, floor: 20s")
         uneven = record(origin, "request: GET /uneven, times: 5, spread: 2")
         posted = record(
             origin, "request: POST /login, json: {password: wrong}, times: 2, spread: 500, expect: {status: 401}"
