@@ -273,7 +273,7 @@ class Probe(Model):
     spread: float | None = Field(default=None, gt=1, le=1000)
     """The slowest may take so many times as long as the fastest."""
     floor_s: DurationS = Field(default=0.05, alias="floor", ge=0, le=60)
-    """With ``spread``: a smaller difference is none; single answers vary by tens of milliseconds on a shared machine."""
+    """With ``spread``: a smaller difference is none; single answers vary by tens of milliseconds by themselves."""
     some: ProbeExpect | None = None
     """At least one of the answers must be so; asked until one is."""
     steps: list[ProbeStep] = Field(default_factory=list, max_length=32)

@@ -80,10 +80,22 @@ def theil_sen(x: Sequence[float], y: Sequence[float]) -> Slope:
 
 
 def _variance_of_s(n: int, x: Sequence[float], y: Sequence[float]) -> float:
-    """Variance of Kendall's S where nothing depends on anything, with ties on both sides."""
-    ties = [[count for count in Counter(side).values() if count > 1] for side in (x, y)]
+    """Variance of Kendall's S where nothing depends on anything, with ties on both sides; zero with nothing else.
+
+    References
+    ----------
+    Kendall, M. G. (1970). Rank Correlation Methods, 4th edition, section 5.3 (tied ranks in both rankings).
+    """
+    of_x, of_y = ([count for count in Counter(side).values() if count > 1] for side in (x, y))
 
     def whole(count: int) -> int:
         return count * (count - 1) * (2 * count + 5)
 
-    return (whole(n) - sum(whole(count) for side in ties for count in side)) / 18
+    def falling(counts: list[int], terms: int) -> int:
+        return sum(math.perm(count, terms) for count in counts)
+
+    variance = (whole(n) - sum(map(whole, of_x)) - sum(map(whole, of_y))) / 18
+    variance += falling(of_x, 2) * falling(of_y, 2) / (2 * math.perm(n, 2))
+    if n > 2:
+        variance += falling(of_x, 3) * falling(of_y, 3) / (9 * math.perm(n, 3))
+    return max(0.0, variance)  # rounding alone takes it below

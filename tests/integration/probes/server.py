@@ -71,7 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, value: object = None, headers: tuple = (), raw: bytes | None = None) -> None:
         content = raw if raw is not None else json.dumps(value).encode()
         given = dict(headers)
-        self.send_response(status)
+        self.send_response_only(status)
+        self.send_header("Date", self.date_time_string())
         self.send_header("Content-Type", given.pop("Content-Type", "application/json"))
         self.send_header("Content-Length", str(len(content)))
         for name, text in headers:
@@ -89,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
             if "open" in self.shop.wrong:
                 return self._send(200, {"name": "anybody"})
             return self._send(401, {"detail": "no"}, raw=b"<html>Traceback" if "trace" in self.shop.wrong else None)
-        return self._send(200, {"name": "somebody", "age": 40, "token": TOKEN})
+        told = {"name": "somebody", "age": 40, "token": TOKEN, "debug": False}
+        return self._send(200, told, (("Vary", "Authorization"), ("X-Content-Type-Options", "nosniff")))
 
     def _post_login(self, _query, body) -> None:
         try:
