@@ -145,7 +145,7 @@ def _too_short(suite: Suite) -> list[str]:
 def _prepare(suite: Suite, pair: tuple[str, str], commit: str | None, effects: Effects, *, is_first: bool) -> Prepared:
     """Of the scenarios only searches for the capacity are made, and once."""
     searches = {name: scenario for name, scenario in suite.scenarios.items() if scenario.load.find and is_first}
-    bare = suite.model_copy(update={"scenarios": searches})
+    bare = suite.without_probes().model_copy(update={"scenarios": searches})
     return prepare(bare, Targets((pair[0],), (pair[1],), commit), effects)
 
 

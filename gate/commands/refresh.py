@@ -80,7 +80,7 @@ def run(
     UsageError
         If more than one deployment was named, or the same one as base.
     """
-    prepared = prepare(suite, targets, effects)
+    prepared = prepare(suite.without_probes(), targets, effects)
     if len(prepared.origins) != 1:
         raise UsageError(
             "a refresh measures one deployment of main", "give one --preview, and at most one --base: the previous main"

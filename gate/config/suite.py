@@ -103,6 +103,10 @@ class Suite(Model):
         copy._profile = profile
         return copy
 
+    def without_probes(self) -> Self:
+        """The same, asking nothing beside the load: for runs that are kept and judge nobody."""
+        return self.model_copy(update={"probes": [], "about": {}})
+
     def objectives_of(self, endpoint: str) -> dict[str, float]:
         """Limits of one endpoint by statistic: those of its class, overridden by its own."""
         own = self.endpoints[endpoint]

@@ -121,6 +121,15 @@ def test_a_run_of_other_probes_is_not_judged_by_these(check):
     assert probe_rows(verdict)["s/no-token/probe"] == "not_measured"
 
 
+def test_main_is_not_probed_when_it_is_measured_for_its_baselines(check, capsys):
+    with serving() as (origin, shop):
+        folder = check.folder
+        options = [f"--suite={folder / 'gate.yml'}", f"--out={folder / 'out'}", f"--baselines={folder / 'baselines'}"]
+        main(["refresh", *options, f"--preview={origin}"])
+    assert "GET /audited" in shop.asked
+    assert not {"GET /profile", "POST /login", "GET /about", "GET /audit"} & set(shop.asked)
+
+
 def test_validate_and_explain_know_probes(check, capsys):
     check()
     assert main(["validate", f"--suite={check.folder / 'gate.yml'}"]) == 0
