@@ -226,7 +226,7 @@ def _measured(
                 effects.clock,
                 effects.console,
                 keep,
-                _elsewhere(prepared, effects),
+                _elsewhere(prepared),
                 prepared.served,
             )
             asked = Asked(
@@ -247,11 +247,11 @@ def _measured(
     return Measurements(tuple(runs), tuple(files.values()), None)
 
 
-def _elsewhere(prepared: Prepared, effects: Effects) -> Elsewhere:
+def _elsewhere(prepared: Prepared) -> Elsewhere:
     """What probes may do besides: run commands beside a preview that the gate started, look into its database."""
     served, postgres = prepared.served, prepared.suite.telemetry.postgres
     return Elsewhere(
-        commands(served.folder, served.environment, effects.environ) if served is not None else None,
+        commands(served.folder, served.environment) if served is not None else None,
         partial(inspect, dsn=fill(postgres.dsn, environment=prepared.environment)) if postgres is not None else None,
     )
 

@@ -80,9 +80,9 @@ def _grown(suite: Suite, place: Location, name: str) -> Iterator[Misfit]:
 
 def _elsewhere(suite: Suite, here: Location, probe: Probe) -> Iterator[Misfit]:
     """What has to be there besides the deployment."""
-    if probe.command is not None and getattr(suite.preview, "serve", None) is None:
+    if probe.command is not None and suite.preview.serve is None:
         message = "runs beside an application that the gate starts; name it as preview.serve, or take the command out"
         yield Misfit((*here, "command"), message, also=(("preview", "serve"),))
-    if probe.postgres is not None and getattr(suite.telemetry, "postgres", None) is None:
+    if probe.postgres is not None and suite.telemetry.postgres is None:
         message = "looks into a database that is not named; write telemetry.postgres: {dsn: ${DATABASE_URL}}"
         yield Misfit((*here, "postgres"), message, also=(("telemetry", "postgres"),))

@@ -25,6 +25,7 @@ from gate.config.scalars import (
     checked_line,
     well_formed,
 )
+from gate.config.serving import Command
 from gate.config.written import Also
 
 Kind = Literal["request", "steps", "growth", "tally", "command", "postgres", "socket"]
@@ -282,7 +283,7 @@ class Probe(Model):
     """How the cost of an answer grows with its items."""
     tally: Tally | None = None
     """A count in the application, before and after the load."""
-    command: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(checked_line)] | None = None
+    command: Command | None = None
     """Run beside the application that ``preview.serve`` started; must exit with 0."""
     postgres: Inspection | None = None
     """What must be in the database."""

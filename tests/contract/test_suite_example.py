@@ -22,12 +22,6 @@ NOT_YET = {
 }
 
 
-ELSEWHERE = {("Probe", "command"), ("Probe", "postgres")} | {
-    ("Inspection", key) for key in ("indexes", "tables", "extensions")
-}
-"""What needs preview.serve or telemetry.postgres beside it."""
-
-
 def test_the_annotated_suite_has_only_what_a_later_version_fills():
     with pytest.raises(SuiteError) as caught:
         read_suite(EXAMPLE, "gate.example.yml")
@@ -65,10 +59,10 @@ def all_keys(location: tuple[str | int, ...] = ()) -> set[tuple[str, str]]:
 def test_the_full_suite_uses_every_key_this_version_supports():
     suite = load_suite(ROOT / "tests" / "data" / "suites" / "full.yml")
     assert isinstance(suite, Suite)
-    assert all_keys() - used_keys(FULL) == ELSEWHERE
+    assert all_keys() - used_keys(FULL) == set()
 
 
 def test_the_full_suite_is_the_annotated_one_without_those_keys():
     """Every supported key of the annotated suite is in the full one."""
     searching = {("Load", key) for key in ("find", "until", "from", "limit")}
-    assert used_keys(EXAMPLE) - searching - ELSEWHERE <= used_keys(FULL)
+    assert used_keys(EXAMPLE) - searching <= used_keys(FULL)
