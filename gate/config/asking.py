@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gate.config.checks import Location
     from gate.config.expectations import ProbeExpect
-    from gate.config.probes import Body, Probe
+    from gate.config.probe_requests import Body
+    from gate.config.probes import Probe
     from gate.config.suite import Suite
 
 ITEMS = "items"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gate.config.probes import Body, Probe, ProbeStep
+from gate.config.probe_requests import Body, ProbeStep
+from gate.config.probes import Probe
 from gate.config.templates import fill, fill_json
 from gate.load.job import Request, Scalar
 from gate.load.transport import Fetched

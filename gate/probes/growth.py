@@ -10,7 +10,7 @@ from statistics import median
 
 from gate.config.asking import ITEMS
 from gate.config.jsonpath import lookup
-from gate.config.probes import Growth
+from gate.config.probe_kinds import Growth
 from gate.config.suite import Suite
 from gate.load.server_timing import said_by
 from gate.load.transport import Fetched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gate.config.probes import Inspection
+from gate.config.probe_kinds import Inspection
 from gate.probes.outcome import Came, unmeasured
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from gate.config.environment import Redactor
-from gate.config.probes import Probe, Tally
+from gate.config.probe_kinds import Tally
+from gate.config.probes import Probe
 from gate.config.suite import Suite
 from gate.probes import command, growth, requests, sockets, steps, tally
 from gate.probes.about import value_of

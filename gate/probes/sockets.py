@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.config.probes import Knock
+from gate.config.probe_kinds import Knock
 from gate.load.kinds import in_words
 from gate.probes.asked import NOT_SENT, Asked, Way
 from gate.probes.outcome import Came, unmeasured

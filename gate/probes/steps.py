@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gate.config.jsonpath import lookup
-from gate.config.probes import Probe, ProbeStep
+from gate.config.probe_requests import ProbeStep
+from gate.config.probes import Probe
 from gate.load.job import Scalar
 from gate.load.transport import Fetched
 from gate.probes.answers import Judged, judge, lines_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.config.jsonpath import lookup
-from gate.config.probes import Tally
+from gate.config.probe_kinds import Tally
 from gate.load.kinds import in_words
 from gate.probes.asked import BODY_CAP_BYTES, Asked, Way
 from gate.probes.bodies import json_of

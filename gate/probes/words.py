@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.config.expectations import Cookie, ProbeExpect
-from gate.config.probes import Growth, Inspection, Probe
+from gate.config.probe_kinds import Growth, Inspection
+from gate.config.probes import Probe
 from gate.config.shown import plain
 from gate.config.suite import Suite
 from gate.units import format_duration, format_size

@@ -8,7 +8,7 @@ import socket
 import psycopg
 import pytest
 
-from gate.config.probes import Inspection
+from gate.config.probe_kinds import Inspection
 from gate.probes import postgres as probes
 from gate.probes.postgres import inspect
 from tests.integration.instrument.postgres import postgres
