@@ -75,6 +75,8 @@ def run(suite: Suite, store: Store, asked: Asked, effects: Effects) -> ExitCode:
     budget = there_is if asked.time_s is None else replace(there_is, time_s=asked.time_s)
     set_up, told = look(suite, read_baselines(suite, store, effects))
     shown = effects.console.show
+    if suite.telemetry.watches:
+        told = [*told, f"watched while the load runs: {report.watched_words(suite.telemetry)}"]
     shown("".join(f"{line}\n" for line in told) + "\n")
     shown(
         f"In {report.spent(budget)} the typical endpoint's smallest slowdown that is caught four times in five,"

@@ -17,6 +17,7 @@ from gate.measure.layout import Layout, lay_out_duet, lay_out_stored
 from gate.measure.plan import asked_once, compared, group_endpoints, round_cost, warmup_cost
 from gate.probes.words import most_requests
 from gate.record.value import Arm
+from gate.report.plan import watched_words
 from gate.stats.beliefs import assumed
 from gate.units import format_duration
 
@@ -47,6 +48,8 @@ def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
     if hooks:
         told.append(f"asked once outside the measurement: {', '.join(hooks)}")
     told += _probes(suite)
+    if suite.telemetry.watches:
+        told.append(f"watched while the load runs: {watched_words(suite.telemetry)}")
     if in_journeys:
         told.append(f"measured only as steps of journeys, never compared: {', '.join(in_journeys)}")
     if suite.sockets:

@@ -29,7 +29,7 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.measure.watching import watch_of
+from gate.measure.watching import unread_notices, watch_of
 from gate.probes.probing import Elsewhere, Probing
 from gate.record.endpoint import Block, EndpointRecord
 from gate.record.plan import PlanRecord
@@ -232,6 +232,7 @@ class Session:
         if not not_measured:
             not_measured = complaints(health, self._rounds.blocks) + self._scenarios.complaints
         candidate = job.origins["candidate"]
+        telemetry = None if self._watch is None else self._watch.record(self._driver.timeline, self._begun)
         up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")
         return Run(
             tool=job.tool,
@@ -253,6 +254,7 @@ class Session:
                 *self._scenarios.notices,
                 *self._hooks.notices,
                 *self._busy(),
+                *unread_notices(telemetry),
             ],
             plan=plan,
             ready_after_s=round(up.after_s, 3) if up else 0.0,
@@ -270,7 +272,7 @@ class Session:
             scenarios=self._scenarios.records,
             probes={} if self._probing is None else self._probing.records,
             about={} if self._probing is None else self._probing.about,
-            telemetry=None if self._watch is None else self._watch.record(self._driver.timeline, self._begun),
+            telemetry=telemetry,
         )
 
     def _base_commit(self, up: Up | None) -> str | None:

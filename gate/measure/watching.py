@@ -9,6 +9,8 @@ from gate.config.suite import Suite
 from gate.load.job import Wire
 from gate.measure.network import Network, fetch_over, fetch_resolving
 from gate.measure.outlook import Job
+from gate.record.telemetry import TelemetryRecord
+from gate.record.value import Notice
 from gate.telemetry.postgres import PostgresDatabase
 from gate.telemetry.processes import SessionOfProcesses
 from gate.telemetry.prometheus import PrometheusPage
@@ -57,3 +59,13 @@ def _databases(suite: Suite, environment: Mapping[str, str]) -> Iterator[Watched
         yield PostgresDatabase(str(resolve(postgres.dsn, environment)), postgres)
     if redis is not None:
         yield RedisServer(str(resolve(redis.url, environment)), redis.queues)
+
+
+def unread_notices(record: TelemetryRecord | None) -> Iterator[Notice]:
+    """What was to be watched and could not be read, each with the reason."""
+    for name, why in record.unread.items() if record is not None else ():
+        yield Notice(
+            code="unread",
+            message=f"{name} was not measured: {why}",
+            cure="see telemetry in the suite and docs/telemetry.md",
+        )

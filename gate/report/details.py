@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gate.record.telemetry import Statement
 from gate.report.amounts import NOTHING, amount
 from gate.report.tables import Line, Table
 from gate.units import format_duration
 from gate.verdict import details
-from gate.verdict.details import Answers, Search, Served, Traffic
+from gate.verdict.details import Answers, Search, Served, Traffic, Watched
 
 _ANSWERS = (
     "endpoint",
@@ -33,6 +34,9 @@ _SERVED = (
     "queries",
     "said by",
 )
+_WATCHED = ("series", "said by", "least", "mean", "most", "readings")
+_STATEMENTS = ("statement", "an index is missing on", "calls", "each", "all together", "rows")
+_LONGEST = 100
 _TRAFFIC = ("scenario", "part", "rate", "p50", "p95", "p99", "requests", "errors")
 _LEVELS = ("scenario", "level", "rate", "p50", "p95", "errors", "until")
 
@@ -65,6 +69,8 @@ def details_of(measured: details.Details) -> Details:
     found = (
         ("Where the time of a request goes, medians", _ANSWERS, map(_answers, measured.answers)),
         ("What the server says of that time, medians", _SERVED, map(_served, measured.served)),
+        ("What the server said under load", _WATCHED, map(_watched, measured.watched)),
+        ("Statements that took the most time", _STATEMENTS, map(_statement, measured.statements)),
         ("Scenarios", _TRAFFIC, map(_traffic, measured.traffic)),
         ("Searches for capacity, in the order of their levels", _LEVELS, _levels(measured.searches)),
         # What WebSockets did goes here.
@@ -99,6 +105,19 @@ def _served(said: Served) -> Line:
     if said.unread:
         by += f", {said.unread:,} not readable"
     return Line((said.endpoint, where, *times, _queries(said), by))
+
+
+def _watched(watched: Watched) -> Line:
+    units = {"count": "rps", "s": "ratio"} if watched.is_counter else {"per_s": "rps"}
+    unit, ending = units.get(watched.unit, watched.unit), "/s" if watched.is_counter and watched.unit == "bytes" else ""
+    figures = [amount(value, unit) + ending for value in (watched.least, watched.mean, watched.most)]
+    return Line((watched.name, watched.source, *figures, f"{watched.n:,}"))
+
+
+def _statement(statement: Statement) -> Line:
+    text = statement.text if len(statement.text) <= _LONGEST else statement.text[: _LONGEST - 1] + "…"
+    times = [amount(value, "s") for value in (statement.mean_s, statement.total_s)]
+    return Line((text, "; ".join(statement.scans) or NOTHING, f"{statement.calls:,}", *times, f"{statement.rows:,}"))
 
 
 def _queries(said: Served) -> str:

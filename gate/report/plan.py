@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gate.config.telemetry import Telemetry
 from gate.measure.plan import Cost
 from gate.stats.designs import METRICS
 from gate.units import format_duration, format_ratio
@@ -152,3 +153,17 @@ def _other_than(size: float, see: float) -> str:
     """A size in as many digits as tell it from the one that was asked for."""
     told = (_signed(size), *(f"{100 * size:+.{digits}g} %" for digits in range(4, 10)))
     return next((text for text in told if text != _signed(see)), told[-1])
+
+
+def watched_words(telemetry: Telemetry) -> str:
+    """What is read of the server, by source, how often, and how many limits are set on it."""
+    sources = {
+        "a page for Prometheus": telemetry.prometheus is not None,
+        "PostgreSQL": telemetry.postgres is not None,
+        "Redis": telemetry.redis is not None,
+        "the processes of preview.serve": telemetry.processes,
+    }
+    named = ", ".join(source for source, is_read in sources.items() if is_read)
+    limits = len(telemetry.objectives)
+    judged = f"; {limits} objective{'' if limits == 1 else 's'} on what is said" if limits else ""
+    return f"{named}, every {format_duration(telemetry.every_s)}{judged}"

@@ -9,6 +9,7 @@ from pydantic import Field
 from gate.record.endpoint import Phase
 from gate.record.scenario import Level
 from gate.record.server import ServerTime
+from gate.record.telemetry import Source, Statement, TelemetryUnit
 from gate.record.value import Count, Value
 
 Of = Literal["candidate", "base", "baseline"]
@@ -90,6 +91,21 @@ class Search(Value):
     levels: list[Level]
 
 
+class Watched(Value):
+    """What was watched of the server while load was made, one quantity."""
+
+    name: str
+    source: Source
+    unit: TelemetryUnit
+    is_counter: bool
+    """The figures are of its rate per second."""
+    least: float
+    mean: float
+    most: float
+    n: Count
+    """Readings."""
+
+
 class Details(Value):
     """Told and not judged."""
 
@@ -97,5 +113,7 @@ class Details(Value):
     """How long each candidate was waited for."""
     answers: list[Answers] = Field(default_factory=list)
     served: list[Served] = Field(default_factory=list)
+    watched: list[Watched] = Field(default_factory=list)
+    statements: list[Statement] = Field(default_factory=list)
     traffic: list[Traffic] = Field(default_factory=list)
     searches: list[Search] = Field(default_factory=list)
