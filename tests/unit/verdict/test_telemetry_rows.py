@@ -1,0 +1,221 @@
+"""Rows of what the server said: they block, never approve; what could not be read is not measured."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gate.record.endpoint import EndpointRecord
+from gate.record.server import QueriesRecord, ServerRecord
+from gate.record.telemetry import Series, TelemetryRecord, Window
+from gate.record.value import Spread
+from gate.report.render import summary
+from gate.verdict.values import Row
+from tests.builders import history_of, run_of, suite_of, verdict_of
+
+TELEMETRY = """
+telemetry:
+  server_timing: true
+  prometheus:
+    url: /metrics
+    series: {{memory: process_resident_memory_bytes, hits: hits_total, busy: busy_seconds_total}}
+  objectives: [{0}]
+{1}
+"""
+N, SECONDS, REQUESTS = 121, 120.0, 12_000
+
+
+def suite(*objectives: str, more: str = ""):
+    return suite_of(TELEMETRY.format(", ".join(objectives), more), ("home",))
+
+
+def series(values, unit="bytes", *, is_counter=False) -> Series:
+    steps = len(values) - 1
+    return Series(
+        source="prometheus",
+        unit=unit,
+        is_counter=is_counter,
+        at_s=[SECONDS * place / steps for place in range(len(values))],
+        values=[float(value) for value in values],
+        answered=[round(REQUESTS * place / steps) for place in range(len(values))],
+    )
+
+
+def said(unread=None, peaks=None, window=(0.0, SECONDS), **found: Series) -> TelemetryRecord:
+    begin, end = window
+    windows = [Window(name="blocks", from_s=begin, to_s=end, answered=REQUESTS, peaks=peaks or {})]
+    return TelemetryRecord(windows=windows, series=found, unread=unread or {})
+
+
+def verdict(of, telemetry):
+    run = run_of(of).model_copy(update={"telemetry": telemetry})
+    return verdict_of(of, run, history_of(of, 12))
+
+
+def row(of, telemetry) -> Row:
+    (found,) = [row for row in verdict(of, telemetry).rows if row.metric.startswith("telemetry:")]
+    return found
+
+
+def rising(slope_bytes: float, *, until: float = 1.0, noise: float = 20_000.0):
+    """Memory that grows with the requests, up to a share of them."""
+    luck = random.Random(5)
+    at = [min(REQUESTS * place / (N - 1), until * REQUESTS) for place in range(N)]
+    return series([5e7 + slope_bytes * answered + luck.gauss(0, noise) for answered in at])
+
+
+@pytest.mark.parametrize(
+    ("statistic", "limit", "value"),
+    [("max", "most: 130B", 130), ("mean", "most: 120B", 120), ("last", "most: 110B", 110), ("rise", "most: 10B", 10)],
+)
+def test_statistics_of_a_level_and_both_sides_of_each_limit(statistic, limit, value):
+    memory = series([100, 130, 140 - 10, 120, 130, 120, 110, 130, 130, 110])
+    found = row(suite(f"{{of: memory, statistic: {statistic}, {limit}}}"), said(memory=memory))
+    mean = {"mean": 121}.get(statistic, value)
+    assert found.candidate == mean
+    assert found.outcome == ("met" if mean <= value else "missed")
+    over = row(suite(f"{{of: memory, statistic: {statistic}, most: {mean - 1}B}}"), said(memory=memory))
+    assert (over.outcome, over.blocks) == ("missed", True)
+    below = row(suite(f"{{of: memory, statistic: {statistic}, least: {mean + 1}B}}"), said(memory=memory))
+    assert (below.outcome, below.blocks) == ("missed", True)
+
+
+def test_counters_are_judged_by_their_rate_and_their_rise():
+    hits = series([0, 30, 60, 120, 240], "count", is_counter=True)
+    assert row(suite("{of: hits, statistic: mean, most: 2/s}"), said(hits=hits)).candidate == 2
+    assert row(suite("{of: hits, statistic: max, most: 4/s}"), said(hits=hits)).candidate == 4
+    assert row(suite("{of: hits, statistic: rise, most: 239}"), said(hits=hits)).outcome == "missed"
+    busy = series([0, 30, 60, 90, 120], "s", is_counter=True)
+    found = row(suite("{of: busy, statistic: mean, most: 150%}"), said(busy=busy))
+    assert (found.candidate, found.unit, found.outcome) == (1.0, "ratio", "met")
+
+
+def test_a_counter_that_fell_is_not_measured():
+    hits = series([0, 30, 10, 40, 80], "count", is_counter=True)
+    found = row(suite("{of: hits, statistic: rise, most: 1000}"), said(hits=hits))
+    assert found.outcome == "not_measured"
+    assert "started anew" in found.notices[0].message
+
+
+@pytest.mark.parametrize(
+    ("telemetry", "why"),
+    [
+        (None, "nothing was watched"),
+        (said(unread={"prometheus": "timeout"}), "memory could not be read: timeout"),
+        (said(unread={"memory": "not on the page"}), "memory could not be read: not on the page"),
+        (said(), "memory was never told"),
+        (said(memory=series([1, 2, 3])), "too few"),
+        (said(memory=rising(0), window=(0.0, 2 * SECONDS)), "too few"),
+        (TelemetryRecord(series={"memory": rising(0)}), "no load was made"),
+    ],
+)
+def test_what_could_not_be_read_is_not_measured_and_blocks_as_such(telemetry, why):
+    told = verdict(suite("{of: memory, statistic: max, most: 1GB}"), telemetry)
+    assert (told.verdict, told.exit_code) == ("BLOCKED", 3)
+    assert why in told.reasons[0].message
+    advisory = verdict(suite("{of: memory, statistic: max, most: 1GB, advisory: true}"), telemetry)
+    assert advisory.verdict == "APPROVED"
+
+
+def test_a_leak_is_found_with_its_size_and_a_cache_that_fills_is_none():
+    leak = suite("{of: memory, leak: none}")
+    found = row(leak, said(memory=rising(1000)))
+    assert (found.outcome, found.blocks) == ("missed", True)
+    assert found.candidate == pytest.approx(1000, rel=0.02)
+    assert found.lo < 1000 < found.hi
+    assert row(leak, said(memory=rising(1000, until=0.15))).outcome == "met"
+    assert row(leak, said(memory=rising(0))).outcome == "met"
+
+
+def test_too_short_to_tell_is_said_with_how_long_it_would_take():
+    found = row(suite("{of: memory, leak: none}"), said(memory=rising(100, noise=300_000)))
+    assert (found.outcome, found.blocks) == ("inconclusive", False)
+    assert "times as long" in found.notices[0].message
+    assert row(suite("{of: memory, leak: none}"), said(memory=series([1, 2, 3, 4, 5]))).outcome in (
+        "inconclusive",
+        "not_measured",
+    )
+
+
+def test_growth_is_missed_only_when_its_interval_is_clear_of_the_limit():
+    def outcome(limit):
+        return row(
+            suite(f"{{of: memory, statistic: growth_per_request, most: {limit}}}"), said(memory=rising(1000))
+        ).outcome
+
+    assert outcome("500B") == "missed"
+    assert outcome("1000B") == "inconclusive"
+    assert outcome("1500B") == "met"
+    per_s = row(suite("{of: memory, statistic: growth_per_s, most: 1MB}"), said(memory=rising(1000)))
+    assert per_s.candidate == pytest.approx(100_000, rel=0.02)
+
+
+def test_peaks_that_were_thinned_away_count():
+    telemetry = said(memory=rising(0), peaks={"memory": 9e9})
+    assert row(suite("{of: memory, statistic: max, most: 1GB}"), telemetry).candidate == 9e9
+
+
+def test_met_alone_approves_nothing():
+    of = suite("{of: memory, statistic: max, most: 1GB}")
+    run = run_of(of).model_copy(update={"telemetry": said(memory=rising(0))})
+    told = verdict_of(of, run, [])
+    assert [row.outcome for row in told.rows if row.metric.startswith("telemetry:")] == ["met"]
+    assert (told.verdict, told.reasons[0].code) == ("BLOCKED", "nothing-to-judge")
+
+
+def test_the_report_says_what_is_asked_and_what_was_seen():
+    text = summary(verdict(suite("{of: memory, leak: none}"), said(memory=rising(1000))))
+    assert "memory leak of 100 B per request: none" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "still does in the last third: a leak" in text
+    text = summary(
+        verdict(suite("{of: hits, statistic: mean, least: 5/s}"), said(hits=series(range(9), "count", is_counter=True)))
+    )
+    assert "hits mean at least 5/s" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def server(queries: dict[int, int], *, db_s: float = 0.004) -> ServerRecord:
+    n = sum(queries.values())
+    total = sum(number * count for number, count in queries.items())
+    return ServerRecord(
+        looked=n,
+        told=n,
+        queries=QueriesRecord(
+            n=n,
+            total=total,
+            least=min(queries),
+            most=max(queries),
+            counts={str(number): count for number, count in queries.items()},
+        ),
+        times={"db": Spread(n=n, p50_s=db_s, p95_s=db_s, max_s=db_s)},
+        db_total_s=n * db_s,
+    )
+
+
+def timed(of, record: ServerRecord | None) -> Row:
+    run = run_of(of)
+    home = run.endpoints["home"]
+    arm = home.arms["candidate"].model_copy(update={"server": record})
+    endpoints = {"home": EndpointRecord(config_hash=home.config_hash, arms={"candidate": arm})}
+    told = verdict_of(of, run.model_copy(update={"endpoints": endpoints}), [])
+    (found,) = [row for row in told.rows if row.metric.startswith("telemetry:")]
+    return found
+
+
+def test_queries_that_answers_told_are_judged_exactly():
+    record = server({7: 99, 9: 1})
+    assert timed(suite("{of: queries.home, statistic: max, most: 9}"), record).outcome == "met"
+    over = timed(suite("{of: queries.home, statistic: max, most: 8}"), record)
+    assert (over.candidate, over.outcome, over.category) == (9, "missed", "queries")
+    assert timed(suite("{of: queries.home, statistic: mean, most: 10}"), record).candidate == pytest.approx(7.02)
+    assert timed(suite("{of: queries.home, statistic: max, most: 9}"), None).outcome == "not_measured"
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [("4ms", "met"), ("2ms", "inconclusive"), ("900us", "missed")])
+def test_the_longest_query_is_known_only_within_what_an_answer_tells(limit, outcome):
+    assert timed(suite(f"{{of: query_time, statistic: max, most: {limit}}}"), server({4: 10})).outcome == outcome
+
+
+def test_the_mean_query_is_the_time_of_all_over_their_number():
+    found = timed(suite("{of: query_time.home, statistic: mean, most: 1ms}"), server({4: 10}))
+    assert found.candidate == pytest.approx(0.001)
