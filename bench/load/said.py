@@ -1,4 +1,4 @@
-"""What reading ``Server-Timing`` costs: processor time of a worker per request, with it and without."""
+"""What reading ``Server-Timing`` and sending trace context cost: processor time per request, with and without."""
 
 from __future__ import annotations
 
@@ -12,33 +12,41 @@ from bench.load import ours
 from bench.load.machine import say, spread
 from bench.load.nginx import nginx
 from gate.load.job import Segment
+from gate.load.trace import prefix_of
 
 COMMAND = "python -m bench.load --only said"
 _REQUESTS, _USERS = 30_000, 50
 
 
 def run(repeats: int) -> list[Figure]:
-    """Microseconds of each, taking turns, and the ratio.
+    """Microseconds of each, taking turns, and the ratios.
 
     Raises
     ------
     SystemExit
         If what was read is not what was said.
     """
-    costs: dict[bool, list[float]] = {False: [], True: []}
+    costs: dict[str, list[float]] = {"plain": [], "reading": [], "tracing": []}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with nginx(Path(folder)) as server:
             segment = ours.counted(f"{server.plain}said", _USERS, _REQUESTS)
             for number in range(repeats):
-                for reads, values in costs.items():
-                    values.append(_cost_us(replace(segment, server_timing=reads)))
-                shown = ", ".join(f"{values[-1]:.1f}" for values in costs.values())
-                say(f"said {number + 1}/{repeats}, µs without and with reading: {shown}")
-    value, interval = spread([read / plain for plain, read in zip(*costs.values(), strict=True)])
-    peers = {"without, µs": round(median(costs[False]), 2), "with, µs": round(median(costs[True]), 2)}
-    what = "CPU per request when Server-Timing is read, over when it is not"
-    return [Figure(what, value, "ratio", None, repeats, interval, COMMAND, peers=peers)]
+                for kind, values in costs.items():
+                    trace = prefix_of("0123456789ab", number) if kind == "tracing" else ""
+                    values.append(_cost_us(replace(segment, server_timing=kind == "reading", trace=trace)))
+                shown = ", ".join(f"{kind} {values[-1]:.1f}" for kind, values in costs.items())
+                say(f"said {number + 1}/{repeats}, µs: {shown}")
+    return [
+        _ratio("CPU per request when Server-Timing is read, over when it is not", costs["plain"], costs["reading"]),
+        _ratio("CPU per request when trace context is sent, over when it is not", costs["plain"], costs["tracing"]),
+    ]
+
+
+def _ratio(what: str, without: list[float], having: list[float]) -> Figure:
+    value, interval = spread([one / plain for plain, one in zip(without, having, strict=True)])
+    peers = {"without, µs": round(median(without), 2), "with, µs": round(median(having), 2)}
+    return Figure(what, value, "ratio", None, len(without), interval, COMMAND, peers=peers)
 
 
 def _cost_us(segment: Segment) -> float:

@@ -203,6 +203,8 @@ class Session:
         """Have the preview started anew with other values, if it has not these already, and wait for it."""
         if self._served is not None and self._served.restart(values):
             self._opening.wait("candidate", self._askers["candidate"])
+            if self._watch is not None:
+                self._watch.renew()
 
     def _drive(self, course: Course, arm: Arm, what: str) -> SegmentResult:
         return self._driver.drive(course, arm, what, keep_samples=True)

@@ -118,6 +118,9 @@ class PostgresDatabase:
             size = int(self._ask("SELECT pg_database_size(current_database())")[0][0])
         return Findings(tuple(statements), tuple(relations), size, self._facts, self._unread)
 
+    def renew(self) -> None:
+        """Nothing is remembered of single processes of the preview."""
+
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection is not None:
@@ -156,7 +159,7 @@ class PostgresDatabase:
         try:
             import psycopg
         except ImportError:
-            raise Unread("the client of PostgreSQL is not installed; install gate[postgres]") from None
+            raise Unread("the client of PostgreSQL is not installed; install perf-gate[postgres]") from None
         try:
             self._connection = psycopg.connect(
                 self._dsn,

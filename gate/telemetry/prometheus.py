@@ -47,6 +47,7 @@ class PrometheusPage:
         self._quantities = {name: of_metric(metric) for name, metric in series.items()}
         self._fetch = fetch
         self._readings = 0
+        self._is_new = False
         self._known: dict[str, dict[Labels, tuple[float, int]]] = {name: {} for name in series}
         """By series and labels: value, and the number of the reading that it is from."""
 
@@ -64,6 +65,8 @@ class PrometheusPage:
             raise Unread(f"{self._request.url} answered: {fetched.answer.kind.replace('status_', 'status ')}")
         page = fetched.body.decode("utf-8", "replace")
         self._readings += 1
+        if self._is_new:
+            self._known, self._is_new = {name: {} for name in self._known}, False
         found = {}
         for name, selector in self._selectors.items():
             try:
@@ -81,6 +84,10 @@ class PrometheusPage:
         return Findings(
             unread={name: f"{self._selectors[name].name} is not on the page of metrics" for name in missing}
         )
+
+    def renew(self) -> None:
+        """The processes before are gone, and so is what they said."""
+        self._is_new = True
 
     def close(self) -> None:
         """Nothing is held."""

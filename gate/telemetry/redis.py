@@ -49,7 +49,7 @@ class RedisServer:
         try:
             import redis
         except ImportError:
-            raise Unread("the client of Redis is not installed; install gate[redis]") from None
+            raise Unread("the client of Redis is not installed; install perf-gate[redis]") from None
         try:
             self._client = redis.Redis.from_url(
                 self._url, socket_timeout=READ_S, socket_connect_timeout=READ_S, protocol=2, client_name="gate"
@@ -74,6 +74,9 @@ class RedisServer:
     def end(self) -> Findings:
         """Limits of the server, and queues that are none."""
         return Findings(facts=self._facts, unread=self._odd)
+
+    def renew(self) -> None:
+        """Nothing is remembered of single processes of the preview."""
 
     def close(self) -> None:
         """Let go of the connection."""

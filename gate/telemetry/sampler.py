@@ -43,6 +43,10 @@ class Sampler:
         self._thread.start()
         self._begun.wait(BEGIN_S)
 
+    def renew(self) -> None:
+        """The preview was started anew."""
+        self._watched.renew()
+
     def end(self, *, in_haste: bool = False) -> None:
         """Stop reading; in haste without asking for what is known at the end."""
         if in_haste:

@@ -10,6 +10,8 @@ from gate.record.telemetry import MOST_SAMPLES, Series, Source, TelemetryUnit, W
 from gate.telemetry.source import Reading
 from gate.telemetry.timeline import Timeline
 
+_STRETCH_S, _LEAST_REQUESTS = 2.0, 10
+
 
 @dataclass(frozen=True)
 class Points:
@@ -36,12 +38,19 @@ def points_of(source: Source, samples: Sequence[tuple[float, Mapping[str, Readin
 
 
 def per_request(total: Points, answered: Sequence[int]) -> Points:
-    """Growth of a sum per request answered, from each sample to the next; none where no request was answered."""
+    """Growth of a sum per request answered, at each sample over what came before it.
+
+    Progress of the load is told once a second; over a shorter stretch than two of these a few requests more or less
+    would count for much. Where hardly anything was answered there is none.
+    """
     made = replace(total, is_counter=False, at_s=[], values=[])
-    for place in range(1, len(total.values)):
-        requests, grown = answered[place] - answered[place - 1], total.values[place] - total.values[place - 1]
-        if requests > 0 and grown >= 0:
-            made.at_s.append(total.at_s[place])
+    begin = 0
+    for place, at_s in enumerate(total.at_s):
+        while begin < place and total.at_s[begin + 1] <= at_s - _STRETCH_S:
+            begin += 1
+        requests, grown = answered[place] - answered[begin], total.values[place] - total.values[begin]
+        if at_s - total.at_s[begin] >= _STRETCH_S and requests >= _LEAST_REQUESTS and grown >= 0:
+            made.at_s.append(at_s)
             made.values.append(grown / requests)
     return made
 

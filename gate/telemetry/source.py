@@ -69,5 +69,8 @@ class Watched(Protocol):
     def end(self) -> Findings:
         """What is only known at the end."""
 
+    def renew(self) -> None:
+        """The preview was started anew; called from another thread."""
+
     def close(self) -> None:
         """Let go of it; never raises."""

@@ -40,6 +40,11 @@ class Watch:
         for sampler in self._samplers.values():
             sampler.begin()
 
+    def renew(self) -> None:
+        """The preview was started anew."""
+        for sampler in self._samplers.values():
+            sampler.renew()
+
     def end(self, *, in_haste: bool = False) -> None:
         """The load is over; never raises."""
         for sampler in self._samplers.values():

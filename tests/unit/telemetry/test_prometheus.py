@@ -47,6 +47,13 @@ def test_a_worker_that_is_gone_is_forgotten_in_time():
     assert last["memory"] == 200
 
 
+def test_workers_of_a_preview_that_was_started_anew_replace_those_before():
+    page = page_of('resident_bytes{pid="1"} 100\n', 'resident_bytes{pid="2"} 200\n')
+    page.begin()
+    page.renew()
+    assert values(page)["memory"] == 200
+
+
 def test_a_series_that_is_on_the_page_no_more_is_not_repeated():
     page = page_of("resident_bytes 100\n", "other 1\n")
     assert values(page) == {"memory": 100}
