@@ -14,7 +14,7 @@ from bench.figures import Figure
 from gate.cli import main
 
 COMMAND = "python -m bench.systems leaks"
-REPEATS, REQUESTS = 5, 12_000
+REPEATS, USERS, THINK_MS, SECONDS = 3, 4, 8, 24
 CACHED = 2_000
 LEAST_BYTES = 300
 """Growth per request that is called a leak: between none and those that are made."""
@@ -22,7 +22,7 @@ SUITE = """
 suite: leaking
 preview: {{serve: "{python} {application} {argument}"}}
 endpoints: {{work: {{request: GET /, rate: 50/s, objectives: {{p50: 1s}}}}}}
-scenarios: {{steady: {{load: {{count: {requests}, concurrent: 3}}, mix: {{work: 1}}}}}}
+scenarios: {{steady: {{load: {{users: {users}, think: {think_ms}ms, for: {seconds}s}}, mix: {{work: 1}}}}}}
 telemetry:
   every: 100ms
   prometheus: {{url: /metrics, series: {{memory: process_resident_memory_bytes}}}}
@@ -52,7 +52,13 @@ def _row(argument: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         text = SUITE.format(
-            python=sys.executable, application=application, argument=argument, requests=REQUESTS, least=LEAST_BYTES
+            python=sys.executable,
+            application=application,
+            argument=argument,
+            users=USERS,
+            think_ms=THINK_MS,
+            seconds=SECONDS,
+            least=LEAST_BYTES,
         )
         (folder / "gate.yml").write_text(text)
         main(["check", "--suite", str(folder / "gate.yml"), "--out", str(folder / "out")])
@@ -64,7 +70,7 @@ def _slope(size: int, slopes: list[float]) -> Figure:
     off = [100 * abs(slope / size - 1) for slope in slopes]
     told = ", ".join(f"{slope:.0f}" for slope in slopes)
     return Figure(
-        figure=f"leak of {size:,} B a request, {REQUESTS:,} requests: seen {told}; the worst is off by",
+        figure=f"leak of {size:,} B a request, {USERS} users for {SECONDS} s: seen {told}; the worst is off by",
         value=max(off),
         unit="%",
         goal="<= 20",

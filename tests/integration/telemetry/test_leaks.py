@@ -17,7 +17,7 @@ telemetry:
     - {{of: memory, leak: none, least: 300B, scenario: steady}}
     - {{of: memory, statistic: growth_per_request, most: 300B, scenario: steady, advisory: true}}
     - {{of: processes.memory, leak: none, least: 300B, scenario: steady, advisory: true}}
-scenarios: {{steady: {{load: {{count: 12000, concurrent: 3}}, mix: {{{path}: 1}}, objectives: {{success: 100%}}}}}}
+scenarios: {{steady: {{load: {{users: 4, think: 8ms, for: 20s}}, mix: {{{path}: 1}}, objectives: {{success: 100%}}}}}}
 """
 ENDPOINTS = "endpoints: {home: {request: GET /, rate: 50/s}, %s: {request: GET /%s, rate: 50/s}}"
 
@@ -43,7 +43,7 @@ def test_a_server_that_leaks_a_kilobyte_a_request_is_blocked_for_it(tmp_path):
     assert rows["telemetry:processes.memory:leak"]["outcome"] == "missed"
     assert "memory leak" in done.stdout.split("\n")[0]
     window = next(window for window in run.telemetry.windows if window.name == "steady")
-    assert window.answered == run.scenarios["steady"].completed == 12000
+    assert window.answered == run.scenarios["steady"].completed > 3000
 
 
 def test_one_that_fills_a_bounded_cache_is_not(tmp_path):
