@@ -52,7 +52,8 @@ class Sampler:
         if in_haste:
             self._hasty.set()
         self._ending.set()
-        self._thread.join(_HASTE_S if in_haste else END_S)
+        if self._thread.ident is not None:  # a signal may have come before it was begun
+            self._thread.join(_HASTE_S if in_haste else END_S)
 
     @property
     def samples(self) -> list[tuple[float, Mapping[str, Reading]]]:

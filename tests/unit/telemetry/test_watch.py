@@ -124,6 +124,12 @@ def test_in_haste_nobody_is_asked_for_more():
     assert watch.record(Timeline(), 0.0).unread == {}
 
 
+def test_a_watch_that_was_never_begun_can_be_ended():
+    watch = Watch([Source(level(1.0))], 0.001, time.monotonic)
+    watch.end(in_haste=True)
+    assert watch.record(Timeline(), 0.0).unread == {"redis": "it did not answer in time"}
+
+
 def test_an_error_nobody_foresaw_is_told_and_secrets_are_not():
     record = watched(Source(ValueError("cannot read hunter2\nsecond line")), redact=lambda t: t.replace("hunter2", "*"))
     assert record.unread["redis"] == "ValueError: cannot read * second line"
