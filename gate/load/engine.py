@@ -84,6 +84,10 @@ class Engine:
         """Requests per second that one worker sends in time, whatever else the runner does."""
         return SAFE_SHARE * self.capacity_rps()
 
+    def most_rps(self) -> float:
+        """Requests per second that all workers together send in time."""
+        return self._most * self.truthful_rps()
+
     def workers_for(self, rate_rps: float) -> int:
         """How many workers keep each below a third of its capacity.
 

@@ -101,10 +101,17 @@ def _scenarios(job: Job) -> list[Course]:
     return [course_of_scenarios(job.suite, names, job.origins["candidate"]) for names in side_by_side(job.suite)]
 
 
-def highest_rate_rps(job: Job) -> float:
-    """The highest planned rate over all blocks and scenarios; zero if users or answers set every pace."""
+def highest_rate_rps(job: Job, most_rps: float = math.inf) -> float:
+    """The highest planned rate over all blocks and scenarios; zero if users or answers set every pace.
+
+    Parameters
+    ----------
+    most_rps : float
+        What the generator can send: scenarios that ask for more are not run, and so need no workers.
+    """
     rates = [sum(job.suite.endpoints[name].rate_rps for name in group) for group in group_endpoints(job.suite)]
-    return max((*rates, *(course.rate_rps or 0.0 for course in _scenarios(job))), default=0.0)
+    asked = [course.rate_rps or 0.0 for course in _scenarios(job)]
+    return max((*rates, *(rate for rate in asked if rate <= most_rps)), default=0.0)
 
 
 def allowance_of(job: Job) -> Allowance:
@@ -170,11 +177,11 @@ def look_at_generator(job: Job, engine: Engine, progress: Progress) -> int:
     Raises
     ------
     NotMeasured
-        If this machine is too small, before anything is sent.
+        If this machine is too small for the comparison blocks, before anything is sent.
     """
     if not group_endpoints(job.suite) and not job.has_scenarios:
         return 1
-    asked_rps, counted = highest_rate_rps(job), _counted(job.suite)
+    asked_rps, counted = highest_rate_rps(job, engine.most_rps()), _counted(job.suite)
     try:
         workers = engine.workers_for(asked_rps)
     except NotMeasured as too_small:

@@ -14,6 +14,7 @@ from gate.measure.hashes import scenario_hash
 from gate.measure.search import Found, Point
 from gate.measure.tally import server_record
 from gate.record.scenario import JourneyRecord, Level, ScenarioRecord, SearchRecord, SocketRecord, StepRecord
+from gate.record.value import Notice
 from gate.stats.knee import knee
 
 _REFUSALS = frozenset({THROTTLED, PROTECTED, "protocol", "subprotocol"})
@@ -51,6 +52,11 @@ def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioR
         },
         sockets={socket: socket_record(done, result.lanes[socket]) for socket, done in result.sockets.items()},
     )
+
+
+def unsent_record(suite: Suite, name: str, why: Notice) -> ScenarioRecord:
+    """A scenario that was not begun."""
+    return scenario_record(suite, name, SegmentResult({})).model_copy(update={"not_reached": why})
 
 
 def _executor(load: Load) -> Literal["rate", "users", "count", "find"]:

@@ -15,11 +15,12 @@ from gate.load.transport import THROTTLED
 from gate.measure.allowance import Allowance, cut
 from gate.measure.driver import CutShort, Driver, Refused
 from gate.measure.outlook import cut_notices
-from gate.measure.records import scenario_record
+from gate.measure.records import scenario_record, unsent_record
 from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
 from gate.record.scenario import ScenarioRecord
-from gate.record.value import Notice
+from gate.record.value import NOT_REACHED, Notice
+from gate.units import format_rate
 
 ServeWith = Callable[[Mapping[str, str]], None]
 """Has the preview started anew with values over its usual ones, unless it has them already, and waits for it."""
@@ -38,14 +39,14 @@ class Scenarios:
         self._serve_with = serve_with
         self.results: list[SegmentResult] = []
         self.records: dict[str, ScenarioRecord] = {}
-        self.complaints: list[Notice] = []
-        """Why they may not be judged: the generator did not keep up."""
         self.notices: list[Notice] = []
+        self.most_rps = math.inf
+        """What the generator can send; a scenario that asks for more is not begun."""
 
     def run(self) -> None:
         """All of them; one that is cut short leaves what it has."""
         for names in side_by_side(self._suite):
-            if not self._is_served(names):
+            if self._is_beyond(names) or not self._is_served(names):
                 continue
             if self._suite.scenarios[names[0]].load.find is not None:
                 self._seek(names[0])
@@ -82,20 +83,42 @@ class Scenarios:
             )
         return not wanted
 
+    def _is_beyond(self, names: Sequence[str]) -> bool:
+        """Whether this machine could not make their load truthfully; then they are recorded as not reached."""
+        asked_rps = course_of_scenarios(self._suite, names, self._origin).rate_rps
+        if asked_rps is None or asked_rps <= self.most_rps:
+            return False
+        message = (
+            f"the load generator can send {format_rate(self.most_rps)} truthfully on this runner, a third of what"
+            f" keeps its cores busy, and {format_rate(asked_rps)} are asked for"
+        )
+        for name in names:
+            why = Notice(code="generator-small", message=message, cure="lower the rate, or use a larger runner")
+            self.records[name] = unsent_record(self._suite, name, why)
+            self._tell(name, why)
+        return True
+
+    def _tell(self, name: str, why: Notice) -> None:
+        message = f"scenario {name} was not reached: {why.message}"
+        self.notices.append(Notice(code=NOT_REACHED, message=message, cure=why.cure))
+
     def _seek(self, name: str) -> None:
         """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
+        complaints: list[Notice] = []
 
         def drive(course: Course, what: str) -> SegmentResult:
             result = self._driver.drive(course, "candidate", what, windows=(name,))
-            self.complaints += [*busy_complaints(name, result), *late_complaints(name, result)]
+            complaints.extend([*busy_complaints(name, result), *late_complaints(name, result)])
             return result
 
         def keep(record: ScenarioRecord) -> None:
-            self.records[name] = record
+            self.records[name] = record.model_copy(update={"not_reached": next(iter(complaints), None)})
 
         seek(self._suite, name, self._origin, drive, keep)
         record = self.records[name]
-        if record.search is not None:
+        if record.not_reached is not None:
+            self._tell(name, record.not_reached)
+        elif record.search is not None:
             was_throttled = THROTTLED in record.errors
             self.notices.append(capacity_notice(self._suite, name, record.search, was_throttled=was_throttled))
 
@@ -109,17 +132,25 @@ class Scenarios:
         return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
 
     def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
-        self.results.append(result)
-        self.complaints += busy_complaints(" beside ".join(names), result)
+        """What the generator was late with says nothing of the preview, and nothing of the rest of the run either."""
+        busy, was_reached = busy_complaints(" beside ".join(names), result), True
         for name in names:
             part = part_of(self._suite, names, name, result)
-            self.complaints += late_complaints(name, part)
-            self.records[name] = scenario_record(self._suite, name, part)
+            why = next(iter([*busy, *late_complaints(name, part)]), None)
+            self.records[name] = scenario_record(self._suite, name, part).model_copy(update={"not_reached": why})
+            if why is not None:
+                was_reached = False
+                self._tell(name, why)
+        if was_reached:
+            self.results.append(result)
 
     def capacities(self) -> dict[str, tuple[float, Sequence[str]]]:
         """What searches found, with the endpoints they asked for."""
         return {
             name: (record.search.capacity_rps, endpoints_of(self._suite, name))
             for name, record in self.records.items()
-            if record.search is not None and record.search.is_bounded and record.search.capacity_rps is not None
+            if record.not_reached is None
+            and record.search is not None
+            and record.search.is_bounded
+            and record.search.capacity_rps is not None
         }

@@ -103,6 +103,7 @@ class Session:
     def open(self) -> None:
         """See that the generator can do it and the deployments are ready; logins, setup, probes, what is asked once."""
         self._workers = look_at_generator(self._job, self._engine, self._progress)
+        self._scenarios.most_rps = self._engine.most_rps() if self._job.has_scenarios else math.inf
         self._askers = self._opening.open()
         if self._job.has_probes:
             self._probing = probing_of(
@@ -232,7 +233,7 @@ class Session:
             capacity_rps=self._engine.known_capacity_rps,
         )
         if not not_measured:
-            not_measured = complaints(health, self._rounds.blocks) + self._scenarios.complaints
+            not_measured = complaints(health, self._rounds.blocks)
         candidate = job.origins["candidate"]
         telemetry = None if self._watch is None else self._watch.record(self._driver.timeline, self._begun)
         up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")

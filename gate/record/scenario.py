@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from gate.record.server import ServerRecord
-from gate.record.value import Count, Value
+from gate.record.value import Count, Notice, Value
 
 
 class StepRecord(Value):
@@ -112,3 +112,5 @@ class ScenarioRecord(Value):
     """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
     connect, too."""
     search: SearchRecord | None = None
+    not_reached: Notice | None = None
+    """Why this machine did not make the load that was asked for: nothing of it says anything of the preview."""

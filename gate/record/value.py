@@ -45,6 +45,8 @@ class Notice(Value):
 
 BASE_COMMIT = "base-commit"
 """Code of a notice that the base is of another commit than the merge base."""
+NOT_REACHED = "not-reached"
+"""Code of a notice that this machine did not make the load of a scenario."""
 LEFT_BEHIND = "left-behind"
 """Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gate.record.value import NOT_REACHED
 from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.report.details import Details, details_of
 from gate.report.headline import title, why
@@ -22,7 +23,7 @@ _WAYS = {
     "stored": "compared with {n} stored {runs} of main",
     "none": "no baseline yet: only objectives were judged",
 }
-_ALOUD = ("busy-preview", "capacity", "no-base")
+_ALOUD = ("busy-preview", "capacity", "no-base", NOT_REACHED)
 _QUIET = ("unchanged", "no_baseline")
 _CHANGES = ("endpoint", "metric", "baseline", "candidate", "change (90 % interval)", "detectable from", "outcome")
 _LIMITS = ("endpoint", "objective", "measured (95 % bounds)", "outcome")

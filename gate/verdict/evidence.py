@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gate.config.journeys import steady_rps
@@ -15,6 +15,7 @@ from gate.measure.counts import BLOCK_REQUESTS, is_compared
 from gate.record.endpoint import ArmRecord
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord, SocketRecord, StepRecord
+from gate.record.value import Notice
 from gate.stats.beliefs import Beliefs
 from gate.stats.multiplicity import holm
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
@@ -55,6 +56,8 @@ class Evidence:
     """What scenarios that may block asked for and never got an answer as expected to, in words."""
     one_host: bool
     candidates: tuple[Run, ...] = ()
+    unreached: tuple[tuple[str, Notice], ...] = ()
+    """Scenarios that may block whose load this machine did not make, with why."""
 
     @property
     def latencies(self) -> int:
@@ -121,6 +124,7 @@ def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]
         silent=tuple(_silent(suite, candidates)),
         one_host=all(run.one_host for run in candidates),
         candidates=candidates,
+        unreached=tuple(_unreached(suite, candidates)),
     )
 
 
@@ -161,10 +165,13 @@ def _observe_stored(name: str, records: list[ArmRecord], rate_rps: float) -> Obs
 def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Objective]:
     found = []
     for name, scenario in suite.scenarios.items():
-        records = [run.scenarios[name] for run in candidates if name in run.scenarios]
+        every = [run.scenarios[name] for run in candidates if name in run.scenarios]
+        records = [record for record in every if record.not_reached is None]
+        why = tuple(record.not_reached for record in every if record.not_reached is not None)
         for statistic, limit in scenario.objectives.limits().items():
-            observed = observe_scenario(records, steady_rps(suite, name))
-            found.append(Objective(name, judge_limit(statistic, limit, observed), None, not scenario.advisory))
+            judged = judge_limit(statistic, limit, observe_scenario(records, steady_rps(suite, name)))
+            judged = judged if records or not why else replace(judged, notices=why)
+            found.append(Objective(name, judged, None, not scenario.advisory))
     return found
 
 
@@ -174,6 +181,8 @@ def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
     asked = [run for run in candidates if run.plan is None or (run.plan.pair == 0 and not run.plan.after)]
     for name in (name for name, scenario in suite.scenarios.items() if not scenario.advisory):
         for record in (run.scenarios.get(name) for run in asked or candidates):
+            if record is not None and record.not_reached is not None:
+                continue
             if record is None or record.sent == 0:
                 yield f"scenario {name} {'was not measured' if record is None else 'sent no request'}"
                 continue
@@ -184,6 +193,13 @@ def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
                 if part.sent > 0 and part.completed == 0:
                     kinds = ", ".join(f"{kind} {count} x" for kind, count in sorted(part.errors.items()))
                     yield f"{what} answered none of {part.sent} requests as expected ({kinds})"
+
+
+def _unreached(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[tuple[str, Notice]]:
+    for name in (name for name, scenario in suite.scenarios.items() if not scenario.advisory):
+        for record in (run.scenarios[name] for run in candidates if name in run.scenarios):
+            if record.not_reached is not None:
+                yield name, record.not_reached
 
 
 def observe(records: list[ArmRecord], rate_rps: float) -> Observed:

@@ -42,7 +42,10 @@ def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
     rows = [row for row in rows if row.probed is None]
     own = [row for row in rows if row.endpoint != EVERYTHING and row.gated]
     reasons = [*failed_probes(probes), *_failures([row for row in rows if row.gated]), *unmeasured_probes(probes)]
-    reasons += _gaps(suite, evidence, own, is_probed=any(row.gated and row.outcome != "not_measured" for row in probes))
+    reasons += _unreached(evidence, own)
+    reached = [row for row in own if row.endpoint not in dict(evidence.unreached)]
+    is_probed = any(row.gated and row.outcome != "not_measured" for row in probes)
+    reasons += _gaps(suite, evidence, reached, is_probed=is_probed)
     suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed" and not row.blocks]
     if suspects and suite.policy.on_global_suspect == "block":
         reasons.append(
@@ -92,6 +95,19 @@ def _failures(rows: list[Row]) -> list[Reason]:
         Reason(code=code, rows=[row.id for row in group], cure=_CURES[code].format(row=group[0].id))
         for code, group in found
         if group
+    ]
+
+
+def _unreached(evidence: Evidence, rows: list[Row]) -> list[Reason]:
+    """Scenarios that this machine could not make as they were asked for; the preview has no part in that."""
+    return [
+        Reason(
+            code="not-measured",
+            rows=[row.id for row in rows if row.endpoint == name],
+            message=f"scenario {name} was not reached: {why.message}",
+            cure=why.cure,
+        )
+        for name, why in evidence.unreached
     ]
 
 
