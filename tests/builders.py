@@ -136,12 +136,24 @@ def run_of(
 
 
 def _record(suite: Suite, name: str, run_id: str, arm: Arm, world: World, rounds: int) -> ArmRecord:
+    latency_s, is_loaded = world.latency_s(suite, name), suite.endpoints[name].is_loaded
+    key = repr((latency_s, is_loaded, name, run_id, arm, world, rounds))
+    if key not in _RECORDS:
+        _RECORDS[key] = _drawn(latency_s, is_loaded, name, run_id, arm, world, rounds)
+    return _RECORDS[key]
+
+
+_RECORDS: dict[str, ArmRecord] = {}
+"""By everything they are drawn from: the runs of main are the same ones in most tests, and drawing them is slow."""
+
+
+def _drawn(latency_s: float, is_loaded: bool, name: str, run_id: str, arm: Arm, world: World, rounds: int) -> ArmRecord:
     # A run's own luck is shared by both of its arms; what an arm adds to it is drawn apart.
     runner = Random(f"runner {run_id}").gauss(0, world.runner_sd)
     own = Random(f"run {run_id} {name}").gauss(0, world.run_sd)
     draw = Random(f"{run_id} {name} {arm}")
-    centre = math.log(world.latency_s(suite, name)) + runner + own
-    if not suite.endpoints[name].is_loaded:
+    centre = math.log(latency_s) + runner + own
+    if not is_loaded:
         return _asked_once(world, name, math.exp(centre))
     tally = ArmTally()
     for number in range(rounds):

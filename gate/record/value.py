@@ -28,7 +28,7 @@ class Value(BaseModel):
     """Base of everything that is written to a file: frozen, strict, no unknown members, no NaN."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True, defer_build=True
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from gate.stats.deployments import Learnt
 from gate.stats.location import Floats
+from gate.stats.special import stdtrit
 
 INFLATION = 1.3
 """Learnt spreads are taken to be so much larger, however many duets there are: too small a belief costs far more than

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr
 
 from gate.stats.changepoints import LEAST_SD
 from gate.stats.location import NU, mad_sd
 from gate.stats.shift import Shift
+from gate.stats.special import ndtri, stdtr
 
 FloatArray = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from gate.stats.special import stdtrit
 
 Floats = NDArray[np.float64]
 

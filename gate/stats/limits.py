@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from gate.stats.constants import DUET_LIMITS, RATES, STORED_LIMITS
 from gate.stats.designs import Limits, StoredDesign
+from gate.stats.special import ndtr, ndtri
 
 Scores = tuple[float, ...]
 """Limits by rate, in the order of ``RATES``: falling."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, polygamma
+
+from gate.stats.special import digamma, polygamma
 
 MAX_PRIOR_DF = 60.0
 

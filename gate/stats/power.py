@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtri, ndtr, ndtri, stdtrit
 
 from gate.stats.designs import MARGINS, DuetDesign, Stage, StoredDesign
 from gate.stats.location import Floats
+from gate.stats.special import chdtri, ndtr, ndtri, stdtrit
 from gate.stats.stored import LEAST_FOR_UNREST, UNREST_DF
 
 POWER = 0.8

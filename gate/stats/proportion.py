@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import betainc, betaincinv
+
+from gate.stats.special import betainc, betaincinv
 
 CONFIDENCE = 0.95
 """One-sided confidence with which an objective is called met."""

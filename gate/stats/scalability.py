@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtri, stdtrit
+
+from gate.stats.special import fdtri, stdtrit
 
 LEAST_LEVELS = 5
 """Three parameters and two degrees of freedom to judge them by."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtr
 
 from gate.stats.location import Floats
+from gate.stats.special import ndtri, stdtr
 
 HIGHEST = 37.0
 """Beyond it the tail of the normal is smaller than the smallest double."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import stdtr, stdtrit
+from gate.stats.special import stdtr, stdtrit
 
 CONFIDENCE = 0.90
 """Two-sided confidence of the interval shown; its two ends are the two one-sided 5 % tests (TOST)."""

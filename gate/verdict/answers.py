@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 from gate.baseline.select import comparable
 from gate.record.endpoint import ArmRecord
 from gate.record.run import Run
 from gate.record.value import Arm
 from gate.stats.proportion import dispersion, p_more
+from gate.stats.special import betaincinv
 
 WORKING, FAILING = 0.01, 0.5
 """Error shares up to which an endpoint counts as working, and from which as failing."""

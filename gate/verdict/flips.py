@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
-
 from gate.stats.proportion import CONFIDENCE, p_above, p_more, upper_bound
+from gate.stats.special import stdtrit
 from gate.verdict.answers import FAILING, LEAST_RISE, WORKING
 from gate.verdict.values import Row, Trail
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from gate.config.objectives import OF_CONNECTIONS
 from gate.load.histogram import Histogram
@@ -22,6 +21,7 @@ from gate.stats.proportion import (
     quantile_bounds,
     upper_bound,
 )
+from gate.stats.special import stdtr, stdtrit
 
 QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 OF_OPENING = {f"connect_{name}": share for name, share in QUANTILES.items()}

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
 
 from gate.record.blocks import run_values
 from gate.record.endpoint import Block
@@ -15,6 +14,7 @@ from gate.record.value import Arm
 from gate.stats.limits import Scores, blocked_share, limit_at
 from gate.stats.scores import normal_score
 from gate.stats.shift import Shift
+from gate.stats.special import ndtri
 
 LATENCY_SHARE = 0.85
 """Part of the promised false-block rate that the latencies may spend; the rest is for errors and objectives."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from gate.baseline.noise import StoredNoise
 from gate.config.suite import Suite
@@ -20,6 +19,7 @@ from gate.stats.designs import METRICS, DuetDesign, Stage, StoredDesign
 from gate.stats.limits import duet_scores, stored_scores, suspected_from
 from gate.stats.location import Floats
 from gate.stats.power import detectable_duet, detectable_stored, suspected_share
+from gate.stats.special import ndtri
 from gate.stats.stored import ASSUMED_DF, FEW_RUNS
 from gate.verdict.shared import LATENCY_SHARE, limit_of
 from gate.verdict.stored_rows import confirming_design

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from gate.config.suite import Suite
 from gate.record.value import Notice
@@ -16,6 +15,7 @@ from gate.stats.designs import MARGINS, METRICS, StoredDesign
 from gate.stats.limits import limit_at, stored_scores
 from gate.stats.location import Floats
 from gate.stats.shift import Shift
+from gate.stats.special import ndtr, ndtri
 from gate.stats.stored import FEW_RUNS, Moved, StoredComparison
 from gate.verdict.change import Change
 from gate.verdict.shared import LATENCY_SHARE, detectable, limit_of, score_faster, score_slower, share_of
