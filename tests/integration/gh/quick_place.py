@@ -11,7 +11,7 @@ from typing import Any
 from fake_checks import FakeChecks
 from fake_github import BASE, HEAD, FakeGitHub
 from fake_pulls import Pulls
-from runner import Runner
+from runner import QUICK_CLOCK, Runner
 
 NOWHERE = SimpleNamespace(origin="http://127.0.0.1:1024")
 """A preview that is never asked."""
@@ -42,7 +42,7 @@ class Place:
         for sha, branch in ((HEAD, "topic"), (BASE, "main")):
             github.commit(sha, {"gate.yml": OF_ANOTHER_FOLDER.encode()}, branch)
         runner = Runner(folder, github)
-        runner.program = (str(Path(__file__).parent / "quick_clock.py"),)
+        runner.program = QUICK_CLOCK
         return cls(runner, github, checks)
 
     def run(self, *faults: tuple[str, dict[str, Any]], **given: Any) -> int:

@@ -17,6 +17,7 @@ import pytest
 from fake_github import BASE, INTEGRATION
 from fake_objects import ObjectStore
 from quick_place import NOWHERE, STORED, SUITE
+from runner import QUICK_CLOCK
 
 from gate.gh.rest import api
 from tests.integration.faults.test_preview import self_signed
@@ -371,7 +372,7 @@ def test_a_refresh_that_may_not_write_ends_before_it_measures(place, objects, fa
 
 def test_a_refresh_has_more_time_for_the_api_than_a_report(place, objects):
     """A limit of four minutes is waited for, and one of ten is not."""
-    place.runner.program = (str(Path(__file__).parent / "quick_clock.py"),)
+    place.runner.program = QUICK_CLOCK
     forbidden = ("POST .*/git/blobs", refused(403, INTEGRATION))
     assert refresh(place, objects, (("GET .*/compare/", limited(retry_after="240")), forbidden)) == 2, place.runner.log
     assert 240 <= place.slept_s <= 260
