@@ -144,10 +144,19 @@ def killed(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-@pytest.mark.parametrize("stage", ["GET contents/gate.yml", "GET /list", "POST check-runs", "PATCH issues/comments"])
-@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize(
+    ("stage", "applied"),
+    [
+        ("GET contents/gate.yml", False),
+        ("GET /list", False),
+        ("POST check-runs", False),
+        ("POST check-runs", True),
+        ("PATCH issues/comments", False),
+        ("PATCH issues/comments", True),
+    ],
+)
 def test_after_a_kill_the_next_run_finds_nothing_half_done(runner, github, checks, server, stage, applied):
-    """At every stage, before and after GitHub carried out what was asked at that moment."""
+    """At every stage, and where it writes before and after GitHub carried out what was asked at that moment."""
     assert runner.run(server, run_id=1) == 0, runner.log
     assert [body.split("\n")[0] for body in github.bodies()] == ["<!-- gate:shop run=1.1 -->"]
     verb, _, where = stage.partition(" ")
