@@ -49,18 +49,12 @@ def shown(text: str) -> str:
     return nh3.clean(html, tags=set(_ELEMENTS.split()), attributes=attributes, link_rel=None)
 
 
-def page(text: str, theme: Theme = "light", width_px: int = DESKTOP_PX, script: str = "") -> str:
-    """A whole page with one comment and nothing else.
-
-    Parameters
-    ----------
-    script : str, optional
-        Runs when the comment is laid out.
-    """
+def page(text: str, theme: Theme = "light", width_px: int = DESKTOP_PX) -> str:
+    """A whole page with one comment and nothing else."""
     style = (_STYLES / f"github-markdown-{theme}.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>comment</title><style>{style}
 html {{ color-scheme: {theme} }}
 body {{ margin: 0; background: {BACKGROUND[theme]} }}
 .markdown-body {{ width: {width_px}px; font-size: 14px }}
-</style></head><body><div class="markdown-body">{shown(text)}</div><script>{script}</script></body></html>"""
+</style></head><body><div class="markdown-body">{shown(text)}</div></body></html>"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.integration.browser.chromium import found, leaving
+from tests.integration.browser.chromium import found
 from tests.integration.browser.github_page import DESKTOP_PX, Theme, page
 
 _LOOK = """(() => {
@@ -60,5 +60,5 @@ def measured(text: str, theme: Theme = "light", width_px: int = DESKTOP_PX) -> d
     """What a browser makes of a comment's text."""
     with tempfile.TemporaryDirectory() as folder:
         html = Path(folder, "page.html")
-        html.write_text(page(text, theme, width_px, leaving(_LOOK)), encoding="utf-8")
-        return found(html)
+        html.write_text(page(text, theme, width_px), encoding="utf-8")
+        return found(html, _LOOK)
