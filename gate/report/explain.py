@@ -8,6 +8,7 @@ from gate.report.amounts import amount, bounded, change, detectable, objective
 from gate.units import format_ratio
 from gate.verdict.flips import Flip, flip_of
 from gate.verdict.limits import OF_OPENING
+from gate.verdict.telemetry_rows import PREFIX
 from gate.verdict.values import Counts, Probed, Row, Trail, Verdict
 
 _UNITS = {"mean": "blocks", "lost_connections": "connections"} | dict.fromkeys(OF_OPENING, "connections")
@@ -111,7 +112,8 @@ def _trail(verdict: Verdict, row: Row, trail: Trail) -> Iterator[str]:
     if trail.score is not None and trail.limit is not None:
         yield f"  score        {trail.score:.3f}; {_limit_does(trail)} from {trail.limit:.3f}"
     if row.limit is not None and trail.p_limit is None:
-        yield "  p            none: seen or not seen" if trail.n else "  p            none: nothing to test"
+        what = "decided by its bounds" if row.lo is not None and row.metric.startswith(PREFIX) else "seen or not seen"
+        yield f"  p            none: {what if trail.n else 'nothing to test'}"
     else:
         adjusted = f"{trail.p_adjusted:.3g} over all rows"
         yield f"  p            {trail.p:.3g} alone, {adjusted}; the promise is {trail.level:g}"
@@ -127,6 +129,8 @@ def _limit_does(trail: Trail) -> str:
 
 def _data(row: Row, trail: Trail) -> str:
     what = _UNITS.get(row.metric.removeprefix("limit:"), "requests") if _is_of_requests(row) else "units of replication"
+    if row.metric.startswith(PREFIX):
+        what = "readings of the server, or answers that told"
     blocks = f" in {trail.blocks} blocks" if trail.blocks and what != "blocks" else ""
     said = f"{trail.n:,} {what}{blocks}"
     if not trail.design_effect:

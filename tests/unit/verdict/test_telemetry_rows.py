@@ -10,6 +10,7 @@ from gate.record.endpoint import EndpointRecord
 from gate.record.server import QueriesRecord, ServerRecord
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.record.value import Spread
+from gate.report.explain import explained
 from gate.report.render import summary
 from gate.verdict.values import Row
 from tests.builders import history_of, run_of, suite_of, verdict_of
@@ -172,6 +173,14 @@ def test_the_report_says_what_is_asked_and_what_was_seen():
         verdict(suite("{of: hits, statistic: mean, least: 5/s}"), said(hits=series(range(9), "count", is_counter=True)))
     )
     assert "hits mean at least 5/s" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_row_is_explained_by_what_it_rests_on():
+    told = verdict(suite("{of: memory, leak: none}"), said(memory=rising(1000)))
+    text = explained(told, next(row for row in told.rows if row.metric == "telemetry:memory:leak"))
+    assert "readings of the server" in text
+    assert "none: decided by its bounds" in text
+    assert "growth between the medians of stretches" in text
 
 
 def server(queries: dict[int, int], *, db_s: float = 0.004) -> ServerRecord:
