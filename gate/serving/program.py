@@ -1,26 +1,22 @@
 """A program started by the gate, with all that it starts itself, and ended for certain.
 
-It gets a session of its own, and with it a process group: Ctrl-C on a terminal is for the gate, which then ends it.
+It gets a session of its own, and with it a process group: Ctrl-C on a terminal is for the gate, which then ends it. If
+the gate itself is killed, a guard ends it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shlex
 import shutil
-import signal
 import subprocess
-import time
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from gate.errors import UsageError
+from gate.serving import session
+from gate.serving.guard import LEAVE
 from gate.serving.output import Output
-
-END_S = 10.0
-"""Patience after SIGTERM, before SIGKILL."""
-_STEP_S = 0.02
 
 
 class Program:
@@ -60,6 +56,13 @@ class Program:
                 f"preview.serve cannot be started: {error.strerror}: {words[0]} in {folder}",
                 "name a program that is executable, below the folder of the suite or in PATH",
             ) from None
+        self._guard = subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-I", "-m", "gate.serving.guard", str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         assert self._process.stdout is not None
         self._output = Output(self._process.stdout, log, goes_on=goes_on)
 
@@ -78,16 +81,13 @@ class Program:
         """The end of what it said."""
         return self._output.last()
 
-    def end(self, patience_s: float = END_S) -> None:
+    def end(self, patience_s: float = session.END_S) -> None:
         """End it and all that it started: SIGTERM, and SIGKILL for who does not go."""
-        deadline_s = time.monotonic() + patience_s
         try:
-            _signal(self.pid, signal.SIGTERM)
-            while time.monotonic() < deadline_s and (self._process.poll() is None or any(_members(self.pid))):
-                time.sleep(_STEP_S)
-        finally:  # a signal to the gate itself may come meanwhile
-            _signal(self.pid, signal.SIGKILL)
+            session.end(self.pid, patience_s)
+        finally:
             self._process.wait()
+            self._guard.communicate(LEAVE)
 
 
 def _found(program: str, folder: Path, environment: Mapping[str, str]) -> str:
@@ -95,24 +95,3 @@ def _found(program: str, folder: Path, environment: Mapping[str, str]) -> str:
     if "/" in program:
         return str((folder / program).absolute())
     return shutil.which(program, path=environment.get("PATH")) or program
-
-
-def _signal(session: int, number: signal.Signals) -> None:
-    """To the process group, and to those of the session that made groups of their own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(session, number)
-    for pid in _members(session):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
-
-
-def _members(session: int) -> Iterator[int]:
-    """Processes of a session that are not over; where there is no /proc, none are known."""
-    proc = Path("/proc")
-    for entry in proc.iterdir() if proc.is_dir() else ():
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if not entry.name.isdigit():
-                continue
-            state, _, _, its_session = (entry / "stat").read_bytes().rpartition(b") ")[2].split()[:4]
-            if int(its_session) == session and state not in (b"Z", b"X"):
-                yield int(entry.name)

@@ -62,6 +62,20 @@ def test_a_signal_ends_it_and_what_it_started_though_they_do_not_listen(tmp_path
     assert not any(map(is_running, mine))
 
 
+def test_when_the_gate_is_killed_it_is_ended_all_the_same(tmp_path):
+    (tmp_path / "stubborn.py").write_text(FOREVER.replace("SIG_IGN", "SIG_DFL"))
+    pids = tmp_path / "pids"
+    text = suite().replace(f"{APPLICATION} plain", f"stubborn.py {APPLICATION}")
+    (tmp_path / "gate.yml").write_text(text.replace("9s", "60s"))
+    command = [*COMMAND, "run", f"--suite={tmp_path / 'gate.yml'}", f"--out={tmp_path / 'out'}"]
+    with subprocess.Popen(command, env=environment(PIDS=str(pids)), stderr=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: "round" in process.stderr.readline(), "the load")
+        mine = [int(pid) for pid in pids.read_text().split()]
+        process.kill()
+        process.communicate()
+    wait_for(lambda: not any(map(is_running, mine)), "the end of the preview")
+
+
 def test_one_that_ends_before_it_is_ready_is_told_with_its_last_words(tmp_path):
     (tmp_path / "broken.py").write_text("print('no such table: orders')\nraise SystemExit(4)\n")
     done = gate(tmp_path, suite().replace(str(APPLICATION), "broken.py"))
