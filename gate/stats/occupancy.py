@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from gate.stats.special import stdtrit
 
 UNLOADED = 0.5
 """Up to this share of the highest throughput answers hardly wait for each other."""

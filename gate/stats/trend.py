@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+
+from gate.stats.special import ndtri, stdtrit
 
 CONFIDENCE = 0.95
 """One-sided, of each bound."""
