@@ -41,16 +41,10 @@ def counts(verdict: Verdict) -> tuple[str, ...]:
 
 
 def findings(verdict: Verdict) -> Section:
-    """What failed: what blocks in the order of the reasons, each by how far it is beyond its limit; then the rest."""
+    """What failed: what blocks in the order of the reasons, whose rows come worst first; then the rest."""
     rows = {row.id: row for row in verdict.rows}
     factors = {each.row: each.times for each in verdict.assessment.headroom}
-    ordered = [
-        row
-        for reason in verdict.reasons
-        for row in sorted(
-            (rows[row_id] for row_id in reason.rows if row_id in rows), key=lambda row: factors.get(row.id, 1.0)
-        )
-    ]
+    ordered = [rows[row_id] for reason in verdict.reasons for row_id in reason.rows if row_id in rows]
     let_pass = [row for row in verdict.rows if came_to(row) == "failed" and not row.blocks]
     named = dict.fromkeys(row.id for row in (*ordered, *let_pass))
     told = [_told(rows[row_id], factors.get(row_id), verdict) for row_id in named]

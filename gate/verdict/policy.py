@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.config.suite import Suite
 from gate.measure.counts import is_compared
+from gate.verdict.assessment.headroom import times_of
 from gate.verdict.change_rows import EVERYTHING
 from gate.verdict.evidence import Evidence
 from gate.verdict.probe_rows import failed_probes, unmeasured_probes
@@ -82,7 +83,9 @@ def _unconfirmed(rows: list[Row]) -> list[Reason]:
 
 def _failures(rows: list[Row]) -> list[Reason]:
     answers = [row for row in rows if row.blocks and row.metric in ("errors", "body")]
-    missed = [row for row in rows if row.blocks and row.outcome == "missed"]
+    missed = sorted(
+        (row for row in rows if row.blocks and row.outcome == "missed"), key=lambda row: times_of(row) or 1.0
+    )
     slower = sorted(
         (row for row in rows if row.blocks and row.metric in _COMPARED), key=lambda row: -(row.change or 0.0)
     )

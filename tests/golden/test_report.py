@@ -9,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gate.cli import main
+from gate.probes.hashes import probe_hash
 from gate.record.endpoint import ArmRecord
 from gate.record.probes import AboutRecord, GrowthPoint, GrowthRecord, ProbeRecord
 from gate.record.run import Run
@@ -35,6 +36,22 @@ scenarios:
     load: {find: max_users, until: "p95 <= 500ms", from: 1, limit: 64}
     mix: {list: 1}
     objectives: {capacity: 100/s}
+about:
+  framework: Flask 3.0
+  debug: {request: GET /about, json: $.debug}
+  cache: {request: GET /about, json: $.cache}
+  title: {request: GET /about, json: $.title}
+probes:
+  - {name: bad token, category: errors, request: GET /list, headers: {Authorization: nope}, expect: {status: 401}}
+  - {name: malformed JSON, category: errors, request: POST /list, body: "{", expect: {status: 400}}
+  - {name: static files, request: GET /static, expect: {status: 200}}
+  - {name: queries of list, growth: {request: "GET /list?n={items}", items: [1, 10, 50], of: queries, most: 9}}
+telemetry:
+  server_timing: true
+  prometheus: {url: /metrics, series: {memory: process_resident_memory_bytes}}
+  objectives:
+    - {of: memory, leak: none, least: 1kB, scenario: most}
+    - {of: memory, statistic: max, most: 1GB}
 score: {weights: {response: 2}}
 about:
   framework: Flask 3.0
@@ -103,7 +120,7 @@ def telemetry() -> TelemetryRecord:
             Window(name="ten", from_s=41, to_s=60, answered=9),
         ],
         series={
-            "memory": series("processes", "bytes", [1e8 + 1e6 * n for n in range(60)]),
+            "memory": series("prometheus", "bytes", [1e8 + 1e6 * n for n in range(60)]),
             "pool.in_use": series("prometheus", "count", [20.0 if 20 < n < 40 else 4.0 for n in range(60)]),
             "postgres.cache_hit": series("postgres", "ratio", [0.9] * 60),
         },
@@ -135,18 +152,21 @@ def about():
 
 
 def probes():
-    def probe(outcome: str, expected: str, seen: str, **more) -> ProbeRecord:
-        told = {"config_hash": "0" * 16, "kind": "request", "outcome": outcome, "expected": expected, "seen": seen}
+    hashes = {probe.name: probe_hash(SUITE, probe) for probe in SUITE.probes}
+
+    def probe(name: str, outcome: str, expected: str, seen: str, **more) -> ProbeRecord:
+        told = {"config_hash": hashes[name], "kind": "request", "outcome": outcome, "expected": expected, "seen": seen}
         return ProbeRecord(**(told | more))
 
     points = [GrowthPoint(items=n, values=[float(n + 1)]) for n in (1, 10, 50)]
     grown = GrowthRecord(of="queries", points=points, slope=1.0, lo=0.98, hi=1.02)
-    return {
-        "bad token": probe("passed", "status 401", "status 401"),
-        "malformed JSON": probe("failed", "status 400", f"status 500 {HOSTILE}"),
-        "queries of list": probe("failed", "at most 9 queries", "51 queries", kind="growth", growth=grown),
-        "migrations": probe("not_measured", "exit 0", "preview.serve is not set", kind="command"),
-    }
+    found = (
+        probe("bad token", "passed", "status 401", "status 401"),
+        probe("malformed JSON", "failed", "status 400", f"status 500 {HOSTILE}"),
+        probe("queries of list", "failed", "at most 9 queries", "51 queries", kind="growth", growth=grown),
+        probe("static files", "not_measured", "status 200", "the connection was refused"),
+    )
+    return dict(zip(("bad token", "malformed JSON", "queries of list", "static files"), found, strict=True))
 
 
 @pytest.mark.parametrize("case", [everything, not_measured], ids=lambda case: case.__name__)
@@ -200,6 +220,11 @@ def test_sections_come_in_the_order_that_a_reader_asks():
         "Recommendations",
         "Not measured",
     ]
+
+
+def test_what_is_farthest_beyond_its_limit_is_the_first_that_is_missed():
+    blamed = next(reason for reason in everything().reasons if reason.code == "missed")
+    assert blamed.rows[:2] == ["shop/stats/limit:mean", "shop/stats/limit:p95"], "12 and 9 times too slow"
 
 
 def test_what_was_not_measured_is_there_even_alone():

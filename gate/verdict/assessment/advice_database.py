@@ -68,7 +68,8 @@ def pool_exhausted(grounds: Grounds) -> Finding | None:
     if not full:
         return None
     worst = max(full, key=lambda use: _needed(grounds, use) or 0.0)
-    seen = f"the connection pool of {worst.size:.0f} was full in {format_ratio(worst.full_ratio)} of {worst.window}"
+    share = format_ratio(worst.full_ratio)
+    seen = f"the connection pool of {worst.size:.0f} was full in {share} of the samples of {worst.window}"
     needed = _needed(grounds, worst)
     rows = [row for row in grounds.rows if row.endpoint == worst.window and came_to(row) == "failed"]
     cure = "hold connections for a shorter time"

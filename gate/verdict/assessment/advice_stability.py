@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import came_to, kind_of, statistic_of
+from gate.verdict.assessment.kinds import LEAK, came_to, kind_of, statistic_of
 from gate.verdict.values import Row
-
-LEAK = "leak"
-"""Statistic of telemetry that says whether a level grows without end."""
 
 
 def queue_growing(grounds: Grounds) -> Finding | None:

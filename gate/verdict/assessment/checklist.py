@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from gate.verdict.assessed import ChecklistItem, State
 from gate.verdict.assessment.advice_answers import ERRORS
-from gate.verdict.assessment.advice_stability import LEAK
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, Judged, ids
+from gate.verdict.assessment.kinds import LEAK
 from gate.verdict.assessment.watch import POOL
 
 

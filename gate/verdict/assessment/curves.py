@@ -77,7 +77,8 @@ def _alike(suite: Suite) -> Iterator[tuple[str, ...]]:
     for name, scenario in suite.scenarios.items():
         load = scenario.load
         if load.count is None and load.find is None and load.is_constant and not scenario.beside:
-            key = (load.is_open, load.think_s, load.spacing, tuple(sorted(scenario.mix.items())))
+            served = tuple(sorted(scenario.serve.items()))
+            key = (load.is_open, load.think_s, load.spacing, served, tuple(sorted(scenario.mix.items())))
             groups.setdefault(key, []).append(name)
     return (tuple(names) for names in groups.values() if len(names) > 1)
 

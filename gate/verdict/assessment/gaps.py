@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gate.verdict.assessed import Gap
 from gate.verdict.assessment.advice import each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import label
+from gate.verdict.assessment.kinds import kind_of, label
 from gate.verdict.values import Outcome
 
 _ROWS: tuple[tuple[Outcome, str], ...] = (
@@ -20,7 +20,7 @@ _ROWS: tuple[tuple[Outcome, str], ...] = (
 def gaps(grounds: Grounds) -> Iterator[Gap]:
     """Rows without a decision, what could not be read, and whole kinds of figures that are missing."""
     for outcome, words in _ROWS:
-        found = [row for row in grounds.rows if row.outcome == outcome]
+        found = [row for row in grounds.rows if row.outcome == outcome and kind_of(row) != "probe"]
         if found:
             yield Gap(message=f"{words}: {some(each_once(map(label, found)))}", rows=ids(found))
     figures = grounds.assessment

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from gate.verdict.assessed import Headroom, ScenarioFigures
-from gate.verdict.assessment.kinds import is_at_least, kind_of, statistic_of
+from gate.verdict.assessment.kinds import LEAK, is_at_least, kind_of, statistic_of
 from gate.verdict.values import Row
 
 
@@ -17,11 +17,10 @@ def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioF
     something.
     """
     for row in rows:
-        if kind_of(row) == "change" or row.limit is None or row.candidate is None:
-            continue
-        times = _times(row)
-        if 0 < times < math.inf:
-            yield Headroom(row=row.id, value=row.candidate, limit=row.limit, unit=row.unit, times=times)
+        times = times_of(row)
+        if times is not None:
+            value, limit = row.candidate or 0.0, row.limit or 0.0
+            yield Headroom(row=row.id, value=value, limit=limit, unit=row.unit, times=times)
     for scenario in scenarios:
         rate, target = scenario.rate_rps, scenario.target_rps
         if rate and target:
@@ -29,12 +28,19 @@ def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioF
             yield Headroom(row=row_id, value=rate, limit=target, unit="rps", times=rate / target)
 
 
-def _times(row: Row) -> float:
-    value, limit = row.candidate or 0.0, row.limit or 0.0
+def times_of(row: Row) -> float | None:
+    """How far one row is from its limit; None where that is no number.
+
+    Of a leak there is none: the smallest growth that matters is no size that must not be exceeded.
+    """
+    value, limit = row.candidate, row.limit
+    if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) == LEAK:
+        return None
     if statistic_of(row) == "success":  # 99.9 % where 99 % must be is ten times fewer failures than allowed
         return _divided(1 - limit, 1 - value)
     return _divided(value, limit) if is_at_least(row) else _divided(limit, value)
 
 
-def _divided(dividend: float, divisor: float) -> float:
-    return dividend / divisor if divisor > 0 else math.nan
+def _divided(dividend: float, divisor: float) -> float | None:
+    times = dividend / divisor if divisor > 0 else math.nan
+    return times if 0 < times < math.inf else None

@@ -15,6 +15,8 @@ CHANGE = "change"
 """Category of comparisons with main: they say whether a pull request makes things worse, not whether they are good.
 They are counted, and are in no score."""
 
+LEAK = "leak"
+"""Statistic of telemetry that says whether a level grows without end."""
 _COMPARED = ("p50", "p95", "errors", "body")
 _AT_LEAST = ("rate", "success", "capacity")
 _CAME: dict[Outcome, Came] = {

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from gate.verdict.assessed import Grade, Risk
 from gate.verdict.assessment.advice import each_once, some, times
-from gate.verdict.assessment.advice_stability import LEAK
 from gate.verdict.assessment.grounds import Grounds, Judged, ids
-from gate.verdict.assessment.kinds import label
+from gate.verdict.assessment.kinds import LEAK, label
 
 FAR = 5.0
 """A limit that is missed by this factor is not missed by a bad day."""

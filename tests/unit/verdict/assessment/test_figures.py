@@ -73,6 +73,20 @@ def test_scenarios_of_one_mix_at_different_loads_are_a_curve():
     ]
 
 
+def test_scenarios_served_otherwise_are_no_curve_together():
+    """Two server processes in place of one are another system."""
+    suite = suite_of(
+        """scenarios:
+  one: {load: {users: 10, for: 5s}, mix: {home: 1}, serve: {WORKERS: "1"}}
+  two: {load: {users: 20, for: 5s}, mix: {home: 1}, serve: {WORKERS: "2"}}
+preview: {serve: ./run.sh}
+""",
+        ("home", "list"),
+    )
+    found = run_of(suite, scenarios={name: scenario_of(suite, name) for name in ("one", "two")})
+    assert list(curves(suite, [found])) == []
+
+
 def test_a_search_is_a_curve_of_its_own_by_load():
     most = search(level(8, 79, 0.1), level(2, 20, None, p50_s=0.09), level(16, 80, 0.2, met=False))
     found = next(curve for curve in curves(SUITE, [run(most=most)]) if curve.scenarios == ("most",))

@@ -40,6 +40,7 @@ def test_a_factor_above_one_is_room(given, times):
         row("a/limit:success", value=1.0, limit=0.99, unit="ratio"),
         row("a/limit:p95", "not_measured", value=None),
         row("a/p50", "unchanged"),
+        row("a/telemetry:memory:leak", "missed", value=1e6, limit=1e3, unit="bytes"),
     ],
 )
 def test_where_no_factor_is_a_number_none_is_told(given):

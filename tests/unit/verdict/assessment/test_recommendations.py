@@ -134,7 +134,7 @@ CASES = {
             scenarios=[scenario()],
             resources=[pool(0.0)],
         ),
-        ("pool of 10 was full in 90 % of burst", "about 40", "allows 100 connections, which is enough"),
+        ("pool of 10 was full in 90 % of the samples of burst", "about 40", "allows 100 connections, which is enough"),
         ("shop/burst/limit:p95",),
     ),
     "connection-held": Case(
