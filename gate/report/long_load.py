@@ -67,10 +67,7 @@ def bands(verdict: Verdict) -> Section:
 def scenarios(verdict: Verdict) -> Section:
     """Each scenario but searches, whose levels are capacity."""
     found = [each for each in verdict.assessment.scenarios if each.executor != "find"]
-    searched = {each.scenario for each in verdict.assessment.scenarios if each.executor == "find"}
-    scaling = [
-        text for each in verdict.assessment.bottlenecks if each.scenario not in searched for text in _scaling(each)
-    ]
+    scaling = [text for each in verdict.assessment.bottlenecks if each.of == "under way" for text in _scaling(each)]
     return Section(
         "Concurrency and scenarios",
         tables=table_of(_SCENARIOS, [_scenario(each, verdict) for each in found]),
@@ -165,11 +162,13 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"Throughput falls again beyond about {found.peak:.3g} requests under way ({between})."
     if found.fails_from is not None:
         yield f"Its condition fails from {_load(found, found.fails_from)} on."
-    yield from _scaling(found)
+    if found.of != "under way":  # of those it stands below the scenarios
+        yield from _scaling(found)
 
 
 def _says_something(found: Bottleneck) -> bool:
-    return any(value is not None for value in (found.served_at_once, found.peak, found.fails_from, found.exponent))
+    of_search = found.exponent if found.of != "under way" else None
+    return any(value is not None for value in (found.served_at_once, found.peak, found.fails_from, of_search))
 
 
 def _size(found: Bottleneck) -> str:
@@ -182,7 +181,7 @@ def _size(found: Bottleneck) -> str:
 
 
 def _scaling(found: Bottleneck) -> Iterator[str]:
-    """How throughput grows; of fewer than three levels nothing is known."""
+    """How throughput grows; of fewer than three stages nothing is known."""
     if found.exponent is None or found.exponent_lo is None or found.exponent_hi is None:
         return
     power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
@@ -196,6 +195,8 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
 
 
 def _load(found: Bottleneck, load: float | None) -> str:
+    if found.of == "under way":
+        return f"{load or 0:.3g} requests under way"
     return amount(load, "rps") if found.of == "rate" else f"{load or 0:.0f} users"
 
 

@@ -150,7 +150,7 @@ class Bottleneck(Value):
 
     scenario: str
     """Or several, of one mix at different loads, joined by ``+``."""
-    of: Literal["rate", "users"] = "users"
+    of: Literal["rate", "users", "under way"] = "users"
     """What the load is counted in."""
     levels: Count = 0
     highest: float | None = None

@@ -53,11 +53,6 @@ telemetry:
     - {of: memory, leak: none, least: 1kB, scenario: most}
     - {of: memory, statistic: max, most: 1GB}
 score: {weights: {response: 2}}
-about:
-  framework: Flask 3.0
-  debug: {request: GET /about, json: $.debug}
-  cache: {request: GET /about, json: $.cache}
-  title: {request: GET /about, json: $.title}
 """
 )
 HOSTILE = "@org/all <img src=x> | [click](https://evil.example) `code` #1"

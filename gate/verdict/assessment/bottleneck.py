@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from gate.stats import scalability
 from gate.stats.occupancy import occupancy
-from gate.stats.scalability import Exponent, Scalability
+from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
 from gate.verdict.assessed import Bottleneck, ResourceUse
 from gate.verdict.assessment.curves import Curve
 
@@ -36,12 +36,12 @@ def is_full(use: ResourceUse) -> bool:
 def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
     stages = curve.stages
     found = occupancy([stage.rate_rps for stage in stages], [stage.time_s for stage in stages])
-    fit, power = _fit(curve), _exponent(curve)
+    fit, power = _fit(curve) if curve.levels >= LEAST_LEVELS else None, _exponent(curve)
     last = stages[-1]
     return Bottleneck(
-        scenario="+".join(curve.scenarios),
+        scenario=" + ".join(curve.scenarios),
         of=curve.of,
-        levels=len({stage.load for stage in stages}),
+        levels=curve.levels,
         highest=last.load,
         served_at_once=found.at_once if found else None,
         served_lo=found.lo if found else None,
@@ -72,6 +72,7 @@ def _fit(curve: Curve) -> Scalability | None:
 
 
 def _exponent(curve: Curve) -> Exponent | None:
+    """Of two loads too, where one of them was measured several times: that tells how sure it is."""
     return scalability.exponent([stage.load for stage in curve.stages], [stage.rate_rps for stage in curve.stages])
 
 

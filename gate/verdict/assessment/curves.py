@@ -1,4 +1,4 @@
-"""Curves of throughput over load: of searches for capacity, and of scenarios with one mix at different loads. Pure."""
+"""Curves of throughput over load: of searches for capacity, and of scenarios and blocks that have one mix. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from typing import Literal
 from gate.config.scenario import Scenario
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
+from gate.record.endpoint import Block
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord, SearchRecord
+from gate.verdict.assessment.figures import records_of
+
+LoadUnit = Literal["rate", "users", "under way"]
+BLOCKS = "blocks"
 
 
 @dataclass(frozen=True)
 class Stage:
     """One load, and what it came to."""
 
+    name: str
+    """Of the level: stages of one name are the same load, measured again."""
     load: float
-    """Users, or requests per second asked for."""
+    """Requests per second asked for, users, or requests under way: throughput times the time of an answer."""
     rate_rps: float
     """Answers as expected, per second."""
     time_s: float
@@ -32,58 +39,87 @@ class Curve:
     """Stages of one mix, by load."""
 
     scenarios: tuple[str, ...]
-    of: Literal["rate", "users"]
+    of: LoadUnit
     thinks: bool
     """Users pause between requests, so that fewer requests are under way than there are users."""
     stages: tuple[Stage, ...]
 
+    @property
+    def levels(self) -> int:
+        """How many different loads there are."""
+        return len({stage.name for stage in self.stages})
+
 
 def curves(suite: Suite, runs: Sequence[Run]) -> Iterator[Curve]:
-    """Every search with several levels, then every mix that several scenarios have at different constant loads."""
+    """Every search with several levels; then every mix of scenarios, with the blocks of its endpoints below them.
+
+    Scenarios may have users, users who think, or rates: what they have in common is how many requests are under way.
+    """
     for name, scenario in suite.scenarios.items():
         found = [run.scenarios[name].search for run in runs if name in run.scenarios]
         stages = [stage for search in found if search is not None for stage in _levels(search)]
         if stages:
-            of: Literal["rate", "users"] = "users" if scenario.load.find == "max_users" else "rate"
-            yield _curve((name,), of, scenario, stages)
-    for group in _alike(suite):
-        stages = [
-            stage
-            for name in group
-            for run in runs
-            if name in run.scenarios
-            for stage in _stage(suite.scenarios[name], run.scenarios[name])
-        ]
-        if len({stage.load for stage in stages}) > 1:
-            first = suite.scenarios[group[0]]
-            yield _curve(group, "rate" if first.load.is_open else "users", first, stages)
+            of: LoadUnit = "users" if scenario.load.find == "max_users" else "rate"
+            yield _curve((name,), of, stages, thinks=bool(scenario.load.think_s))
+    for names in _alike(suite):
+        records = [(name, run.scenarios[name]) for name in names for run in runs if name in run.scenarios]
+        stages = [stage for name, record in records for stage in _stage(name, record)]
+        if stages:
+            stages += _blocks(suite, suite.scenarios[names[0]], runs)
+        if len({stage.name for stage in stages}) > 1:
+            yield _curve(names, "under way", stages, thinks=False)
 
 
-def _curve(names: tuple[str, ...], of: Literal["rate", "users"], scenario: Scenario, stages: list[Stage]) -> Curve:
-    ordered = tuple(sorted(stages, key=lambda stage: stage.load))
-    return Curve(names, of, thinks=bool(scenario.load.think_s), stages=ordered)
+def _curve(names: tuple[str, ...], of: LoadUnit, stages: list[Stage], *, thinks: bool) -> Curve:
+    return Curve(names, of, thinks=thinks, stages=tuple(sorted(stages, key=lambda stage: stage.load)))
 
 
 def _levels(search: SearchRecord) -> Iterator[Stage]:
     for level in search.levels:
         time_s = level.mean_s if level.mean_s is not None else level.p50_s
         if time_s is not None and time_s > 0 and level.rate_rps > 0:
-            yield Stage(level.level, level.rate_rps, time_s, level.met)
+            yield Stage(f"{level.level:g}", level.level, level.rate_rps, time_s, level.met)
 
 
 def _alike(suite: Suite) -> Iterator[tuple[str, ...]]:
-    """Names of scenarios that differ in nothing but how much load there is."""
+    """Names of scenarios that differ in nothing but how much load there is; one alone is beside its blocks."""
     groups: dict[tuple[object, ...], list[str]] = {}
+    others = {name for scenario in suite.scenarios.values() for name in scenario.beside}
     for name, scenario in suite.scenarios.items():
         load = scenario.load
-        if load.count is None and load.find is None and load.is_constant and not scenario.beside:
-            served = tuple(sorted(scenario.serve.items()))
-            key = (load.is_open, load.think_s, load.spacing, served, tuple(sorted(scenario.mix.items())))
+        if len(load.levels) == 1 and load.find is None and not scenario.beside and name not in others:
+            key = (tuple(sorted(scenario.serve.items())), tuple(sorted(scenario.mix.items())))
             groups.setdefault(key, []).append(name)
-    return (tuple(names) for names in groups.values() if len(names) > 1)
+    return (tuple(names) for names in groups.values())
 
 
-def _stage(scenario: Scenario, record: ScenarioRecord) -> Iterator[Stage]:
+def _stage(name: str, record: ScenarioRecord) -> Iterator[Stage]:
     latency = Histogram.decode(record.histogram)
     if latency.n and record.elapsed_s > 0 and record.completed and not record.sockets:
-        yield Stage(scenario.load.levels[0], record.completed / record.elapsed_s, latency.mean())
+        yield _under_way(name, record.completed / record.elapsed_s, latency.mean())
+
+
+def _blocks(suite: Suite, scenario: Scenario, runs: Sequence[Run]) -> Iterator[Stage]:
+    """The mix in blocks, each endpoint at its own rate: nearly without load. A scenario served otherwise has none."""
+    if scenario.serve or not set(scenario.mix) <= set(suite.endpoints):
+        return
+    found = {name: _by_round(runs, name) for name in scenario.mix}
+    weight = sum(scenario.mix.values())
+    for turn in set.intersection(*(set(blocks) for blocks in found.values())):
+        means = {name: blocks[turn].mean_s or 0.0 for name, blocks in found.items()}
+        rate_rps = sum(suite.endpoints[name].rate_rps * share for name, share in scenario.mix.items()) / weight
+        yield _under_way(BLOCKS, rate_rps, sum(means[name] * share for name, share in scenario.mix.items()) / weight)
+
+
+def _by_round(runs: Sequence[Run], name: str) -> dict[tuple[int, int], Block]:
+    return {
+        (number, block.round): block
+        for number, run in enumerate(runs)
+        for record in records_of([run], name)
+        for block in record.blocks
+        if block.mean_s and not block.spoiled
+    }
+
+
+def _under_way(name: str, rate_rps: float, time_s: float) -> Stage:
+    return Stage(name, rate_rps * time_s, rate_rps, time_s)

@@ -47,9 +47,9 @@ def _absent(grounds: Grounds) -> Iterator[str]:
         yield "the server side: no telemetry was read, so nothing is known of memory, pools and the database"
     if not any(said.queries_n for said in grounds.details.served):
         yield "queries: no answer told how many it made"
-    unsaturated = [each.scenario for each in figures.bottlenecks if each.served_at_once is None]
-    if unsaturated:
-        yield f"how many requests are served at once: {some(unsaturated)} did not reach saturation from below"
+    if figures.bottlenecks and not any(each.served_at_once for each in figures.bottlenecks):
+        names = some([each.scenario for each in figures.bottlenecks])
+        yield f"how many requests are served at once: {names} did not reach saturation from below"
     elif not figures.bottlenecks:
         yield "capacity: there is no search for it, and no mix at several loads"
     if score is not None:

@@ -66,11 +66,26 @@ def test_bands_are_counted_exactly():
     assert [band.count for band in bands(SUITE, [one]) if band.endpoint == "home"] == [9, 3, 2, 1]
 
 
-def test_scenarios_of_one_mix_at_different_loads_are_a_curve():
-    found = list(curves(SUITE, [run()]))
-    assert [(curve.scenarios, curve.of, [stage.load for stage in curve.stages]) for curve in found] == [
-        (("ten", "twenty"), "users", [10, 20])
-    ]
+def test_scenarios_of_one_mix_are_a_curve_with_their_blocks_by_what_is_under_way():
+    found = {curve.scenarios: curve for curve in curves(SUITE, [run()])}
+    assert set(found) == {("ten", "twenty", "thinking"), ("mixed",)}
+    for names, curve in found.items():
+        assert curve.of == "under way"
+        assert {stage.name for stage in curve.stages} == {*names, "blocks"}
+        assert curve.levels == len(names) + 1
+        blocks = [stage for stage in curve.stages if stage.name == "blocks"]
+        assert [stage.rate_rps for stage in blocks] == [20.0] * 8
+        assert all(stage.load == stage.rate_rps * stage.time_s for stage in curve.stages)
+
+
+def test_one_scenario_that_saturates_tells_the_pool_beside_its_blocks():
+    """240/s at 800 ms beside blocks of about 23 ms: five or six are served at once, and 192 are under way."""
+    one = run(names=("mixed",))
+    slow = scenario_of(SUITE, "mixed", 0.8, sent=2400)
+    (found,) = bottlenecks(list(curves(SUITE, [one.model_copy(update={"scenarios": {"mixed": slow}})])), [])
+    assert found.served_at_once == pytest.approx(5.5, rel=0.15)
+    assert (found.of, found.levels) == ("under way", 2)
+    assert found.exponent < 0.9
 
 
 def test_scenarios_served_otherwise_are_no_curve_together():
@@ -103,7 +118,7 @@ def test_scenarios_tell_how_they_ended():
 
 def pooled(size: int, served_s: float = 0.1, users=(1, 2, 4, 8, 12, 16, 24, 32, 48, 64)) -> Curve:
     """A closed system of one pool: no more than its size are served at once, the rest wait."""
-    stages = [Stage(n, min(n, size) / served_s, served_s * max(1.0, n / size), met=n < 40) for n in users]
+    stages = [Stage(f"{n}", n, min(n, size) / served_s, served_s * max(1.0, n / size), met=n < 40) for n in users]
     return Curve(("burst",), "users", thinks=False, stages=tuple(stages))
 
 
