@@ -41,7 +41,7 @@ def quantity(value: float | None, unit: str) -> str:
     if unit == "per_s":
         return format_rate(value)
     if unit == "count":
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"
+        return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.3g}"
     return amount(value, unit)
 
 

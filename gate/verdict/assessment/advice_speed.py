@@ -11,6 +11,8 @@ from gate.verdict.values import Row
 
 UNEVEN = 10.0
 """p99 over p50: beyond it one in a hundred waits for something that the others do not."""
+UNEVEN_S = 0.05
+"""Below it nobody notices, however even the others are."""
 LEAST_UNEVEN = 200
 """Requests that make a p99."""
 COLD_TIMES, COLD_S = 10.0, 1.0
@@ -55,7 +57,7 @@ def uneven(grounds: Grounds) -> Finding | None:
     found = [
         each
         for each in grounds.assessment.endpoints
-        if each.p50_s and each.p99_s and each.sent >= LEAST_UNEVEN and each.p99_s > UNEVEN * each.p50_s
+        if each.p50_s and each.p99_s and each.sent >= LEAST_UNEVEN and each.p99_s > max(UNEVEN_S, UNEVEN * each.p50_s)
     ]
     if not found:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 from gate.stats import scalability
 from gate.stats.occupancy import occupancy
@@ -17,6 +18,8 @@ from gate.verdict.assessment.curves import Curve
 
 LEAST_FULL_RATIO = 0.1
 """Share of the samples of a scenario in which a resource must have been full: a search begins far below."""
+LEAST_SPAN = 2.0
+"""The highest load over the lowest, from which it is worth saying how throughput grew."""
 LEAST_FULL = 2
 """Samples; one alone may be chance."""
 
@@ -36,12 +39,12 @@ def is_full(use: ResourceUse) -> bool:
 def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
     stages = curve.stages
     found = occupancy([stage.rate_rps for stage in stages], [stage.time_s for stage in stages])
-    fit, power = _fit(curve) if curve.levels >= LEAST_LEVELS else None, _exponent(curve)
+    fit, power = _fit(curve) if len(curve.names) >= LEAST_LEVELS else None, _exponent(curve)
     last = stages[-1]
     return Bottleneck(
         scenario=" + ".join(curve.scenarios),
         of=curve.of,
-        levels=curve.levels,
+        levels=len(curve.names),
         highest=last.load,
         served_at_once=found.at_once if found else None,
         served_lo=found.lo if found else None,
@@ -72,7 +75,13 @@ def _fit(curve: Curve) -> Scalability | None:
 
 
 def _exponent(curve: Curve) -> Exponent | None:
-    """Of two loads too, where one of them was measured several times: that tells how sure it is."""
+    """Of two loads too, where one of them was measured several times: that tells how sure it is.
+
+    None where the loads are so near to each other that their own noise would pass for growth.
+    """
+    loads = [fmean(stage.load for stage in curve.stages if stage.name == name) for name in curve.names]
+    if max(loads) < LEAST_SPAN * min(loads):
+        return None
     return scalability.exponent([stage.load for stage in curve.stages], [stage.rate_rps for stage in curve.stages])
 
 

@@ -45,9 +45,9 @@ class Curve:
     stages: tuple[Stage, ...]
 
     @property
-    def levels(self) -> int:
-        """How many different loads there are."""
-        return len({stage.name for stage in self.stages})
+    def names(self) -> frozenset[str]:
+        """Of its different loads."""
+        return frozenset(stage.name for stage in self.stages)
 
 
 def curves(suite: Suite, runs: Sequence[Run]) -> Iterator[Curve]:

@@ -71,11 +71,17 @@ def test_scenarios_of_one_mix_are_a_curve_with_their_blocks_by_what_is_under_way
     assert set(found) == {("ten", "twenty", "thinking"), ("mixed",)}
     for names, curve in found.items():
         assert curve.of == "under way"
-        assert {stage.name for stage in curve.stages} == {*names, "blocks"}
-        assert curve.levels == len(names) + 1
+        assert curve.names == {*names, "blocks"}
         blocks = [stage for stage in curve.stages if stage.name == "blocks"]
         assert [stage.rate_rps for stage in blocks] == [20.0] * 8
         assert all(stage.load == stage.rate_rps * stage.time_s for stage in curve.stages)
+
+
+def test_loads_that_are_nearly_the_same_say_nothing_of_growth():
+    near = [Stage("blocks", 1.0 + n / 100, 10.0, 0.1) for n in range(5)] + [Stage("ten", 1.9, 12.0, 0.16)]
+    far = [*near[:-1], Stage("ten", 10.0, 100.0, 0.1)]
+    found = bottlenecks([Curve(("ten",), "under way", thinks=False, stages=tuple(s)) for s in (near, far)], [])
+    assert [each.exponent is None for each in found] == [True, False]
 
 
 def test_one_scenario_that_saturates_tells_the_pool_beside_its_blocks():
