@@ -188,6 +188,8 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
     said = f"Throughput of {found.scenario} grows as load to the power of {power}"
     if found.exponent_hi < 1:
         yield f"{said}: less than linear."
+    elif found.exponent_lo > 1:
+        yield f"{said}: more than linear."
     elif found.exponent_lo <= 1 - _LINEAR or found.exponent_hi >= 1 + _LINEAR:
         yield f"{said}: too uncertain to call it linear."
     else:

@@ -1,0 +1,96 @@
+"""Words and amounts of the long report that are easy to get wrong by a digit."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.report.long import long_of
+from gate.report.long_load import capacity, scenarios
+from gate.report.long_section import quantity, room, share
+from gate.report.render import report
+from gate.verdict.assessed import Assessment
+from gate.verdict.values import Verdict
+from tests.unit.verdict.assessment.grounds import curve, row, scenario
+from tests.verdicts import approved, not_measured, verdict
+
+
+def with_figures(*rows, **figures) -> Verdict:
+    return verdict(*rows).model_copy(update={"assessment": Assessment(**figures)})
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"), [(4.0, "4 ×"), (40.97, "40 ×"), (1.99, "1.9 ×"), (1 / 14.5, "14 × beyond"), (None, "–")]
+)
+def test_room_is_cut_and_never_rounded_up(factor, words):
+    assert room(factor) == words
+
+
+@pytest.mark.parametrize(
+    ("part", "of", "words"), [(999, 1000, "99.9 %"), (99_999, 100_000, "99.9 %"), (5, 5, "100 %"), (0, 0, "–")]
+)
+def test_all_of_them_is_said_only_of_all(part, of, words):
+    assert share(part, of) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [(20.0, "count", "20"), (1.5, "count", "1.5"), (1083.4, "count", "1,083"), (2.0, "per_s", "2/s"), (None, "s", "–")],
+)
+def test_quantities(value, unit, words):
+    assert quantity(value, unit) == words
+
+
+SATURATED = {"of": "users", "levels": 8, "highest": 64.0, "served_at_once": 19.8, "saturation_rps": 198.0}
+SATURATED |= {"unloaded_s": 0.1, "waiting_ratio": 0.69}
+
+
+def told(**changes) -> str:
+    return " ".join(capacity(with_figures(bottlenecks=[curve(**(SATURATED | changes))])).items)
+
+
+def test_the_pool_is_named_only_where_it_was_seen_full_and_its_size_read():
+    assert "the pool is configured to 20, and was full" in told(resource="connection pool", configured=20.0)
+    for changes in ({}, {"configured": 20.0}, {"resource": "connection pool"}):
+        text = told(**changes)
+        assert "About 19.8 requests are served at a time." in text
+        assert "pool" not in text
+
+
+def test_another_resource_is_named_as_what_it_is():
+    assert "processors: all 2 were in use" in told(resource="processors", configured=2.0)
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "word"),
+    [
+        (0.95, 1.05, "linear."),
+        (0.5, 0.9, "less than linear"),
+        (0.2, 1.6, "too uncertain"),
+        (1.05, 1.1, "more than linear"),
+    ],
+)
+def test_scaling_is_called_linear_only_with_an_interval_that_says_so(lo, hi, word):
+    (text,) = scenarios(
+        with_figures(bottlenecks=[curve(of="under way", exponent=(lo + hi) / 2, exponent_lo=lo, exponent_hi=hi)])
+    ).items
+    assert word in text
+
+
+def test_counts_tell_scenarios_and_what_passed():
+    three = [scenario(f"s{n}") for n in range(3)]
+    view = long_of(with_figures(scenarios=[*three, scenario("burst", came_to="failed", advisory=True)]))
+    assert view.counts[0] == "Scenarios: 4 executed, 3 passed, 1 failed."
+
+
+def test_what_failed_and_is_let_pass_is_found_last():
+    rows = [row("burst/limit:p95", "missed", gated=False), row("search/limit:p95", "missed")]
+    text = report(verdict(*rows))
+    assert text.index("search misses") < text.index("burst misses")
+    assert "(let pass)" in text
+
+
+def test_a_report_has_a_heading_the_verdict_and_what_was_not_measured_whatever_there_is():
+    for each in (approved(), not_measured(), with_figures()):
+        text = report(each)
+        assert text.startswith("# Performance report: shop\n\n**")
+        assert "## Not measured" in text
