@@ -55,7 +55,7 @@ def other_probes(grounds: Grounds) -> Finding | None:
     ]
     if not found:
         return None
-    told = [f"{probe.name}: {probe.seen} where {probe.expected} is expected" for probe in found]
+    told = [f"{probe.name}: {probe.seen}" for probe in sorted(found, key=lambda probe: probe.advisory)]
     return Finding(f"mend what probes found: {some(told)}", _rows(found))
 
 
@@ -115,7 +115,7 @@ def undecided(grounds: Grounds) -> Finding | None:
     if not found:
         return None
     cures = each_once(notice.cure for row in found for notice in row.notices if notice.cure)
-    cure = some(cures) if cures else "measure for longer"
+    cure = cures[0] if cures else "measure for longer"
     return Finding(f"{some(each_once(map(label, found)))} could not be decided: {cure}", ids(found))
 
 

@@ -16,6 +16,8 @@ from gate.verdict.assessment.kinds import LEAK, label
 
 FAR = 5.0
 """A limit that is missed by this factor is not missed by a bad day."""
+_OF_WORK = frozenset({"queries", "stability", "concurrency", "response"})
+"""Categories of probes that ask how answers come about, not what they are."""
 NEAR = 1.2
 """Room below which an ordinary change takes a limit away."""
 
@@ -45,7 +47,9 @@ def _named(each: Judged) -> str:
 
 
 def _is_wrong_answer(each: Judged) -> bool:
-    return each.row.metric in ("errors", "probe") or each.statistic in ("error_rate", "success")
+    if each.row.metric == "probe":
+        return each.category not in _OF_WORK
+    return each.row.metric == "errors" or each.statistic in ("error_rate", "success")
 
 
 _DANGERS = (

@@ -61,6 +61,7 @@ def graded(*rows):
     [
         (row("a/errors", "regressed"), "critical"),
         (row("a/probe", "missed"), "critical"),
+        (row("indexes/probe", "missed", category="queries"), "high"),
         (row("a/limit:p95", "missed", value=1.0, limit=0.2), "critical"),
         (row("a/telemetry:memory:leak", "missed", unit="bytes"), "critical"),
         (row("a/limit:p95", "missed", value=0.3, limit=0.2), "high"),
@@ -93,11 +94,12 @@ CHECKS = {
     "requests are answered as expected": "search/errors",
     "the error contract is kept": "token/probe",
     "access is refused to who may not": "admin/probe",
+    "what may be done to it is limited and answered safely": "flags/probe",
     "the number of queries does not grow with the items (no N+1)": "list/queries",
     "nothing leaks under constant load": "burst/telemetry:memory:leak",
     "there are baselines, and nothing is worse than on main": "search/p50",
 }
-CATEGORIES = {"token/probe": "errors", "admin/probe": "authentication"}
+CATEGORIES = {"token/probe": "errors", "admin/probe": "authentication", "flags/probe": "security"}
 
 
 def state(message: str, *rows) -> str:
