@@ -109,9 +109,9 @@ def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
         f"{room(target.times)} {format_rate(target.limit)}" if target else NOTHING,
         *(amount(value, "s") for value in (figures.p50_s, figures.p95_s, figures.p99_s)),
         _room(verdict, rows),
-        outcome + (" (advisory)" if figures.advisory else ""),
+        "NOT REACHED" if figures.not_reached else outcome + (" (advisory)" if figures.advisory else ""),
     )
-    return Line(cells, is_loud)
+    return Line(cells, is_loud or bool(figures.not_reached))
 
 
 def _limits(verdict: Verdict, owner: str) -> list[Row]:

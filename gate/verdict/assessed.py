@@ -64,6 +64,8 @@ class ScenarioFigures(Value):
     capacity_rps: float | None = None
     """Of a search: the highest level at which its condition held, and the rate of answers there."""
     advisory: bool = False
+    not_reached: str = ""
+    """Why the generator could not make this load; then the figures are of what it made, and judge nothing."""
     came_to: Literal["passed", "failed", "not measured", "no limits"]
     """By its rows."""
 

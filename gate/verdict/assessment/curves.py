@@ -95,7 +95,8 @@ def _alike(suite: Suite) -> Iterator[tuple[str, ...]]:
 
 def _stage(name: str, record: ScenarioRecord) -> Iterator[Stage]:
     latency = Histogram.decode(record.histogram)
-    if latency.n and record.elapsed_s > 0 and record.completed and not record.sockets:
+    is_sound = record.not_reached is None and not record.sockets
+    if is_sound and latency.n and record.elapsed_s > 0 and record.completed:
         yield _under_way(name, record.completed / record.elapsed_s, latency.mean())
 
 

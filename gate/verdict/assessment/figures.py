@@ -54,7 +54,8 @@ def scenario_figures(
         Rates that the suite names as targets, by scenario.
     """
     for name, scenario in suite.scenarios.items():
-        records = [run.scenarios[name] for run in runs if name in run.scenarios]
+        every = [run.scenarios[name] for run in runs if name in run.scenarios]
+        records = [record for record in every if record.not_reached is None] or every
         if not records:
             continue
         errors: Counter[str] = Counter()
@@ -80,6 +81,7 @@ def scenario_figures(
             capacity=min((search.capacity for search in searches if search.capacity is not None), default=None),
             capacity_rps=min((s.capacity_rps for s in searches if s.capacity_rps is not None), default=None),
             advisory=scenario.advisory,
+            not_reached=next((record.not_reached.message for record in records if record.not_reached is not None), ""),
             came_to=_came_to([row for row in rows if row.endpoint == name]),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.verdict.assessed import Gap
+from gate.verdict.assessed import Assessment, Gap
 from gate.verdict.assessment.advice import each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import kind_of, label
@@ -23,17 +23,23 @@ def gaps(grounds: Grounds) -> Iterator[Gap]:
         found = [row for row in grounds.rows if row.outcome == outcome and kind_of(row) != "probe"]
         if found:
             yield Gap(message=f"{words}: {some(each_once(map(label, found)))}", rows=ids(found))
-    figures = grounds.assessment
+    yield from _unread(grounds.assessment)
+    yield from (Gap(message=message) for message in _absent(grounds))
+
+
+def _unread(figures: Assessment) -> Iterator[Gap]:
+    """What was asked for and could not be had, each with its reason."""
+    for scenario in figures.scenarios:
+        if scenario.not_reached:
+            yield Gap(message=f"scenario {scenario.scenario} was not reached: {scenario.not_reached}")
     for probe in figures.probes:
         if probe.outcome == "not_measured":
             yield Gap(message=f"{probe.name}: {probe.seen}", rows=probe.rows)
-    if figures.watch is not None:
-        for source, reason in sorted(figures.watch.unread.items()):
-            yield Gap(message=f"{source} could not be read: {reason}")
+    for source, reason in sorted(figures.watch.unread.items()) if figures.watch is not None else ():
+        yield Gap(message=f"{source} could not be read: {reason}")
     for line in figures.about:
         if line.value is None:
             yield Gap(message=f"environment: {line.name} could not be read")
-    yield from (Gap(message=message) for message in _absent(grounds))
 
 
 def _absent(grounds: Grounds) -> Iterator[str]:

@@ -7,14 +7,16 @@ import pytest
 from gate.load.histogram import Histogram
 from gate.record.scenario import Level, SearchRecord
 from gate.record.telemetry import Series, TelemetryRecord, Window
+from gate.record.value import Notice
 from gate.verdict.assessed import ResourceUse
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.curves import Curve, Stage, curves
 from gate.verdict.assessment.figures import scenario_figures
+from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.watch import resource_use, watch
 from tests.builders import run_of, scenario_of, suite_of
-from tests.unit.verdict.assessment.grounds import pool, row
+from tests.unit.verdict.assessment.grounds import grounds, pool, row
 
 SUITE = suite_of(
     """scenarios:
@@ -106,6 +108,17 @@ preview: {serve: ./run.sh}
     )
     found = run_of(suite, scenarios={name: scenario_of(suite, name) for name in ("one", "two")})
     assert list(curves(suite, [found])) == []
+
+
+def test_a_load_that_was_not_reached_is_said_so_and_is_no_stage():
+    why = Notice(code="not-reached", message="1000 users were asked for, 400 were made")
+    short = scenario_of(SUITE, "mixed").model_copy(update={"not_reached": why})
+    found = [run_of(SUITE, scenarios={"mixed": short})]
+    (figures,) = scenario_figures(SUITE, found, [row("mixed/limit:p95", "not_measured")], {})
+    assert (figures.not_reached, figures.came_to) == (why.message, "not measured")
+    assert list(curves(SUITE, found)) == []
+    told = [gap.message for gap in gaps(grounds(scenarios=[figures]))]
+    assert f"scenario mixed was not reached: {why.message}" in told
 
 
 def test_a_search_is_a_curve_of_its_own_by_load():
