@@ -12,6 +12,7 @@ from gate.config.asking import ITEMS
 from gate.config.jsonpath import lookup
 from gate.config.probe_kinds import Growth
 from gate.config.suite import Suite
+from gate.load.kinds import in_words
 from gate.load.server_timing import said_by
 from gate.load.transport import Fetched
 from gate.probes.answers import lines_of
@@ -106,9 +107,10 @@ def _point(suite: Suite, growth: Growth, items: int, way: Way) -> _Point:
     fetched = way.send(request, BODY_CAP_BYTES)
     kind, status = fetched.answer.kind, fetched.answer.status
     if kind is not None:
-        raise _NotCountedError(f"no whole answer with {items} items: {kind}", is_failed=kind not in NOT_SENT)
+        told = f"no whole answer when asked for {items}: {in_words(kind)}"
+        raise _NotCountedError(told, is_failed=kind not in NOT_SENT)
     if not 200 <= status < 300:
-        raise _NotCountedError(f"status {status} with {items} items", is_failed=True)
+        raise _NotCountedError(f"status {status} when asked for {items}", is_failed=True)
     value = _value(growth, fetched)
     if value is None:
         raise _NotCountedError(_UNTOLD[growth.of], is_failed=False)

@@ -152,10 +152,16 @@ def test_growth_of_bytes_and_of_time():
     assert late.growth.slope > 0.003, "four milliseconds an item are slept"
 
 
-def test_an_answer_with_an_error_fails_the_growth():
+def test_an_answer_with_an_error_fails_the_growth_and_none_leaves_it_unmeasured():
+    text = 'growth: {request: "GET /items?size={items}", items: [1, 50]}'
+    with serving() as (origin, _):
+        pass
+    gone = record(origin, text)
+    told = "no whole answer when asked for 1: connection refused"
+    assert (gone.outcome, gone.seen) == ("not_measured", told)
     with serving() as (origin, _):
         found = record(origin, 'growth: {request: "GET /none?size={items}", items: [1, 50]}')
-    assert (found.outcome, found.seen) == ("failed", "status 404 with 1 items")
+    assert (found.outcome, found.seen) == ("failed", "status 404 when asked for 1")
 
 
 TALLY = "  - {name: audited, tally: {request: GET /audit, json: $.count, of: [items]}}\n"
