@@ -1,0 +1,91 @@
+"""The suites of the examples, run as they are or cut down to what one question needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gate.cli import main
+
+Suite = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `gate check` left behind."""
+
+    code: int
+    verdict: Mapping[str, Any]
+    report: str
+
+    @property
+    def reasons(self) -> Sequence[Mapping[str, Any]]:
+        return self.verdict["reasons"]
+
+    @property
+    def recommended(self) -> set[str]:
+        return {each["rule"] for each in self.verdict["assessment"]["recommendations"]}
+
+    def row(self, row_id: str) -> Mapping[str, Any]:
+        return next(row for row in self.verdict["rows"] if row["id"] == f"{self.verdict['suite']}/{row_id}")
+
+    def section(self, title: str) -> list[str]:
+        """The lines of a section of the long report."""
+        return self.report.partition(f"## {title}\n")[2].partition("\n## ")[0].strip().splitlines()
+
+
+def read(folder: Path) -> Suite:
+    return yaml.safe_load((folder / "gate.yml").read_text())
+
+
+def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], rate: str, budget_s: int) -> Suite:
+    """Only these endpoints and scenarios, and of telemetry the objectives on them; probes stay."""
+
+    def is_kept(objective: Mapping[str, Any]) -> bool:
+        series, _, endpoint = objective["of"].partition(".")
+        of_other = series in ("queries", "query_time") and endpoint and endpoint not in endpoints
+        return not of_other and objective.get("scenario") in (None, *scenarios)
+
+    telemetry = suite["telemetry"]
+    return suite | {
+        "endpoints": {name: suite["endpoints"][name] | {"rate": rate} for name in endpoints},
+        "scenarios": dict(scenarios),
+        "profiles": {},
+        "telemetry": telemetry | {"objectives": [each for each in telemetry["objectives"] if is_kept(each)]},
+        "policy": suite["policy"] | {"max_rate": "250/s", "budget": {"time": f"{budget_s}s"}},
+    }
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """So that this Python runs the example, and nothing else sets it up."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("LEARNING_", "WAREHOUSE_", "GATE_", "ACTIONS_", "GITHUB_TOKEN")):
+                patch.delenv(name)
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        for name, value in values.items():
+            patch.setenv(name, value)
+        yield
+
+
+def check(example: Path, copy: Path, suite: Suite, values: Mapping[str, str], *arguments: str) -> Checked:
+    """`gate check` of a copy of an example, which the gate starts itself, with another suite."""
+    shutil.copytree(example, copy, ignore=shutil.ignore_patterns("data", "*.sqlite3*", "__pycache__"))
+    (copy / "gate.yml").write_text(yaml.safe_dump(suite, sort_keys=False))
+    (copy / "baselines").mkdir()
+    out = copy / "out"
+    given = [f"--suite={copy / 'gate.yml'}", f"--baselines={copy / 'baselines'}", f"--out={out}", *arguments]
+    with environment(values):
+        code = main(["check", *given])
+    return Checked(code, json.loads((out / "verdict.json").read_text()), (out / "report.md").read_text())
