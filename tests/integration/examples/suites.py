@@ -56,8 +56,10 @@ def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], ra
         of_other = series in ("queries", "query_time") and endpoint and endpoint not in endpoints
         return not of_other and objective.get("scenario") in (None, *scenarios)
 
-    telemetry = suite["telemetry"]
+    telemetry, sockets = suite["telemetry"], suite.get("sockets", {})
+    mixed = {name for scenario in scenarios.values() for name in scenario["mix"]}
     return suite | {
+        "sockets": {name: socket for name, socket in sockets.items() if name in mixed},
         "endpoints": {name: suite["endpoints"][name] | {"rate": rate} for name in endpoints},
         "scenarios": dict(scenarios),
         "profiles": {},
