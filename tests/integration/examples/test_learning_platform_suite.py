@@ -9,11 +9,25 @@ from tests.integration.examples.suites import Checked, check, cut, read
 
 FOLDER = EXAMPLES / "learning-platform"
 SETTINGS = {"LEARNING_PASSWORD": "a-test-password", "LEARNING_SIZE": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
-PROBES = (
-    "bad-token no-token malformed-json missing-fields wrong-password unknown-path not-an-administrator"
-    " cross-origin compressed static-files profile-as-described constraint-refused-and-nothing-stored"
-    " migrations-applied expected-indexes chat-needs-a-token ten-health-requests-at-once five-logins-at-once"
-).split()
+PROBES = [
+    "bad-token",
+    "no-token",
+    "malformed-json",
+    "missing-fields",
+    "wrong-password",
+    "unknown-path",
+    "not-an-administrator",
+    "cross-origin",
+    "compressed",
+    "static-files",
+    "profile-as-described",
+    "constraint-refused-and-nothing-stored",
+    "migrations-applied",
+    "expected-indexes",
+    "chat-needs-a-token",
+    "ten-health-requests-at-once",
+    "five-logins-at-once",
+]
 """Those whose outcome is not a matter of time."""
 
 

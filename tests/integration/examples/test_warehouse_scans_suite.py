@@ -1,0 +1,103 @@
+"""The warehouse's own suite: what it says of the warehouse as built, and of the cured one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.integration.examples.servers import EXAMPLES
+from tests.integration.examples.suites import Checked, Suite, check, cut, read
+
+FOLDER = EXAMPLES / "warehouse-scans"
+ENDPOINTS = ["health", "stats", "scans", "bag", "record"]
+MISSING = ["scans_bag_id_scanned_at_idx", "bags_arrived_at_idx"]
+SECURITY = [
+    "stats-asks-who-asks",
+    "forged-token",
+    "session-lifetime-and-cookie-flags",
+    "sql-in-a-tag-always-true",
+    "sql-in-a-path",
+    "the-scans-are-still-there",
+    "script-in-a-tag",
+    "form-without-the-csrf-token",
+    "request-size-limit",
+]
+
+
+def suite(slowest_ms: int) -> Suite:
+    """The endpoints, and six people for a moment; how fast is required is the test's to say."""
+    people = {"load": {"users": 6, "for": "2s", "think": "50ms"}, "mix": {"scans": 5, "stats": 4, "bag": 1}}
+    small = cut(read(FOLDER), ENDPOINTS, {"people": people}, "20/s", 15)
+    small["classes"] = {"work": {"p50": f"{slowest_ms}ms"}}
+    small["endpoints"]["health"] = small["endpoints"]["health"] | {"objectives": {"p50": "1s"}}
+    return small
+
+
+def measured(postgres, copy, name: str, slowest_ms: int) -> Checked:
+    environment = {
+        "DATABASE_URL": postgres.url(f"suite_{name.replace('-', '_')}"),
+        "WAREHOUSE_PASSWORD": "scan-the-bags",
+        "WAREHOUSE_BAGS": "100000",
+        "WAREHOUSE_VARIANT": name,
+    }
+    return check(FOLDER, copy, suite(slowest_ms), environment)
+
+
+@pytest.fixture(scope="module")
+def built(postgres, tmp_path_factory):
+    return measured(postgres, tmp_path_factory.mktemp("warehouse") / "built", "as-built", 1)
+
+
+@pytest.fixture(scope="module")
+def fixed(postgres, tmp_path_factory):
+    return measured(postgres, tmp_path_factory.mktemp("warehouse") / "fixed", "fixed", 2000)
+
+
+def test_as_built_it_is_blocked_for_the_indexes_that_are_not_there(built):
+    assert (built.code, built.verdict["verdict"]) == (1, "BLOCKED")
+    first = built.reasons[0]
+    assert (first["code"], first["rows"]) == ("probe-failed", ["warehouse-scans/expected-indexes/probe"])
+    assert all(f"no index {name}" in first["message"] for name in MISSING)
+
+
+def test_limits_that_are_missed_follow_with_their_factors_the_farthest_first(built):
+    told = [line for line in built.section("Findings, by weight") if "slower than required" in line]
+    factors = [float(re.search(r"([\d.,]+) × slower", line)[1].replace(",", "")) for line in told]
+    assert factors == sorted(factors, reverse=True)
+    assert any(line.startswith("- stats misses its objective: p50 is") for line in told)
+    assert factors[0] > 1
+
+
+def test_slow_statements_are_named_with_the_tables_they_read_from_end_to_end(built, fixed):
+    text = "\n".join(built.section("Queries and database"))
+    for table in ("bags", "scans"):
+        assert re.search(rf"\*\*{table} \(100,000 rows\)", text)
+    assert "missing-index" in built.recommended
+    assert "missing-index" not in fixed.recommended
+
+
+def test_connections_memory_and_sizes_are_told(built):
+    text = built.report
+    assert "| connections of PostgreSQL | blocks |" in text
+    assert "| connection pool | blocks |" in text
+    assert "- pool.size: 4" in text
+    assert "- postgres.max\\_connections: 100" in text
+    assert re.search(r"^\| (held|memory) \| prometheus \|", text, re.M)
+    assert re.search(r"^\| bags \| 100,000 \| [\d.]+\s[kM]B \| [\d.]+\s[kM]B \|$", text, re.M)
+    assert re.search(r"^\| stats \| blocks \|.*\| [\d.]+\sm?s \| (\d+) of \1 answers \|$", text, re.M), "held"
+
+
+def test_security_and_edges_are_reported(built):
+    for slug in SECURITY:
+        assert built.row(f"{slug}/probe")["outcome"] == "met", built.row(f"{slug}/probe")["probed"]
+    limited = built.row("rate-limiting/probe")
+    assert (limited["outcome"], limited["blocks"]) == ("missed", False)
+    assert "rate-limiting-absent" in built.recommended
+
+
+def test_the_cured_one_is_approved(fixed):
+    assert (fixed.code, fixed.verdict["verdict"]) == (0, "APPROVED"), fixed.reasons
+    assert fixed.row("expected-indexes/probe")["outcome"] == "met"
+    assert fixed.row("run/telemetry:queries.stats:max")["outcome"] == "met"
+    assert "| pool size | 12 | read |" in fixed.report
