@@ -81,13 +81,18 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
-def check(example: Path, copy: Path, suite: Suite, values: Mapping[str, str], *arguments: str) -> Checked:
-    """`gate check` of a copy of an example, which the gate starts itself, with another suite."""
+def prepared(example: Path, copy: Path, suite: Suite) -> list[str]:
+    """A copy of an example with another suite; the arguments with which it is checked."""
     shutil.copytree(example, copy, ignore=shutil.ignore_patterns("data", "*.sqlite3*", "__pycache__"))
     (copy / "gate.yml").write_text(yaml.safe_dump(suite, sort_keys=False))
     (copy / "baselines").mkdir()
-    out = copy / "out"
-    given = [f"--suite={copy / 'gate.yml'}", f"--baselines={copy / 'baselines'}", f"--out={out}", *arguments]
+    return [f"--suite={copy / 'gate.yml'}", f"--baselines={copy / 'baselines'}", f"--out={copy / 'out'}"]
+
+
+def check(example: Path, copy: Path, suite: Suite, values: Mapping[str, str]) -> Checked:
+    """`gate check` of a copy of an example, which the gate starts itself, with another suite."""
+    given = prepared(example, copy, suite)
     with environment(values):
         code = main(["check", *given])
+    out = copy / "out"
     return Checked(code, json.loads((out / "verdict.json").read_text()), (out / "report.md").read_text())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import os
 import re
 import signal
@@ -18,7 +17,6 @@ from urllib.parse import quote, urlencode
 import psycopg
 import pytest
 
-from gate.cli import main
 from tests.integration.examples.servers import EXAMPLES, PATIENCE_S, Example, started
 from tests.integration.processes import wait_for, workers_of
 
@@ -440,36 +438,3 @@ def test_wrong_settings_are_named_with_what_was_seen(settings, said, built, post
     assert done.returncode == 2
     assert said in done.stderr
     assert postgres.password not in done.stderr
-
-
-# Measured by the gate
-
-
-def test_the_suite_is_valid_and_every_request_of_it_is_answered_as_expected(fixed, files, monkeypatch, capsys):
-    monkeypatch.setenv("WAREHOUSE_PASSWORD", ACCOUNT["password"])
-    assert main(["validate", "--suite", str(FOLDER / "gate.yml")]) == 0
-    text = (FOLDER / "gate.yml").read_text()
-    for whole, small in (
-        (r"for: \d+s", "for: 2s"),
-        (r"ramp: \d+s", "ramp: 500ms"),
-        (r"rate: (4|8|10)/s", "rate: 25/s"),
-        ("limit: 80", "limit: 1"),
-    ):
-        text = re.sub(whole, small, text)
-    text = re.sub(r"max_rate: \d+/s", "max_rate: 200/s", re.sub(r"budget: {time: \d+s}", "budget: {time: 10s}", text))
-    (files / "gate.yml").write_text(text)
-    (files / "none").mkdir()
-    out = files / "out"
-    suite, baselines = f"--suite={files / 'gate.yml'}", f"--baselines={files / 'none'}"
-    code = main(["check", suite, f"--preview={fixed.origin}", baselines, f"--out={out}"])
-    # How fast it is belongs to the machine; here only that it is measured and decided.
-    assert code in (0, 1), capsys.readouterr()
-    (path,) = out.glob("run-*.json")
-    run = json.loads(path.read_text())["run"]
-    assert {name: arm["errors"] for name, record in run["endpoints"].items() for arm in record["arms"].values()} == {
-        name: {} for name in ("health", "stats", "scans", "bag", "record")
-    }
-    for name in ("looking", "planning", "carrying", "pulse"):
-        assert run["scenarios"][name]["completed"] > 0
-        assert run["scenarios"][name]["errors"] == {}
-    assert fixed.ask("DELETE", "/api/scans/recorded/").json == {"removed": 0}, "the cleanup has taken them away"

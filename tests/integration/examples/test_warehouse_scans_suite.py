@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
+import subprocess
 
+import psycopg
 import pytest
 
+from gate.cli import main
 from tests.integration.examples.servers import EXAMPLES
-from tests.integration.examples.suites import Checked, Suite, check, cut, read
+from tests.integration.examples.suites import Checked, Suite, check, cut, environment, prepared, read
+from tests.integration.processes import COMMAND, FOREVER_S
 
 FOLDER = EXAMPLES / "warehouse-scans"
 ENDPOINTS = ["health", "stats", "scans", "bag", "record"]
@@ -25,6 +31,15 @@ SECURITY = [
 ]
 
 
+def settings(postgres, name: str, bags: int = 100_000) -> dict[str, str]:
+    return {
+        "DATABASE_URL": postgres.url(f"suite_{name.replace('-', '_')}_{bags}"),
+        "WAREHOUSE_PASSWORD": "scan-the-bags",
+        "WAREHOUSE_BAGS": str(bags),
+        "WAREHOUSE_VARIANT": name,
+    }
+
+
 def suite(slowest_ms: int) -> Suite:
     """The endpoints, and six people for a moment; how fast is required is the test's to say."""
     people = {"load": {"users": 6, "for": "2s", "think": "50ms"}, "mix": {"scans": 5, "stats": 4, "bag": 1}}
@@ -35,13 +50,7 @@ def suite(slowest_ms: int) -> Suite:
 
 
 def measured(postgres, copy, name: str, slowest_ms: int) -> Checked:
-    environment = {
-        "DATABASE_URL": postgres.url(f"suite_{name.replace('-', '_')}"),
-        "WAREHOUSE_PASSWORD": "scan-the-bags",
-        "WAREHOUSE_BAGS": "100000",
-        "WAREHOUSE_VARIANT": name,
-    }
-    return check(FOLDER, copy, suite(slowest_ms), environment)
+    return check(FOLDER, copy, suite(slowest_ms), settings(postgres, name))
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +110,36 @@ def test_the_cured_one_is_approved(fixed):
     assert fixed.row("expected-indexes/probe")["outcome"] == "met"
     assert fixed.row("run/telemetry:queries.stats:max")["outcome"] == "met"
     assert "| pool size | 12 | read |" in fixed.report
+
+
+def test_every_request_of_the_suite_is_answered_as_expected_and_what_was_stored_is_taken_away(fixed, postgres):
+    measured_of = {each["endpoint"]: each for each in fixed.verdict["assessment"]["endpoints"]}
+    assert {name: each["failed"] for name, each in measured_of.items()} == dict.fromkeys(ENDPOINTS, 0)
+    with psycopg.connect(settings(postgres, "fixed")["DATABASE_URL"]) as connection:
+        recorded = "SELECT count(*) FROM scans WHERE recorded_by = 'clerk'"
+        assert connection.execute(recorded).fetchone() == (0,)
+
+
+def test_a_run_of_sixty_people_that_is_cut_short_is_told_as_such(postgres, tmp_path, capsys):
+    whole = read(FOLDER)
+    sixty = whole["scenarios"]["sixty"] | {"load": {"users": 60, "for": "60s", "think": "500ms"}}
+    small = cut(whole, ["health", "stats", "scans", "bag"], {"sixty": sixty}, "25/s", 12) | {"probes": [], "about": {}}
+    small["telemetry"] = {"server_timing": True}
+    given = prepared(FOLDER, tmp_path / "cut", small)
+    with environment(settings(postgres, "as-built", 20_000)):
+        process = subprocess.Popen([*COMMAND, "check", *given], stderr=subprocess.PIPE, text=True)
+        try:
+            for line in process.stderr:
+                if re.match(r"scenario sixty: .* in flight", line):
+                    process.send_signal(signal.SIGINT)
+            assert process.wait(FOREVER_S) == 130
+        finally:
+            process.kill()
+            process.communicate()
+        (path,) = (tmp_path / "cut" / "out").glob("run-*.json")
+        run = json.loads(path.read_text())["run"]
+        assert not run["complete"]
+        assert run["scenarios"]["sixty"]["completed"] > 0, "what was measured is kept"
+        assert main(["compare", str(path), *given]) == 3
+    report = (tmp_path / "cut" / "out" / "report.md").read_text()
+    assert re.search(r"\*\*BLOCKED - not measured\*\*: cancelled by SIGINT", report), report
