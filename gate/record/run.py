@@ -121,6 +121,11 @@ class Run(Value):
     accepted: list[AcceptedChange] = Field(default_factory=list, max_length=2000)
     """What changed for good between the stored run before and this one, and is meant."""
 
+    @property
+    def reached(self) -> dict[str, ScenarioRecord]:
+        """Scenarios whose load was made as the suite asks; the others say nothing of the preview."""
+        return {name: record for name, record in self.scenarios.items() if record.not_reached is None}
+
 
 class RunFile(Value):
     """A run as it is kept in a file."""

@@ -124,7 +124,7 @@ def gather(suite: Suite, candidates: tuple[Run, ...], baselines: tuple[Run, ...]
         silent=tuple(_silent(suite, candidates)),
         one_host=all(run.one_host for run in candidates),
         candidates=candidates,
-        unreached=tuple(_unreached(suite, candidates)),
+        unreached=tuple(found for found in _unreached(candidates) if _may_block(suite, found[0])),
     )
 
 
@@ -165,9 +165,8 @@ def _observe_stored(name: str, records: list[ArmRecord], rate_rps: float) -> Obs
 def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Objective]:
     found = []
     for name, scenario in suite.scenarios.items():
-        every = [run.scenarios[name] for run in candidates if name in run.scenarios]
-        records = [record for record in every if record.not_reached is None]
-        why = tuple(record.not_reached for record in every if record.not_reached is not None)
+        records = [run.reached[name] for run in candidates if name in run.reached]
+        why = tuple(notice for of, notice in _unreached(candidates) if of == name)
         for statistic, limit in scenario.objectives.limits().items():
             judged = judge_limit(statistic, limit, observe_scenario(records, steady_rps(suite, name)))
             judged = judged if records or not why else replace(judged, notices=why)
@@ -195,9 +194,13 @@ def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
                     yield f"{what} answered none of {part.sent} requests as expected ({kinds})"
 
 
-def _unreached(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[tuple[str, Notice]]:
-    for name in (name for name, scenario in suite.scenarios.items() if not scenario.advisory):
-        for record in (run.scenarios[name] for run in candidates if name in run.scenarios):
+def _may_block(suite: Suite, scenario: str) -> bool:
+    return scenario in suite.scenarios and not suite.scenarios[scenario].advisory
+
+
+def _unreached(candidates: tuple[Run, ...]) -> Iterator[tuple[str, Notice]]:
+    for run in candidates:
+        for name, record in run.scenarios.items():
             if record.not_reached is not None:
                 yield name, record.not_reached
 

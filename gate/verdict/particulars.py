@@ -78,7 +78,7 @@ def _answers_of(name: str, of: Of, arm: Arm, told: Sequence[tuple[Run, ArmRecord
 
 
 def _traffic(suite: Suite, name: str, runs: Sequence[Run]) -> Iterator[Traffic]:
-    records = [run.scenarios[name] for run in runs if name in run.scenarios]
+    records = [run.reached[name] for run in runs if name in run.reached]
     if not records or suite.scenarios[name].load.find is not None:
         return  # a search goes on until the preview is too slow: only its levels say something
     elapsed_s = sum(record.elapsed_s for record in records)
@@ -137,7 +137,7 @@ def _pooled(scenario: str, part: Part, name: str, elapsed_s: float, parts: Seque
 def _searches(suite: Suite, name: str, runs: Sequence[Run]) -> Iterator[Search]:
     of: Literal["rate", "users"] = "users" if suite.scenarios[name].load.find == "max_users" else "rate"
     for run in runs:
-        search = run.scenarios[name].search if name in run.scenarios else None
+        search = run.reached[name].search if name in run.reached else None
         if search is not None:
             yield Search(scenario=name, of=of, until=search.until, levels=search.levels)
 

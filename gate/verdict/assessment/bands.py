@@ -28,7 +28,7 @@ def bands(suite: Suite, runs: Sequence[Run]) -> Iterator[Band]:
         yield from _bands(name, "endpoint", found)
     yield from _bands("*", "endpoint", whole)
     for name in suite.scenarios:
-        records = [run.scenarios[name] for run in runs if name in run.scenarios]
+        records = [run.reached[name] for run in runs if name in run.reached]
         if not any(record.sockets or record.search is not None for record in records):
             yield from _bands(name, "scenario", Histogram.of_all(record.histogram for record in records))
 

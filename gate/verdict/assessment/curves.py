@@ -56,13 +56,13 @@ def curves(suite: Suite, runs: Sequence[Run]) -> Iterator[Curve]:
     Scenarios may have users, users who think, or rates: what they have in common is how many requests are under way.
     """
     for name, scenario in suite.scenarios.items():
-        found = [run.scenarios[name].search for run in runs if name in run.scenarios]
+        found = [run.reached[name].search for run in runs if name in run.reached]
         stages = [stage for search in found if search is not None for stage in _levels(search)]
         if stages:
             of: LoadUnit = "users" if scenario.load.find == "max_users" else "rate"
             yield _curve((name,), of, stages, thinks=bool(scenario.load.think_s))
     for names in _alike(suite):
-        records = [(name, run.scenarios[name]) for name in names for run in runs if name in run.scenarios]
+        records = [(name, run.reached[name]) for name in names for run in runs if name in run.reached]
         stages = [stage for name, record in records for stage in _stage(name, record)]
         if stages:
             stages += _blocks(suite, suite.scenarios[names[0]], runs)
