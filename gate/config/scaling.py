@@ -19,10 +19,17 @@ def chosen(suite: Suite, profile: Profile) -> tuple[str, ...]:
 
 
 def sized(suite: Suite, name: str) -> Suite:
-    """The suite in the size of a profile that it has, whatever comes of it: see :mod:`gate.config.profile_checks`."""
+    """The suite in the size of a profile that it has, whatever comes of it: see :mod:`gate.config.profile_checks`.
+
+    What telemetry should be during a scenario is asked where that is run.
+    """
     profile = suite.profiles[name]
     scenarios = {other: sized_scenario(suite.scenarios[other], profile) for other in chosen(suite, profile)}
-    return suite.model_copy(update={"scenarios": scenarios}).in_size_of(name)
+    objectives = [
+        limit for limit in suite.telemetry.objectives if limit.scenario is None or limit.scenario in scenarios
+    ]
+    telemetry = suite.telemetry.model_copy(update={"objectives": objectives})
+    return suite.model_copy(update={"scenarios": scenarios, "telemetry": telemetry}).in_size_of(name)
 
 
 def sized_scenario(scenario: Scenario, profile: Profile) -> Scenario:

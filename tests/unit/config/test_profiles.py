@@ -29,6 +29,12 @@ scenarios:
     load: {find: max_users, until: "p95 <= 1s", from: 5, limit: 80}
     mix: {home: 1}
     objectives: {capacity: 20/s}
+telemetry:
+  prometheus: {url: /metrics, series: {memory: process_resident_memory_bytes}}
+  objectives:
+    - {of: memory, statistic: max, most: 1GB}
+    - {of: memory, leak: none, scenario: steady}
+    - {of: memory, leak: none, scenario: day}
 profiles:
   same: {}
   ci: {time: 10%, rates: 20%, users: 10%}
@@ -81,6 +87,11 @@ def test_comparisons_stay_comparable_and_scenarios_of_another_size_are_not(suite
 
 def test_scenarios_are_chosen_in_the_order_of_the_suite(suite):
     assert list(scaled(suite, "two").scenarios) == ["steady", "crowd"]
+
+
+def test_telemetry_is_asked_only_of_scenarios_that_are_run(suite):
+    assert [limit.scenario for limit in scaled(suite, "two").telemetry.objectives] == [None, "steady"]
+    assert scaled(suite, "ci").telemetry == suite.telemetry
 
 
 def test_a_suite_knows_its_size_whatever_else_of_it_changes(suite):
