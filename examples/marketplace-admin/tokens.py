@@ -38,7 +38,8 @@ class Tokens:
 
     def give(self, admin: int) -> str:
         """Return a token of an admin."""
-        claims = {"sub": str(admin), "exp": int(self._clock()) + self._good_s}
+        now_s = int(self._clock())
+        claims = {"sub": str(admin), "iat": now_s, "exp": now_s + self._good_s}
         signed = f"{_encoded(json.dumps(_HEADER).encode())}.{_encoded(json.dumps(claims).encode())}"
         return f"{signed}.{self._signature(signed)}"
 

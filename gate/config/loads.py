@@ -74,6 +74,8 @@ class Load(Model):
     """How long rates or users last."""
     ramp_s: DurationS | None = Field(default=None, alias="ramp", gt=0, le=MOST_S)
     """Grow from zero for so long, as part of ``for``."""
+    stretch_s: DurationS | None = Field(default=None, alias="stretch", ge=1, le=MOST_S)
+    """Of one constant level: made in equal stretches of at most so long, between which logins are made again."""
     shape: Literal["steps", "ramp", "day"] = "steps"
     """Of several rates, hours or users: ``steps``, straight lines (``ramp``), or a smooth curve (``day``)."""
     spacing: Literal["poisson", "even"] = "poisson"
@@ -167,6 +169,8 @@ class Load(Model):
             raise ValueError("has a shape but only one level; write rates: [5/s, 80/s] or users: [10, 100]")
         if self.ramp_s is not None and (len(self.levels) != 1 or self.hours is not None):
             raise ValueError("has ramp, which needs one rate or one number of users; use shape: ramp for several")
+        if self.stretch_s is not None and not (self.is_constant and self.for_s is not None and self.find is None):
+            raise ValueError("has stretch, which needs one rate or one number of users, without ramp; take it out")
         if self.ramp_s is not None and self.for_s is not None and self.ramp_s > self.for_s:
             raise ValueError("has a ramp longer than for, which it is part of; make for longer")
         return self

@@ -32,6 +32,9 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
     for name, steps in suite.journeys.items():
         yield from _journey(suite, name, steps)
     yield from _measured_nowhere(suite)
+    for name in (name for name in suite.scenarios if name in suite.endpoints):
+        message = "has the name of an endpoint, whose rows its own would be mixed up with; give it another name"
+        yield Misfit(("scenarios", name), message, also=(("endpoints", name),))
     for name, scenario in suite.scenarios.items():
         yield from _mix(suite, name, scenario)
         yield from _searched(suite, name, scenario)
@@ -117,6 +120,10 @@ def _beside(suite: Suite, name: str, scenario: Scenario) -> Iterator[Misfit]:
         place = ("scenarios", name, "beside", index)
         if any(suite.scenarios[one].load.find for one in (name, other) if one in suite.scenarios):
             yield Misfit(place, "runs at the same time as a search, which would find another capacity; take beside out")
+        elif any(suite.scenarios[one].load.stretch_s for one in (name, other) if one in suite.scenarios):
+            yield Misfit(
+                place, "runs at the same time as a scenario in stretches, with gaps between; take one of them out"
+            )
         elif other == name:
             yield Misfit(place, "names the scenario itself; name another one, or take beside out")
         elif other not in suite.scenarios:

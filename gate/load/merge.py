@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import TypeVar
 
@@ -15,6 +16,16 @@ K = TypeVar("K", int, str)
 def merged(results: Iterable[SegmentResult]) -> SegmentResult:
     """One result of at least one."""
     return reduce(_both, results)
+
+
+def one_after_the_other(results: Sequence[SegmentResult]) -> SegmentResult:
+    """The same of results of the same workers at different times: these add up, and never come together."""
+    return replace(
+        merged(results),
+        elapsed_s=sum(result.elapsed_s for result in results),
+        cpu_s=sum(result.cpu_s for result in results),
+        peak_in_flight=max(result.peak_in_flight for result in results),
+    )
 
 
 def _both(a: SegmentResult, b: SegmentResult) -> SegmentResult:

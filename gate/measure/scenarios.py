@@ -11,13 +11,14 @@ from gate.config.journeys import endpoints_of, side_by_side
 from gate.config.suite import Suite
 from gate.load.health import busy_complaints, late_complaints
 from gate.load.job import SegmentResult
+from gate.load.merge import one_after_the_other
 from gate.load.transport import THROTTLED
 from gate.measure.allowance import Allowance, cut
 from gate.measure.driver import CutShort, Driver, Refused
 from gate.measure.outlook import cut_notices
 from gate.measure.records import scenario_record, unsent_record
 from gate.measure.seek import capacity_notice, seek
-from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of
+from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of, stretches_of
 from gate.record.scenario import ScenarioRecord
 from gate.record.value import NOT_REACHED, Notice
 from gate.units import format_rate
@@ -51,20 +52,29 @@ class Scenarios:
             if self._suite.scenarios[names[0]].load.find is not None:
                 self._seek(names[0])
                 continue
-            course = course_of_scenarios(self._suite, names, self._origin)
-            limited = replace(course, streams=cut(course.streams, self._left(course)))
-            try:
-                result = self._driver.drive(limited, "candidate", f"scenario {' beside '.join(names)}", windows=names)
-            except (CutShort, Refused) as stopped:
-                if stopped.result is not None:
-                    self._keep_scenarios(names, stopped.result)
-                raise
-            for lane, done in result.lanes.items():
-                self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
-            self._keep_scenarios(names, result)
-            self.notices += cut_notices(" beside ".join(names), course, limited, result)
+            self._drive(names)
         if self._serve_with is not None:
             self._serve_with({})
+
+    def _drive(self, names: Sequence[str]) -> None:
+        """Those that run at the same time; a long one in stretches, before each of which logins are made anew."""
+        what, results = " beside ".join(names), list[SegmentResult]()
+        courses = stretches_of(self._suite, names, self._origin)
+        for number, course in enumerate(courses, 1):
+            limited = replace(course, streams=cut(course.streams, self._left(course)))
+            told = f"scenario {what}" if len(courses) == 1 else f"scenario {what}, stretch {number} of {len(courses)}"
+            try:
+                result = self._driver.drive(limited, "candidate", told, windows=names)
+            except (CutShort, Refused) as stopped:
+                results += [] if stopped.result is None else [stopped.result]
+                if results:
+                    self._keep_scenarios(names, one_after_the_other(results))
+                raise
+            results.append(result)
+            for lane, done in result.lanes.items():
+                self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
+            self.notices += cut_notices(what, course, limited, result)
+        self._keep_scenarios(names, one_after_the_other(results))
 
     def _is_served(self, names: Sequence[str]) -> bool:
         """Have the preview started with what these scenarios want; without them where nobody can."""

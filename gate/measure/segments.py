@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -73,6 +74,17 @@ def course_of_scenarios(suite: Suite, names: Sequence[str], origin: str) -> Cour
     known = [length for length in lengths if length is not None]
     rates = [peak * cost_ratio(suite, name) for name in names if (peak := peak_rps(suite, [name])) is not None]
     return Course(streams, sum(rates) if rates else None, max(known) if len(known) == len(names) else None)
+
+
+def stretches_of(suite: Suite, names: Sequence[str], origin: str) -> tuple[Course, ...]:
+    """What is driven one after the other: one course, or as many as a long scenario is made in."""
+    whole, load = course_of_scenarios(suite, names, origin), suite.scenarios[names[0]].load
+    if load.stretch_s is None or load.for_s is None:
+        return (whole,)
+    (stream,), count = whole.streams, math.ceil(load.for_s / load.stretch_s)
+    for_s = load.for_s / count
+    schedules = (replace(stream.schedule, for_s=for_s, seed=stream.schedule.seed + number) for number in range(count))
+    return tuple(Course((replace(stream, schedule=each),), whole.rate_rps, for_s) for each in schedules)
 
 
 def endpoint_of(lane: str) -> str:

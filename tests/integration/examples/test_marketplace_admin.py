@@ -329,6 +329,41 @@ def test_a_token_ends_when_it_says_and_no_other_key_makes_one(postgres, redis_ur
         assert server.ask("GET", "/api/me/", headers={"Authorization": f"Bearer {token['token']}"}).status == 401
 
 
+LONG = """\
+suite: long
+identities:
+  owner:
+    login:
+      - request: POST /api/login/
+        json: {email: admin-1@market.example, password: "${MARKETPLACE_PASSWORD}"}
+        extract: {token: $.token}
+    headers: {Authorization: "Bearer {token}"}
+endpoints: {me: {request: GET /api/me/, identity: owner, rate: 50/s}}
+scenarios: {enduring: {load: {rate: 20/s, for: 12s, spacing: evenSTRETCH}, mix: {me: 1}}}
+policy: {max_rate: 50/s, budget: {time: 4s}}
+"""
+
+
+@pytest.mark.parametrize("stretch", [", stretch: 3s", ""])
+def test_a_load_longer_than_a_token_is_made_in_stretches_or_not_at_all(
+    stretch, postgres, redis_url, files, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("MARKETPLACE_PASSWORD", PASSWORD)
+    (tmp_path / "gate.yml").write_text(LONG.replace("STRETCH", stretch))
+    with market(postgres, redis_url, files, "ending", MARKETPLACE_TOKEN_S="8") as ending:
+        code = main(["run", f"--suite={tmp_path / 'gate.yml'}", f"--preview={ending.origin}", f"--out={tmp_path}"])
+    (path,) = tmp_path.glob("run-*.json")
+    run = json.loads(path.read_text())["run"]
+    if not stretch:
+        assert code == 3
+        assert "a login lasts 8 s" in run["not_measured"][0]["message"]
+        return
+    assert (code, run["not_measured"]) == (0, [])
+    record = run["scenarios"]["enduring"]
+    assert (record["planned"], record["completed"], record["errors"]) == (240, 240, {})
+    assert record["elapsed_s"] >= 11.9
+
+
 def test_tokens_are_read_only_as_they_were_signed(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.delitem(sys.modules, "tokens", raising=False)
