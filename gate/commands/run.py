@@ -12,6 +12,7 @@ from gate.commands.measuring import Targets, measure, prepare
 from gate.commands.outputs import read_run
 from gate.config.suite import Suite
 from gate.errors import ExitCode, NotMeasured, UsageError
+from gate.record.value import NOT_REACHED
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ def run(suite: Suite, targets: Targets, out: Path, effects: Effects, after: Afte
     if measured.stopped_by is not None:
         raise measured.stopped_by
     for done in measured.runs:
+        for notice in done.notices:
+            if notice.code == NOT_REACHED:
+                effects.console.warn(f"gate: {notice.message}; {notice.cure}")
         if done.not_measured:
             raise NotMeasured(done.not_measured[0].message, done.not_measured[0].cure)
     return ExitCode.APPROVED

@@ -210,15 +210,13 @@ def test_what_the_generator_can_do_is_told_before_the_load(tmp_path, capsys):
     assert ran.run["generator"]["workers"] == 1
 
 
-def test_a_plan_too_large_for_this_machine_is_refused_before_anything_is_sent(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(Engine, "capacity_rps", lambda _self: 100.0)
-    text = ONE.format(rate=50, time="4s").replace("max_rate: 50", "max_rate: 5000")
-    text += "scenarios: {rush: {load: {rate: 5000/s, for: 1s}, mix: {home: 1}}}\n"
+def test_blocks_too_fast_for_this_machine_are_refused_before_anything_is_sent(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Engine, "capacity_rps", lambda _self: 1.0)
     with serving(steady()) as server:
-        ran = run(tmp_path, capsys, text, "--preview", server.origin)
+        ran = run(tmp_path, capsys, ONE.format(rate=50, time="4s"), "--preview", server.origin)
         assert server.requests == []
     assert ran.code == 3
-    assert "the suite asks for 5000" in ran.run["not_measured"][0]["message"]
+    assert "the suite asks for 50" in ran.run["not_measured"][0]["message"]
 
 
 def one_at_a_time(service_s: float) -> Behaviour:
