@@ -20,7 +20,7 @@ class Settings:
     pool_size: int = 20
     pool_wait_s: int = 5
     """After it a request that got no connection is answered 503."""
-    cluster_ms: int = 200
+    cluster_ms: int = 400
     """What the cluster takes to accept a deployment."""
     throttle: int | None = None
     """Most requests of one client in a minute; no limit where there is none."""
