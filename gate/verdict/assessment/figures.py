@@ -58,7 +58,6 @@ def scenario_figures(
         records = [record for record in every if record.not_reached is None] or every
         if not records:
             continue
-        records = [run.reached[name] for run in runs if name in run.reached]
         errors: Counter[str] = Counter()
         for record in records:
             errors.update(record.errors)
@@ -67,7 +66,7 @@ def scenario_figures(
         searches = [record.search for record in records if record.search is not None]
         yield ScenarioFigures(
             scenario=name,
-            executor=every[0].executor,
+            executor=records[0].executor,
             users=_users(scenario.load),
             asked_rps=scenario.load.peak_rps,
             sent=sum(record.sent for record in records),
