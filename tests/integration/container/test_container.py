@@ -6,12 +6,16 @@ import contextlib
 import json
 import re
 import socket
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from fake_github import BASE, BOT, HEAD, TOKEN
 
+from tests.integration.container.conftest import SUITE
 from tests.integration.container.jobs import context, pull_request, shop
 from tests.integration.container.simulated_runner import PATIENCE_S, RUNNER_UID
 from tests.integration.load.servers import answer, serving
@@ -75,6 +79,38 @@ def test_a_service_is_reached_by_its_name(runner, github):
         step = runner.step(context(github.url), pull_request(), given, options=["--add-host", "web:127.0.0.1"])
     assert step.exit_code == 0, step.log
     assert step.outputs["verdict"] == "APPROVED"
+
+
+@pytest.fixture
+def gateway() -> Iterator[str]:
+    """The address that a runner has on docker's bridge; where no docker is, the loopback device has it for a while."""
+    here = ["ip", "address", "add", "172.17.0.1/32", "dev", "lo"]
+    added = subprocess.run(here, capture_output=True, text=True, check=False)
+    if added.returncode and "File exists" not in added.stderr:
+        pytest.skip(f"no address for the gateway: {added.stderr.strip()}")
+    yield "172.17.0.1"
+    if not added.returncode:
+        subprocess.run([*here[:2], "del", *here[3:]], check=True)
+
+
+def test_what_compose_publishes_is_reached_at_the_gateway(runner, github, gateway):
+    """As in the recipe of docker compose: a private address, allowed because the suite on the base commit names it."""
+    recipe = yaml.safe_load(Path("examples/workflows/recipes/compose.yml").read_text())
+    given = recipe["jobs"]["gate"]["steps"][2]["with"]["preview-url"]
+    allowed = SUITE.replace("hosts: [web,", f'hosts: ["{gateway}",')
+    github.commit(BASE, {"gate.yml": allowed.encode()})
+    with serving(shop, gateway) as server:
+        url = given.replace("8000", server.origin.rpartition(":")[2])
+        assert url == server.origin
+        step = runner.step(context(github.url), pull_request(), {"preview-url": url, "api-url": github.url})
+        assert step.exit_code == 0, step.log
+        assert len(server.requests) >= 50
+    assert step.outputs["verdict"] == "APPROVED"
+    github.commit(BASE, {"gate.yml": SUITE.encode()})
+    with serving(shop, gateway) as server:
+        given = {"preview-url": server.origin, "api-url": github.url}
+        refused = runner.step(context(github.url, 2), pull_request(), given)
+        assert (refused.exit_code, server.requests) == (2, [])
 
 
 def workers() -> list[Path]:

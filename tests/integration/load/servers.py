@@ -19,9 +19,9 @@ def answer(status: int = 200, body: bytes = b"{}", headers: str = "Content-Type:
 class Server:
     """One thread per connection; counts requests."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, host: str = "127.0.0.1") -> None:
         self._behaviour = behaviour
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._socket = socket.create_server((host, 0), backlog=256)
         self._lock = threading.Lock()
         self.requests: list[str] = []
         self.heads: list[bytes] = []
@@ -30,7 +30,8 @@ class Server:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        host, port = self._socket.getsockname()
+        return f"http://{host}:{port}"
 
     def close(self) -> None:
         self._socket.close()
@@ -94,8 +95,8 @@ def steady(delay_s: float = 0.0, body: bytes = b"{}") -> Behaviour:
 
 
 @contextmanager
-def serving(behaviour: Behaviour) -> Iterator[Server]:
-    server = Server(behaviour)
+def serving(behaviour: Behaviour, host: str = "127.0.0.1") -> Iterator[Server]:
+    server = Server(behaviour, host)
     try:
         yield server
     finally:
