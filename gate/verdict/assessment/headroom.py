@@ -14,11 +14,14 @@ def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioF
     """Of every row with a limit, then of every scenario with a target; left out where it is no number.
 
     A limit of zero has no factor, and neither has a value of zero: there is no saying how many times nothing goes into
-    something.
+    something. Neither has a rate that the load sets and the answers kept up with: it is not the most they could.
     """
+    scenarios = tuple(scenarios)
+    paced = {scenario.scenario for scenario in scenarios if scenario.executor == "rate"}
     for row in rows:
         times = times_of(row)
-        if times is not None:
+        is_paced = row.endpoint in paced and statistic_of(row) == "rate" and times is not None and times >= 1
+        if times is not None and not is_paced:
             value, limit = row.candidate or 0.0, row.limit or 0.0
             yield Headroom(row=row.id, value=value, limit=limit, unit=row.unit, times=times)
     for scenario in scenarios:

@@ -52,6 +52,17 @@ def test_a_target_is_no_row_and_has_headroom():
     assert (found.row, found.times) == ("shop/deploys/target:rate", 40)
 
 
+def test_a_rate_that_the_gate_itself_sets_is_no_room():
+    """Of 110/s sent where 100/s must be answered nothing follows for 200/s; that too few were answered is told."""
+    met, missed = (row("a/limit:rate", *came, limit=100.0, unit="rps") for came in ((), ("missed",)))
+    paced = scenario("a", executor="rate", users=None, asked_rps=110.0)
+    assert list(headroom("shop", [met.model_copy(update={"candidate": 110.0})], [paced])) == []
+    (found,) = headroom("shop", [missed.model_copy(update={"candidate": 50.0})], [paced])
+    assert found.times == 0.5
+    (found,) = headroom("shop", [met.model_copy(update={"candidate": 110.0})], [scenario("a")])
+    assert found.times == pytest.approx(1.1)
+
+
 def graded(*rows):
     return [(risk.grade, risk.rows) for risk in risks(grounds(*rows))]
 
