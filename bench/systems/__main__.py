@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 
 from bench.figures import Figure, publish_part
-from bench.systems import leaks, pools
+from bench.systems import leaks, pools, variants
 
-STUDIES: dict[str, Callable[[], list[Figure]]] = {"leaks": leaks.study, "pools": pools.study}
+STUDIES: dict[str, Callable[[], list[Figure]]] = {"leaks": leaks.study, "pools": pools.study, **variants.STUDIES}
 
 if __name__ == "__main__":
     names = sys.argv[1:] or list(STUDIES)

@@ -28,7 +28,7 @@ def served(suite: Suite, candidates: Sequence[Run], baselines: Sequence[Run]) ->
         yield from _one(name, "baseline", "", _of_blocks(comparable, name, "candidate"))
     for scenario in suite.scenarios:
         records = [run.scenarios[scenario] for run in candidates if scenario in run.scenarios]
-        for step in dict.fromkeys(step for record in records for step in record.steps):
+        for step in sorted({step for record in records for step in record.steps}):  # files do not keep their order
             said = [record.steps[step].server for record in records if step in record.steps]
             yield from _one(step, "candidate", scenario, said)
 

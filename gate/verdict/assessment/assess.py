@@ -63,7 +63,7 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         scenarios=scenarios,
         bands=list(bands(suite, runs)),
         headroom=list(headroom(suite.name, rows, scenarios)),
-        probes=list(_probes(runs, rows)),
+        probes=list(_probes(suite, runs, rows)),
         watch=watch(telemetry) if telemetry is not None else None,
         resources=resources,
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
@@ -76,9 +76,11 @@ def _targets_rps(suite: Suite) -> dict[str, float]:
     return {name: s.target.rate_rps for name, s in suite.scenarios.items() if s.target is not None}
 
 
-def _probes(runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
-    """Of several runs the worst counts, as it does in the rows."""
-    for name in dict.fromkeys(name for run in runs for name in run.probes):
+def _probes(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
+    """In the order of the suite, then those it has no more. Of several runs the worst counts, as in the rows."""
+    asked = {name for run in runs for name in run.probes}
+    in_suite = [probe.name for probe in suite.probes if probe.name in asked]
+    for name in (*in_suite, *sorted(asked.difference(in_suite))):
         records = [run.probes[name] for run in runs if name in run.probes]
         record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
         mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint == name]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.examples.servers import EXAMPLES
-from tests.integration.examples.suites import Checked, check, cut, read
+from bench.systems.examples import EXAMPLES, Checked, check, cut, environment, read
+from gate.cli import main
 
 FOLDER = EXAMPLES / "learning-platform"
 SETTINGS = {"LEARNING_PASSWORD": "a-test-password", "LEARNING_SIZE": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -54,6 +54,14 @@ def test_queries_are_counted_exactly_and_do_not_grow(sound):
         assert {count for point in growth["points"] for count in point["values"]} == {growth["points"][0]["values"][0]}
     assert sound.row("run/telemetry:queries.materials:max")["outcome"] == "met"
     assert not {"n-plus-one", "error-contract"} & sound.recommended
+
+
+def test_the_run_file_gives_the_same_report(sound, tmp_path):
+    (run,) = sound.out.glob("run-*.json")
+    given = [f"--suite={sound.out.parent / 'gate.yml'}", f"--baselines={sound.out.parent / 'baselines'}"]
+    with environment(SETTINGS):
+        assert main(["compare", str(run), *given, f"--out={tmp_path}"]) == sound.code
+    assert (tmp_path / "report.md").read_text() == sound.report
 
 
 def test_an_n_plus_one_is_the_first_reason(tmp_path):

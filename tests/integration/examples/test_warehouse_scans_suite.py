@@ -10,9 +10,8 @@ import subprocess
 import psycopg
 import pytest
 
+from bench.systems.examples import EXAMPLES, Checked, Suite, check, cut, environment, prepared, read
 from gate.cli import main
-from tests.integration.examples.servers import EXAMPLES
-from tests.integration.examples.suites import Checked, Suite, check, cut, environment, prepared, read
 from tests.integration.processes import COMMAND, FOREVER_S
 
 FOLDER = EXAMPLES / "warehouse-scans"

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import pytest
 import yaml
 
 from gate.cli import main
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Suite = dict[str, Any]
 
 
@@ -25,6 +26,7 @@ class Checked:
     """What `gate check` left behind."""
 
     code: int
+    out: Path
     verdict: Mapping[str, Any]
     report: str
 
@@ -45,6 +47,7 @@ class Checked:
 
 
 def read(folder: Path) -> Suite:
+    """The suite of an example, as it is written."""
     return yaml.safe_load((folder / "gate.yml").read_text())
 
 
@@ -71,13 +74,10 @@ def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], ra
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
     """So that this Python runs the example, and nothing else sets it up."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith(("LEARNING_", "WAREHOUSE_", "GATE_", "ACTIONS_", "GITHUB_TOKEN")):
-                patch.delenv(name)
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        for name, value in values.items():
-            patch.setenv(name, value)
+    own = ("LEARNING_", "WAREHOUSE_", "GATE_", "ACTIONS_", "GITHUB_TOKEN")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    kept["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), kept["PATH"]))
+    with patch.dict(os.environ, {**kept, **values}, clear=True):
         yield
 
 
@@ -95,4 +95,4 @@ def check(example: Path, copy: Path, suite: Suite, values: Mapping[str, str]) ->
     with environment(values):
         code = main(["check", *given])
     out = copy / "out"
-    return Checked(code, json.loads((out / "verdict.json").read_text()), (out / "report.md").read_text())
+    return Checked(code, out, json.loads((out / "verdict.json").read_text()), (out / "report.md").read_text())
