@@ -54,7 +54,6 @@ def _is_wrong_answer(each: Judged) -> bool:
 
 _DANGERS = (
     _Danger("critical", "requests are answered wrongly: {rows}", lambda it: it.row.blocks and _is_wrong_answer(it)),
-    _Danger("critical", "probes failed: {rows}", lambda it: it.row.blocks and it.kind == "probe"),
     _Danger(
         "critical",
         "far too slow or far too little: {rows}",
