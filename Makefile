@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test lint type quality bench lock clean
+.PHONY: demo test systems lint type quality bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gate demo --out demo-out
@@ -21,6 +21,9 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable instrument
 	touch $(STAMP)
+
+systems: $(STAMP)
+	$(BIN)/python -m pytest tests/integration/examples -m "long or not long"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -93,6 +93,7 @@ def test_a_broken_error_contract_is_the_first_reason(tmp_path):
     assert "error-contract" in found.recommended
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "outcomes"), [("leak", {"missed", "inconclusive"}), ("cache", {"met", "inconclusive"})]
 )
