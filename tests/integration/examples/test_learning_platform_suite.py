@@ -7,6 +7,8 @@ import pytest
 from bench.systems.examples import EXAMPLES, Checked, check, cut, environment, read
 from gate.cli import main
 
+pytestmark = pytest.mark.long
+
 FOLDER = EXAMPLES / "learning-platform"
 SETTINGS = {"LEARNING_PASSWORD": "a-test-password", "LEARNING_SIZE": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
 PROBES = [
@@ -93,7 +95,6 @@ def test_a_broken_error_contract_is_the_first_reason(tmp_path):
     assert "error-contract" in found.recommended
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "outcomes"), [("leak", {"missed", "inconclusive"}), ("cache", {"met", "inconclusive"})]
 )
