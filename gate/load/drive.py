@@ -24,6 +24,7 @@ from gate.load.pause import Pause
 from gate.load.refusals import Refusals
 from gate.load.slot import Slot
 from gate.load.tally import Batch
+from gate.load.trace import Traces
 from gate.load.turns import Turns
 
 _NO_VALUE = "no_value"
@@ -58,6 +59,7 @@ class Drive:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         filler = Filler(segment)
+        traces = Traces(segment.trace, segment.part, segment.parts) if segment.trace else None
         self._segment = segment
         self._is_stopping = is_stopping
         self._multi = multi
@@ -65,7 +67,7 @@ class Drive:
         self._pause = Pause(multi, sleep)
         self._start = 0.0
         self._lines = {
-            lane.name: Line(lane, segment, filler, new_slot, spare)
+            lane.name: Line(lane, segment, filler, new_slot, spare, traces)
             for stream in segment.streams
             for lane in stream.lanes
         }

@@ -210,6 +210,8 @@ class Segment:
     """Prefix of ``{{seq}}`` and ``{{uuid}}``, so that two runs never share one."""
     server_timing: bool = False
     """Read what the answers say of their server."""
+    trace: str = ""
+    """Begins the trace id of every request; empty where none is sent."""
     keep_samples: bool = False
     """Return each latency; only for blocks, which are small."""
     max_in_flight: int = 1000

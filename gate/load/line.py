@@ -16,6 +16,7 @@ from gate.load.job import Lane, Request, Segment
 from gate.load.server_tally import ServerTally
 from gate.load.slot import Slot
 from gate.load.tally import Tally
+from gate.load.trace import TRACEPARENT, Traces
 
 READ_CAP_BYTES = 2**20
 """Bodies that are read (for values, or GraphQL errors) may be this large."""
@@ -25,13 +26,21 @@ class Line:
     """Takes handles for one lane and reads what came back."""
 
     def __init__(
-        self, lane: Lane, segment: Segment, filler: Filler, new_slot: Callable[[], Slot], spare: list[Slot]
+        self,
+        lane: Lane,
+        segment: Segment,
+        filler: Filler,
+        new_slot: Callable[[], Slot],
+        spare: list[Slot],
+        traces: Traces | None = None,
     ) -> None:
         self.lane = lane
         self.tally = Tally(keep_samples=segment.keep_samples)
         self.server = ServerTally() if segment.server_timing else None
         """Counts what answers say of their server, if anybody asks."""
         self._wire = segment.wire
+        has_own = any(name.lower() == TRACEPARENT for name in lane.request.headers)
+        self._traces = traces if not has_own else None
         self._filler = filler
         self._varies = filler.varies(lane.request)
         self.reads = bool(lane.extract) or lane.expect.no_graphql_errors
@@ -62,7 +71,7 @@ class Line:
             If a value of the request is missing, by its name.
         """
         if own is None and self._idle and not self._varies:
-            return self._idle.pop()
+            return self._traced(self._idle.pop())
         request = self._filler.fill(self.lane.request, random, own)
         if own is None:
             slot = self._take(self._idle or self._spare)
@@ -70,6 +79,13 @@ class Line:
             slot = self._take(self._visitors)
             _give_cookies(slot, cookies)
         self._load(slot, request)
+        return self._traced(slot)
+
+    def _traced(self, slot: Slot) -> Slot:
+        """The handle with a trace context of its own, if the run is traced."""
+        if self._traces is not None:
+            added = [f"{name}: {value}".encode() for name, value in self._traces.headers().items()]
+            slot.handle.setopt(pycurl.HTTPHEADER, [*slot.headers, *added])
         return slot
 
     def _take(self, pool: list[Slot]) -> Slot:
@@ -77,6 +93,9 @@ class Line:
 
     def _load(self, slot: Slot, request: Request) -> None:
         slot.is_safe = self._is_safe
+        if self._traces is not None:
+            wire = transport.readable(self._wire) if self.reads else self._wire
+            slot.headers = transport.header_lines(request, wire)
         if self.reads or self._wire.compression or self.server is not None:
             slot.head = io.BytesIO()
             slot.handle.setopt(pycurl.HEADERFUNCTION, slot.head.write)

@@ -36,6 +36,7 @@ class Slot:
         "getinfo",
         "handle",
         "head",
+        "headers",
         "is_safe",
         "is_timed",
         "sent",
@@ -54,6 +55,8 @@ class Slot:
         """Whatever the loop wants to remember of this request: its visit, of which a handle knows nothing."""
         self.body: io.BytesIO | None = None
         self.head: io.BytesIO | None = None
+        self.headers: list[bytes] = []
+        """Of its request, where each request gets others as well."""
         self._used_s = used_s
         self._attempts = self._port = 0
         self._repeats = False

@@ -98,15 +98,8 @@ def prepare(
 ) -> None:
     """Set a handle up for one request whose placeholders are filled in."""
     body = _body(request)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    if body is not None:
-        headers.setdefault("content-type", "application/json")
-        headers.setdefault("expect", "")  # libcurl would ask first whether a large body is welcome
-    if wire.compression:
-        headers.setdefault("accept-encoding", "gzip, br")
     handle.setopt(pycurl.URL, request.url)
-    # Bytes: what pycurl is given as text it takes for ASCII, and a password may hold more.
-    handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}".encode() for name, value in headers.items()])
+    handle.setopt(pycurl.HTTPHEADER, header_lines(request, wire))
     handle.setopt(pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000)))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, min(BODY_CAP_BYTES, expect.max_bytes or BODY_CAP_BYTES))
     handle.setopt(pycurl.WRITEFUNCTION, write)
@@ -122,6 +115,17 @@ def prepare(
     elif request.method != "HEAD":
         handle.setopt(pycurl.HTTPGET, 1)
     handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+
+
+def header_lines(request: Request, wire: Wire) -> list[bytes]:
+    """Headers as they are handed to libcurl: bytes, for text it takes for ASCII, and a password may hold more."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if _body(request) is not None:
+        headers.setdefault("content-type", "application/json")
+        headers.setdefault("expect", "")  # libcurl would ask first whether a large body is welcome
+    if wire.compression:
+        headers.setdefault("accept-encoding", "gzip, br")
+    return [f"{name}: {value}".encode() for name, value in headers.items()]
 
 
 def _body(request: Request) -> bytes | None:

@@ -14,6 +14,7 @@ from gate.errors import Cancelled, NotMeasured
 from gate.load.engine import Engine
 from gate.load.job import LaneResult, Scalar, Segment, SegmentResult, Wire
 from gate.load.progress import Progress as Standing
+from gate.load.trace import prefix_of
 from gate.measure.access import sources_of
 from gate.measure.identities import Logins
 from gate.measure.places import Places
@@ -117,12 +118,14 @@ class Driver:
         workers = 1 if course.rate_rps is None else self._engine.workers_for(course.rate_rps)
         lanes = [lane for stream in course.streams for lane in stream.lanes]
         deadline_s = min(left_s, math.inf if course.deadline_s is None else course.deadline_s)
+        number = next(self._numbers)
         segment = Segment(
             streams=course.streams,
             environment=self._environment,
             values={**self.logins[arm].values(course.expected_s or 0.0), **self.given.get(arm, {})},
             sources=self._places.placed(sources_of(self._suite, [lane.request for lane in lanes]), arm),
-            run_token=f"{self._run_id}-{next(self._numbers)}-{arm[0]}",
+            run_token=f"{self._run_id}-{number}-{arm[0]}",
+            trace=prefix_of(self._run_id, number) if self._suite.telemetry.trace else "",
             server_timing=self._suite.telemetry.server_timing,
             keep_samples=keep_samples,
             wire=self.wire,

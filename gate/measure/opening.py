@@ -8,6 +8,7 @@ from functools import partial
 
 from gate.errors import NotMeasured
 from gate.load.job import Expectation, Request
+from gate.load.trace import TRACEPARENT, Traces, prefix_of
 from gate.load.transport import Fetched
 from gate.measure.driver import Driver, deployment
 from gate.measure.hooks import Hooks
@@ -17,6 +18,9 @@ from gate.measure.outlook import Job
 from gate.measure.ready import Clock, Up, is_same_commit, wait_ready
 from gate.measure.single import Asker, Fetch, tokens
 from gate.record.value import BASE_COMMIT, Arm, Notice
+
+_SINGLE = 0xFFFF
+"""Number of a segment that single requests have in their trace ids; no run has so many."""
 
 
 class Opening:
@@ -37,6 +41,7 @@ class Opening:
         self._network = network
         self._clock = clock
         self._say = say
+        self._traces = Traces(prefix_of(job.run_id, _SINGLE)) if job.suite.telemetry.trace else None
         self.up: dict[Arm, Up] = {}
         """Deployments that were ready."""
         self.notices: list[Notice] = []
@@ -110,6 +115,8 @@ class Opening:
                 self._driver.look()
             if not is_pinned(origin, self._driver.wire.resolve):
                 self._pin(arm, origin)
+            if self._traces is not None and TRACEPARENT not in {name.lower() for name in request.headers}:
+                request = replace(request, headers={**request.headers, **self._traces.headers()})
             return fetch_over(self._network, self._driver.wire, origin)(request, expect)
 
         return fetch

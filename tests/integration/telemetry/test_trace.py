@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from gate.load.trace import Traces, prefix_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.load.trace import Traces, prefix_of
 from tests.integration.telemetry.gates import environment, gate, run_in, suite
 
 # https://www.w3.org/TR/trace-context/#traceparent-header-field-values
