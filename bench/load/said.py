@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from gate.load.trace import prefix_of
-
 from bench.figures import Figure
 from bench.load import ours
 from bench.load.machine import say, spread
 from bench.load.nginx import nginx
 from gate.load.job import Segment
+from gate.load.trace import prefix_of
 
 COMMAND = "python -m bench.load --only said"
 _REQUESTS, _USERS = 30_000, 50
