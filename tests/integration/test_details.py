@@ -16,7 +16,9 @@ endpoints:
 journeys: {visit: [home, item]}
 scenarios:
   rush: {load: {count: 60, concurrent: 3}, mix: {visit: 1}}
-  breaking: {load: {find: max_users, until: "error_rate <= 50%", from: 1, limit: 3, for: 200ms}, mix: {home: 1}}
+  breaking:
+    load: {find: max_users, until: "error_rate <= 50%", from: 1, limit: 3, for: 200ms, think: 10ms}
+    mix: {home: 1}
 policy: {max_rate: 400/s, budget: {time: 2s}}
 """
 
