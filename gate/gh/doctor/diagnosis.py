@@ -21,6 +21,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
         *_of_suite_there(facts),
         *of_workflows(facts),
         *_of_previews(facts),
+        *_of_served_commit(facts),
         *of_baselines(facts),
         *of_required_check(facts),
         *_of_label(facts),
@@ -88,6 +89,21 @@ def _of_previews(facts: Facts) -> Iterator[Finding]:
         yield missing("preview", facts.preview.what, facts.preview.cure)
     elif isinstance(facts.preview, Unseen):
         yield unknown("preview", facts.preview)
+
+
+def _of_served_commit(facts: Facts) -> Iterator[Finding]:
+    """A deployment that is found belongs to a commit, and so does a URL with one in it; any other may be behind."""
+    preview = facts.suite.preview if facts.suite is not None else None
+    if preview is None or preview.commit is not None or preview.serve is not None:
+        return
+    if all("sha}" in url for url in preview.url) if preview.url else preview.find is not None:
+        return
+    yield advice(
+        "served commit",
+        "the URL names no commit and the suite does not say where the application tells its own: while a deployment is"
+        " under way, a check or a refresh measures the commit before",
+        "let the application tell its commit, and say where: preview.commit",
+    )
 
 
 def _of_label(facts: Facts) -> Iterator[Finding]:

@@ -292,7 +292,13 @@ def loose_branch(repository: Repository) -> None:
     repository.settings.rules["perf-baselines"] = []
 
 
+def one_url(repository: Repository) -> None:
+    url_of_pulls(repository)
+    repository.files["gate.yml"] = repository.files["gate.yml"].replace(b"pr-{number}", b"shop")
+
+
 ADVICE = [
+    (one_url, "served commit", "measures the commit before"),
     (slack, "pull requests", "has no timeout"),
     (slack, "pull requests", "has no concurrency"),
     (slack, "pull requests", "uses 'v1', which can be moved"),
@@ -313,6 +319,20 @@ def test_what_works_and_could_be_better_is_advice(repository, change, name, seen
     code, found = repository.look()
     assert code == 0, found
     assert [one for one in found[name] if one["state"] == "advice" and seen in one["seen"] and one["cure"]], found[name]
+
+
+@pytest.mark.parametrize(
+    ("found", "instead"),
+    [(b"pr-{number}", b"pr-{short_sha}"), (b"preview: {", b"preview: {commit: {header: X-Commit}, ")],
+    ids=["URL of the commit", "application that says its commit"],
+)
+def test_where_the_commit_is_known_no_word_of_it_is_needed(repository, found, instead):
+    url_of_pulls(repository)
+    assert "served commit" in repository.look()[1]
+    repository.files["gate.yml"] = repository.files["gate.yml"].replace(found, instead)
+    told = repository.look()[1]
+    assert [one["state"] for one in told["suite on main"]] == ["ok"]
+    assert "served commit" not in told
 
 
 UNSEEN = [
