@@ -7,7 +7,7 @@ from typing import LiteralString
 
 import psycopg
 
-VERSION = 1
+VERSION = 2
 """Raised with every change to tables or seeded rows: a database of another version is not used."""
 
 TABLES: LiteralString = """

@@ -20,6 +20,8 @@ STATE_WEIGHTS = (90, 5, 3, 2)
 ZONES = tuple(f"{hall}{gate}" for hall in "ABCDEF" for gate in range(1, 9))
 FIRST_TAG = 10_000_000
 SCANNERS = tuple(f"S{number:02d}" for number in range(1, 41))
+ROUNDS = 60
+"""Scans of the first bag besides that of its arrival: a list that can be long."""
 _ROWS_AT_ONCE = 10_000
 
 
@@ -52,11 +54,13 @@ def _bags(bags: int) -> Iterator[str]:
 
 
 def _scans(bags: int) -> Iterator[str]:
-    """Of every bag the scan of its arrival."""
+    """Of every bag the scan of its arrival; the first has gone round ever since."""
     random, times = Random(SEED + 1), _arrivals(bags)
     for bag in range(bags):
         zone, scanner = ZONES[int(random.random() * len(ZONES))], SCANNERS[int(random.random() * len(SCANNERS))]
         yield f"{bag}\t{zone}\t{scanner}\t{next(times)}\n"
+    for number in range(ROUNDS):
+        yield f"0\t{ZONES[number % len(ZONES)]}\t{SCANNERS[0]}\t{(END - dt.timedelta(hours=number)).isoformat()}\n"
 
 
 def _arrivals(bags: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from gate.load.transport import Fetched
 from gate.probes.answers import lines_of
 from gate.probes.asked import BODY_CAP_BYTES, NOT_SENT, Asked, Way
 from gate.probes.bodies import json_of
+from gate.probes.lengths import are_longer, sizes_by_items
 from gate.probes.outcome import Came, unmeasured
 from gate.probes.requests import PATIENCE_S
 from gate.record.probes import GrowthPoint, GrowthRecord, ProbeOutcome
@@ -41,6 +42,7 @@ class _Point:
 
     items: int
     value: float
+    size_bytes: int
 
 
 class _NotCountedError(Exception):
@@ -67,6 +69,12 @@ def grow(suite: Suite, growth: Growth, way: Way, random: Random) -> Came:
                 points.append(point)
     except _NotCountedError as not_counted:
         return Came(not_counted.outcome, not_counted.seen, len(points) + 1, len(points))
+    sizes = sizes_by_items([(point.items, point.size_bytes) for point in points])
+    if growth.list_path is None and not are_longer(sizes):
+        told = ", ".join(f"{format_size(size)} with {items}" for items, size in sizes.items())
+        return unmeasured(
+            f"answers do not have the items asked for: {told}; growth.list counts what they have", len(points)
+        )
     return judge(growth, [(point.items, point.value) for point in points])
 
 
@@ -114,7 +122,7 @@ def _point(suite: Suite, growth: Growth, items: int, way: Way) -> _Point:
     value = _value(growth, fetched)
     if value is None:
         raise _NotCountedError(_UNTOLD[growth.of], is_failed=False)
-    return _Point(_items(growth, fetched, items), value)
+    return _Point(_items(growth, fetched, items), value, fetched.answer.body_bytes)
 
 
 def asked(suite: Suite, growth: Growth, items: int) -> Asked:

@@ -96,6 +96,13 @@ def test_n_plus_one_is_found_and_named():
     assert few.growth.slope == pytest.approx(1)
 
 
+def test_a_parameter_that_changes_nothing_shows_no_growth_that_is_not_there():
+    with serving("n+1") as (origin, _):
+        found = record(origin, 'growth: {request: "GET /items?size=7&other={items}", items: [1, 50]}')
+    assert found.outcome == "not_measured"
+    assert "answers do not have the items asked for" in found.seen
+
+
 def test_the_parameter_of_an_endpoint_takes_the_place_of_its_own():
     with serving() as (origin, shop):
         record(origin, "growth: {endpoint: items, parameter: size, items: [1, 3], times: 1}")
@@ -127,7 +134,9 @@ def test_the_length_of_the_list_counts_where_the_suite_says_where_it_is():
         counted = record(origin, wide)
         same = record(origin, wide.replace("30, 60, ", "100, "))
         none = record(origin, wide.replace("$.results", "$.other"))
-    assert believed.outcome == "passed"
+    assert believed.outcome == "not_measured"
+    assert believed.seen.startswith("answers do not have the items asked for: ")
+    assert believed.seen.endswith("; growth.list counts what they have")
     assert counted.outcome == "failed"
     assert counted.growth is not None
     assert [point.items for point in counted.growth.points] == [30, 60]
