@@ -101,6 +101,11 @@ def _outcome(objective: TelemetryObjective, seen: Seen) -> Outcome:
     """Missed only where the bounds leave no doubt, met only where they leave none either; NaN is neither."""
     if not math.isfinite(seen.value):
         return "not_measured"
+    outcome = _decided(objective, seen)
+    return "not_measured" if seen.why_not and outcome == "inconclusive" else outcome
+
+
+def _decided(objective: TelemetryObjective, seen: Seen) -> Outcome:
     if objective.leak is not None:
         kind = seen.climb.kind if seen.climb is not None else ""
         return "missed" if kind == "leak" else "met" if kind == "none" else "inconclusive"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gate.record.run import Run
-from gate.record.server import ServerRecord
+from gate.record.server import QueriesRecord, ServerRecord
 from gate.verdict.watched import Seen, exactly
+
+LEAST_TOLD_RATIO = 0.99
+"""Answers that must have told of themselves before all are taken to be like them: a proxy may answer a few itself."""
 
 
 def of_answers(runs: Sequence[Run], name: str, statistic: str, scenario: str | None) -> Seen:
@@ -22,6 +26,16 @@ def of_answers(runs: Sequence[Run], name: str, statistic: str, scenario: str | N
     if not said:
         return Seen(why_not=f"none of {looked:,} answers told its queries in Server-Timing")
     queries = [record.queries for record in said if record.queries is not None]
+    seen = _seen(kind, statistic, said, queries)
+    n = sum(one.n for one in queries)
+    if n >= LEAST_TOLD_RATIO * looked or not math.isfinite(seen.value):
+        return seen
+    lo = seen.lo if statistic == "max" else -math.inf  # those that were silent can only raise it
+    return replace(seen, lo=lo, hi=math.inf, why_not=f"only {n:,} of {looked:,} answers told their queries")
+
+
+def _seen(kind: str, statistic: str, said: Sequence[ServerRecord], queries: Sequence[QueriesRecord]) -> Seen:
+    """Of the answers that told it."""
     n, total = sum(one.n for one in queries), sum(one.total for one in queries)
     if kind == "queries":
         return exactly(float(max(one.most for one in queries)) if statistic == "max" else total / n, n)

@@ -220,6 +220,20 @@ def test_queries_that_answers_told_are_judged_exactly():
     assert timed(suite("{of: queries.home, statistic: max, most: 9}"), None).outcome == "not_measured"
 
 
+@pytest.mark.parametrize(
+    ("looked", "most", "outcome"),
+    [(101, 9, "met"), (102, 9, "not_measured"), (3000, 9, "not_measured"), (3000, 8, "missed")],
+)
+def test_a_few_answers_that_tell_their_queries_do_not_speak_for_the_silent(looked, most, outcome):
+    record = server({7: 99, 9: 1}).model_copy(update={"looked": looked})
+    found = timed(suite(f"{{of: queries.home, statistic: max, most: {most}}}"), record)
+    assert (found.candidate, found.outcome, found.blocks) == (9, outcome, outcome == "missed")
+    said = [notice.message for notice in found.notices]
+    assert said == ([] if looked == 101 else [f"only 100 of {looked:,} answers told their queries"])
+    mean = timed(suite("{of: queries.home, statistic: mean, most: 1}"), record)
+    assert mean.outcome == ("missed" if looked == 101 else "not_measured")
+
+
 @pytest.mark.parametrize(("limit", "outcome"), [("4ms", "met"), ("2ms", "inconclusive"), ("900us", "missed")])
 def test_the_longest_query_is_known_only_within_what_an_answer_tells(limit, outcome):
     assert timed(suite(f"{{of: query_time, statistic: max, most: {limit}}}"), server({4: 10})).outcome == outcome
