@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,38 @@ def test_a_workflow_to_copy_takes_no_code_no_cache_and_no_secret(path):
     assert {step["uses"].partition("@")[0] for step in steps(path)} == {"octo/gate", "actions/upload-artifact"}
     assert "secrets." not in filled(path)
     assert "pull_request_target" not in filled(path)
+
+
+def test_the_publisher_that_pypi_trusts_has_an_environment_of_its_own_and_runs_no_code_of_ours():
+    release = parsed(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    publisher = release.pop("publish-instrument")
+    assert publisher["permissions"] == {"id-token": "write"}
+    assert publisher["environment"] not in [job.get("environment") for job in release.values()]
+    assert [step["uses"].partition("@")[0] for step in publisher["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "publish" in publisher["needs"], "after all that can fail: PyPI takes nothing back"
+
+
+def test_gate_instrument_has_the_version_of_the_gate_and_is_built_by_the_steps_of_the_release(tmp_path):
+    ours, theirs = (
+        tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]["version"]
+        for folder in ("", "instrument")
+    )
+    assert ours == theirs
+    (build,) = [
+        step["run"]
+        for step in parsed(ROOT / ".github" / "workflows" / "release.yml")["jobs"]["instrument"]["steps"]
+        if "run" in step
+    ]
+    *_, backend = [line.strip() for line in build.splitlines() if "hatchling build" in line]
+    command = [sys.executable, *backend.replace("../dist", str(tmp_path)).split()[1:]]
+    subprocess.run(command, cwd=ROOT / "instrument", check=True, capture_output=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"gate_instrument-{ours}-py3-none-any.whl",
+        f"gate_instrument-{ours}.tar.gz",
+    ]
 
 
 @every
