@@ -72,8 +72,8 @@ def table(rows: list[dict[str, object]]) -> str:
             f"| {row['figure']} | {row['value']:.3g} {row['unit']} | {row['goal'] or ''} | {met} | {row['n']} |"
             f" {interval} | `{row['command']}` |"
         )
-    head = f"Measured {rows[0]['date']} at commit {rows[0]['commit']} on {rows[0]['machine']}."
-    return "\n".join([*lines, "", head]) + "\n"
+    measured = dict.fromkeys(f"{row['date']} at commit {row['commit']} on {row['machine']}" for row in rows)
+    return "\n".join([*lines, "", f"Measured {'; '.join(measured)}."]) + "\n"
 
 
 def _commit() -> str:

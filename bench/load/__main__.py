@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench.figures import RESULTS, Figure, publish
+from bench.figures import RESULTS, Figure, publish, publish_part
 from bench.load import added, cost, freeze, lag, memory, said, saturated
 from bench.load.machine import say
 
@@ -36,6 +36,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     names = sorted({word for name in studies(0, 0) for word in name.split()})
     options.add_argument("--only", choices=names, help="one part, by its name or one of its goals; shown, not stored")
+    options.add_argument("--keep", action="store_true", help="store one part too; rows of the others stay as they are")
     options.add_argument("--repeats", type=int, default=REPEATS, help=f"of each measurement (default {REPEATS})")
     options.add_argument("--runs", type=int, default=RUNS, help=f"of L9, of each kind (default {RUNS})")
     chosen = options.parse_args()
@@ -46,17 +47,19 @@ def main() -> int:
                 say(name)
                 figures += study()
     finally:
-        is_met = bool(figures) and _tell(figures, is_whole=chosen.only is None)
+        is_met = bool(figures) and _tell(figures, is_whole=chosen.only is None, is_kept=chosen.keep)
     return 0 if is_met else 1
 
 
-def _tell(figures: list[Figure], *, is_whole: bool) -> bool:
+def _tell(figures: list[Figure], *, is_whole: bool, is_kept: bool) -> bool:
     if is_whole:
         return publish("load", figures)
+    if is_kept:
+        return publish_part("load", figures)
     for figure in figures:
         print(f"{figure.id or '':3} {figure.figure}: {figure.value:.4g} {figure.unit} {figure.goal or ''} {figure.met}")
         print(f"    {figure.interval} {json.dumps(figure.peers)}")
-    print(f"not stored; a whole run writes {RESULTS.name}/load.json")
+    print(f"not stored; a whole run, or --keep, writes {RESULTS.name}/load.json")
     return all(figure.met is not False for figure in figures)
 
 
