@@ -72,8 +72,11 @@ def table(rows: list[dict[str, object]]) -> str:
             f"| {row['figure']} | {row['value']:.3g} {row['unit']} | {row['goal'] or ''} | {met} | {row['n']} |"
             f" {interval} | `{row['command']}` |"
         )
-    measured = dict.fromkeys(f"{row['date']} at commit {row['commit']} on {row['machine']}" for row in rows)
-    return "\n".join([*lines, "", f"Measured {'; '.join(measured)}."]) + "\n"
+    when: dict[object, dict[str, None]] = {}
+    for row in rows:
+        when.setdefault(row["machine"], {})[f"{row['date']} at commit {row['commit']}"] = None
+    measured = "; ".join(f"{', '.join(each)} on {machine}" for machine, each in when.items())
+    return "\n".join([*lines, "", f"Measured {measured}."]) + "\n"
 
 
 def _commit() -> str:
