@@ -109,6 +109,11 @@ def format_ratio(ratio: float, *, signed: bool = False) -> str:
     return f"{sign}{text} %"
 
 
+def format_count(number: float, noun: str) -> str:
+    """How many of what: ``1 user``, ``1,000 users``; for nouns whose plural ends in s."""
+    return f"{number:,.0f} {noun}" + ("" if round(number) == 1 else "s")
+
+
 def format_rate(rps: float) -> str:
     """Requests per second with three significant digits: ``49.8/s``."""
     return f"{_digits(rps)}/s" if math.isfinite(rps) else "-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.report.long_section import Section, table_of
 from gate.report.tables import Line
-from gate.units import format_ratio
+from gate.units import format_count, format_ratio
 from gate.verdict.assessed import Horizon
 from gate.verdict.values import Verdict
 
@@ -41,9 +41,7 @@ def score(verdict: Verdict) -> Section:
 def checklist(verdict: Verdict) -> Section:
     """Every item with its state and how many rows it is from."""
     lines = [
-        Line(
-            (item.message, f"{len(item.rows)} rows" if len(item.rows) != 1 else "1 row", item.state), item.state == "no"
-        )
+        Line((item.message, format_count(len(item.rows), "row"), item.state), item.state == "no")
         for item in verdict.assessment.checklist
     ]
     return Section("Readiness", tables=table_of(("what must be so", "from", "outcome"), lines))

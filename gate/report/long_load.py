@@ -8,7 +8,7 @@ from gate.report.amounts import NOTHING, amount, objective
 from gate.report.long_section import Section, room, share, table_of
 from gate.report.tables import Line
 from gate.report.words import OUTCOMES
-from gate.units import format_duration, format_rate, format_ratio
+from gate.units import format_count, format_duration, format_rate, format_ratio
 from gate.verdict.assessed import Band, Bottleneck, EndpointFigures, ScenarioFigures
 from gate.verdict.assessment.kinds import came_to, kind_of
 from gate.verdict.values import Row, Verdict
@@ -98,7 +98,7 @@ def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
     rows = _limits(verdict, figures.scenario)
     target = next((h for h in verdict.assessment.headroom if h.row.endswith(f"/{figures.scenario}/target:rate")), None)
     outcome, is_loud = _outcome(rows)
-    load = f"{figures.users:,} users" if figures.users is not None else amount(figures.asked_rps, "rps")
+    load = format_count(figures.users, "user") if figures.users is not None else amount(figures.asked_rps, "rps")
     cells = (
         figures.scenario,
         _asked(rows),
@@ -149,7 +149,7 @@ def _band_name(band: Band) -> str:
 
 def _bottleneck(found: Bottleneck) -> Iterator[str]:
     """Sentences, each only where what it says was measured."""
-    yield f"{found.scenario}: {found.levels} levels up to {_load(found, found.highest)}."
+    yield f"{found.scenario}: {format_count(found.levels, 'level')} up to {_load(found, found.highest)}."
     if found.served_at_once is not None:
         between = f" ({found.served_lo:.3g} to {found.served_hi:.3g})" if found.served_lo and found.served_hi else ""
         size = _size(found)
@@ -157,6 +157,8 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"It saturates at {amount(found.saturation_rps, 'rps')};"
         yield f"an answer takes {amount(found.unloaded_s, 's')} without load,"
         yield f"and at {_load(found, found.highest)} {format_ratio(found.waiting_ratio or 0.0)} of its time is waiting."
+    if found.saturated is False and found.of != "under way":
+        yield f"It did not saturate up to {_load(found, found.highest)}: the load set the throughput."
     if found.peak is not None and found.peak_hi is not None and found.peak_lo is not None:
         between = f"{found.peak_lo:.3g} to {found.peak_hi:.3g}"
         yield f"Throughput falls again beyond about {found.peak:.3g} requests under way ({between})."
@@ -167,7 +169,7 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
 
 
 def _says_something(found: Bottleneck) -> bool:
-    of_search = found.exponent if found.of != "under way" else None
+    of_search = None if found.of == "under way" else found.exponent if found.saturated is None else found.saturated
     return any(value is not None for value in (found.served_at_once, found.peak, found.fails_from, of_search))
 
 
@@ -199,13 +201,12 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
 def _load(found: Bottleneck, load: float | None) -> str:
     if found.of == "under way":
         return f"{load or 0:.3g} requests under way"
-    return amount(load, "rps") if found.of == "rate" else f"{load or 0:.0f} users"
+    return amount(load, "rps") if found.of == "rate" else format_count(load or 0, "user")
 
 
 def _capacity(figures: ScenarioFigures, verdict: Verdict) -> str:
-    level = (
-        format_rate(figures.capacity or 0) if figures.asked_rps is not None else f"{figures.capacity or 0:.0f} users"
-    )
+    most = figures.capacity or 0
+    level = format_rate(most) if figures.asked_rps is not None else format_count(most, "user")
     answered = f", {format_rate(figures.capacity_rps)} answered" if figures.capacity_rps is not None else ""
     rows = [f"{objective(row)}: {OUTCOMES[row.outcome]}" for row in _limits(verdict, figures.scenario)]
     return f"{figures.scenario}: the condition held up to {level}{answered}" + (

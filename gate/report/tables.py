@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from gate.units import format_count
+
 MOST_OPEN = 20
 """Of a longer table only what is loud is seen at once."""
 _OUTCOME = "outcome"
@@ -55,7 +57,7 @@ class Table:
     def tally(self) -> str:
         """How many rows, and what they came to, the most frequent first: ``182 rows: 150 unchanged, 32 faster``."""
         counts = Counter(line.cells[-1] for line in self.lines).most_common()
-        rows = "1 row" if len(self.lines) == 1 else f"{len(self.lines)} rows"
+        rows = format_count(len(self.lines), "row")
         return f"{rows}: {', '.join(f'{count} {outcome}' for outcome, count in counts)}"
 
     def cut(self, most: int, *, loud: bool) -> Table:

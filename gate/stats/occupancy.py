@@ -1,7 +1,8 @@
-"""How many requests a system serves at once, from its curve of throughput and time over load: Little's law.
+"""Whether a system or its load set the pace, and how many requests the system serves at once, from levels of load.
 
 Pure. What is beyond that number waits. The time of an answer without load is the time that it is served; at saturation
-so many are served at once that they leave at the throughput that is seen.
+so many are served at once that they leave at the throughput that is seen (Little's law). That holds only where the
+system set the throughput: users who think, and rates, set it themselves until the system holds them back.
 """
 
 from __future__ import annotations
@@ -17,12 +18,48 @@ from gate.stats.special import stdtrit
 
 UNLOADED = 0.5
 """Up to this share of the highest throughput answers hardly wait for each other."""
-SATURATED = 0.9
-"""From this share of the highest throughput on,"""
+PLATEAU = 0.9
+"""From this share of the highest throughput on it is called the same."""
 WAITING = 1.5
-"""and where answers take so many times as long as without load, more load brings no more throughput."""
+"""Times the time without load, from which on an answer waits."""
+HELD_BACK = 1.1
+"""Times the throughput that the load would make if nothing waited, from which on the system sets the pace."""
+FLAT = 1.25
+"""Between levels on the plateau: a quarter more was asked for and less than a tenth more was answered, so that
+throughput grew as load to a power below one half."""
+CLEARLY_HELD_BACK = 3.0
+"""The same of a single level on the plateau, beside which nothing shows that throughput has ceased to grow."""
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One load, and what it came to."""
+
+    rate_rps: float
+    """Answers per second."""
+    time_s: float
+    """Of an answer; the mean, or the median where only that is known."""
+    asked_rps: float | None = None
+    """Open model: requests per second that fell due. None where users wait for their answers."""
+    think_s: float = 0.0
+    """Closed model: pause of a user after each answer."""
+
+    def held_back(self, unloaded_s: float) -> float:
+        """How many times the throughput that came the load would have made if nothing had waited.
+
+        Of users it is the ratio of their bound ``N / (Z + D)`` to their throughput ``N / (Z + R)``: ``N`` users think
+        for ``Z``, and an answer takes ``R``, without load ``D``.
+
+        References
+        ----------
+        Denning, P. J. and Buzen, J. P. (1978). The Operational Analysis of Queueing Network Models, sections 3 and 4:
+        the interactive response time law and asymptotic bounds. https://doi.org/10.1145/356733.356735
+        """
+        if self.asked_rps is not None:
+            return self.asked_rps / self.rate_rps
+        return (self.think_s + self.time_s) / (self.think_s + unloaded_s)
 
 
 @dataclass(frozen=True)
@@ -39,7 +76,7 @@ class Occupancy:
     """Geometric mean of the time of an answer at the unloaded levels."""
 
 
-def occupancy(rates_rps: Sequence[float], times_s: Sequence[float], confidence: float = 0.9) -> Occupancy | None:
+def occupancy(levels: Sequence[Level], confidence: float = 0.9) -> Occupancy | None:
     """The number that is served at once: throughput at saturation times the time of an answer without load.
 
     The interval is Student's over the logarithms of both, from how much levels of one kind differ among themselves
@@ -48,10 +85,8 @@ def occupancy(rates_rps: Sequence[float], times_s: Sequence[float], confidence: 
 
     Parameters
     ----------
-    rates_rps : sequence of float, shape (n,)
-        Answers per second at each level, in any order.
-    times_s : sequence of float, shape (n,)
-        Time of an answer at each level; means, or medians where only they are known.
+    levels : sequence of Level
+        In any order; a load may be there several times.
 
     Returns
     -------
@@ -61,30 +96,54 @@ def occupancy(rates_rps: Sequence[float], times_s: Sequence[float], confidence: 
     Raises
     ------
     ValueError
-        If a number is not positive and finite.
+        If a throughput or a time is not positive and finite.
 
     References
     ----------
     Little, J. D. C. (1961). A Proof for the Queuing Formula: L = λW. https://doi.org/10.1287/opre.9.3.383
     Welch, B. L. (1947). https://doi.org/10.1093/biomet/34.1-2.28
     """
-    rate, time = np.asarray(rates_rps, dtype=float), np.asarray(times_s, dtype=float)
-    if len(rate) != len(time) or not all(np.all(np.isfinite(x)) and np.all(x > 0) for x in (rate, time)):
-        raise ValueError("throughputs and times are positive, one of each for a level")
-    if not len(rate):
+    unloaded = _unloaded(levels)
+    if not unloaded:
         return None
-    unloaded = np.log(time[rate <= UNLOADED * rate.max()])
-    if not len(unloaded):
-        return None
-    unloaded_s = math.exp(float(unloaded.mean()))
-    saturated = rate[(rate >= SATURATED * rate.max()) & (time >= WAITING * unloaded_s)]
+    times = np.log([level.time_s for level in unloaded])
+    unloaded_s = math.exp(float(times.mean()))
+    saturated = np.array([level.rate_rps for level in _saturated(levels, unloaded_s)])
     if not len(saturated):
         return None
     saturation_rps = float(saturated.mean())
     at_once = saturation_rps * unloaded_s
-    factor = _factor([np.log(saturated), unloaded], confidence)
+    factor = _factor([np.log(saturated), times], confidence)
     lo, hi = (None, None) if factor is None else (at_once / factor, at_once * factor)
     return Occupancy(at_once, lo, hi, saturation_rps, unloaded_s)
+
+
+def begins_unloaded(levels: Sequence[Level]) -> bool:
+    """Whether some level is far enough below the highest throughput to tell what an answer takes without load."""
+    return bool(_unloaded(levels))
+
+
+def _unloaded(levels: Sequence[Level]) -> list[Level]:
+    numbers = [(level.rate_rps, level.time_s, level.asked_rps or 1.0, level.think_s + 1.0) for level in levels]
+    if not all(math.isfinite(number) and number > 0 for each in numbers for number in each):
+        raise ValueError("throughputs and times are positive, and thinking takes no negative time")
+    highest_rps = max((level.rate_rps for level in levels), default=0.0)
+    return [level for level in levels if level.rate_rps <= UNLOADED * highest_rps]
+
+
+def _saturated(levels: Sequence[Level], unloaded_s: float) -> list[Level]:
+    """Levels whose throughput the system set; none unless it is seen that more load brings no more."""
+    highest_rps = max(level.rate_rps for level in levels)
+    plateau = [level for level in levels if level.rate_rps >= PLATEAU * highest_rps]
+    held = [
+        level for level in plateau if level.time_s >= WAITING * unloaded_s and level.held_back(unloaded_s) >= HELD_BACK
+    ]
+    if not held:
+        return []
+    asked = [level.rate_rps * level.held_back(unloaded_s) for level in plateau]
+    most = max(level.rate_rps * level.held_back(unloaded_s) for level in held)
+    clearly = max(level.held_back(unloaded_s) for level in held) >= CLEARLY_HELD_BACK
+    return held if clearly or most >= FLAT * min(asked) else []
 
 
 def _factor(logs: Sequence[Floats], confidence: float) -> float | None:

@@ -157,6 +157,9 @@ class Bottleneck(Value):
     levels: Count = 0
     highest: float | None = None
     """Of the levels."""
+    saturated: bool | None = None
+    """Whether more load brought no more throughput in the end, so that the system set it and not the load; None where
+    no level is low enough to tell, and in verdicts of older versions."""
     served_at_once: float | None
     """Requests under way at saturation: its throughput times the time of an answer without load (Little's law)."""
     served_lo: float | None

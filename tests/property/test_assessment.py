@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.config.score import Score, Weights
-from gate.stats.occupancy import occupancy
+from gate.stats.occupancy import Level, occupancy
 from gate.verdict.assessment.checklist import checklist
 from gate.verdict.assessment.risks import risks
 from gate.verdict.assessment.score import PARTS, score
@@ -75,7 +75,12 @@ def test_yes_is_never_said_with_a_row_that_did_not_pass(checks):
         assert item.state != "yes" or (item.rows and {outcomes[row_id] for row_id in item.rows} == {"met"})
 
 
-LEVELS = st.lists(st.tuples(st.floats(0.1, 1e4), st.floats(1e-3, 10)), min_size=1, max_size=12)
+POSITIVE = st.floats(1e-3, 10)
+LEVELS = st.lists(
+    st.builds(Level, rate_rps=st.floats(0.1, 1e4), time_s=POSITIVE, think_s=st.just(0.0) | POSITIVE),
+    min_size=1,
+    max_size=12,
+)
 
 
 @given(LEVELS, st.integers(-6, 6))
@@ -84,9 +89,22 @@ def test_the_number_served_at_once_has_no_unit(levels, power):
 
     A level whose time is exactly at the threshold of waiting may fall to its other side, which is worth a tenth.
     """
-    rates, times = zip(*levels, strict=True)
-    found = occupancy(rates, times)
-    other = occupancy([rate * 2.0**power for rate in rates], [time / 2.0**power for time in times])
+    found = occupancy(levels)
+    faster = 2.0**power
+    other = occupancy([Level(e.rate_rps * faster, e.time_s / faster, think_s=e.think_s / faster) for e in levels])
     if found is not None and other is not None:
         assert other.at_once == pytest.approx(found.at_once, rel=0.11)
         assert found.lo is None or found.lo <= found.at_once <= found.hi
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=2, max_size=12), POSITIVE, st.floats(0.0, 10))
+def test_whoever_is_never_kept_waiting_never_saturates_anything(users, time_s, think_s):
+    assert occupancy([Level(n / (think_s + time_s), time_s, think_s=think_s) for n in users]) is None
+
+
+@given(LEVELS, st.floats(100.0, 1e6))
+def test_users_who_think_for_very_long_never_saturate_anything(levels, longer):
+    """Their rate is that of their thinking, whatever the answers take."""
+    think_s = longer * max(level.time_s for level in levels)
+    thinking = [Level(level.rate_rps, level.time_s, think_s=think_s) for level in levels]
+    assert occupancy(thinking) is None

@@ -1,7 +1,7 @@
 """Where a system ends: how many requests it serves at once, how its throughput bends, and which resource was full.
 
-Pure. Only what was measured is said: a number served at once needs a curve that saturates, its resource needs telemetry
-that saw it full, and its size needs to have been read.
+Pure. Only what was measured is said: a number served at once needs a curve whose throughput the system set in the end
+and not the load, its resource needs telemetry that saw it full, and its size needs to have been read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from gate.stats import scalability
-from gate.stats.occupancy import occupancy
+from gate.stats.occupancy import Level, begins_unloaded, occupancy
 from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
 from gate.verdict.assessed import Bottleneck, ResourceUse
 from gate.verdict.assessment.curves import Curve
@@ -38,7 +38,8 @@ def is_full(use: ResourceUse) -> bool:
 
 def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
     stages = curve.stages
-    found = occupancy([stage.rate_rps for stage in stages], [stage.time_s for stage in stages])
+    levels = [Level(stage.rate_rps, stage.time_s, stage.asked_rps, stage.think_s) for stage in stages]
+    found = occupancy(levels)
     fit, power = _fit(curve) if len(curve.names) >= LEAST_LEVELS else None, _exponent(curve)
     last = stages[-1]
     return Bottleneck(
@@ -46,6 +47,7 @@ def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
         of=curve.of,
         levels=len(curve.names),
         highest=last.load,
+        saturated=found is not None if begins_unloaded(levels) else None,
         served_at_once=found.at_once if found else None,
         served_lo=found.lo if found else None,
         served_hi=found.hi if found else None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gate.config.loads import Load
 from gate.config.scenario import Scenario
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
@@ -32,6 +33,10 @@ class Stage:
     """Mean time of an answer; in runs of older versions the median."""
     met: bool | None = None
     """Whether the condition of the search held; None of a scenario, which has none."""
+    asked_rps: float | None = None
+    """Answers as expected that were asked for per second; None where users set the pace."""
+    think_s: float = 0.0
+    """Pause of a user after each answer."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,13 @@ def curves(suite: Suite, runs: Sequence[Run]) -> Iterator[Curve]:
     """
     for name, scenario in suite.scenarios.items():
         found = [run.reached[name].search for run in runs if name in run.reached]
-        stages = [stage for search in found if search is not None for stage in _levels(search)]
+        stages = [stage for search in found if search is not None for stage in _levels(scenario.load, search)]
         if stages:
             of: LoadUnit = "users" if scenario.load.find == "max_users" else "rate"
             yield _curve((name,), of, stages, thinks=bool(scenario.load.think_s))
     for names in _alike(suite):
         records = [(name, run.reached[name]) for name in names for run in runs if name in run.reached]
-        stages = [stage for name, record in records for stage in _stage(name, record)]
+        stages = [stage for name, record in records for stage in _stage(name, suite.scenarios[name].load, record)]
         if stages:
             stages += _blocks(suite, suite.scenarios[names[0]], runs)
         if len({stage.name for stage in stages}) > 1:
@@ -74,11 +79,22 @@ def _curve(names: tuple[str, ...], of: LoadUnit, stages: list[Stage], *, thinks:
     return Curve(names, of, thinks=thinks, stages=tuple(sorted(stages, key=lambda stage: stage.load)))
 
 
-def _levels(search: SearchRecord) -> Iterator[Stage]:
+def _levels(load: Load, search: SearchRecord) -> Iterator[Stage]:
+    """A level that was kept up was asked for what it answered: where requests fail, that is no more than succeeded."""
     for level in search.levels:
         time_s = level.mean_s if level.mean_s is not None else level.p50_s
+        asked_rps = level.level * (1 - level.error_ratio) if load.is_open else None
         if time_s is not None and time_s > 0 and level.rate_rps > 0:
-            yield Stage(f"{level.level:g}", level.level, level.rate_rps, time_s, level.met)
+            asked_rps = None if asked_rps is None else max(asked_rps, level.rate_rps)
+            yield Stage(
+                f"{level.level:g}",
+                level.level,
+                level.rate_rps,
+                time_s,
+                level.met,
+                asked_rps=asked_rps,
+                think_s=load.think_s or 0.0,
+            )
 
 
 def _alike(suite: Suite) -> Iterator[tuple[str, ...]]:
@@ -93,11 +109,14 @@ def _alike(suite: Suite) -> Iterator[tuple[str, ...]]:
     return (tuple(names) for names in groups.values())
 
 
-def _stage(name: str, record: ScenarioRecord) -> Iterator[Stage]:
+def _stage(name: str, load: Load, record: ScenarioRecord) -> Iterator[Stage]:
+    """What an open load asked for is counted over the time in which it fell due, less what failed."""
     latency = Histogram.decode(record.histogram)
     is_sound = record.not_reached is None and not record.sockets
     if is_sound and latency.n and record.elapsed_s > 0 and record.completed:
-        yield _under_way(name, record.completed / record.elapsed_s, latency.mean())
+        rate_rps = record.completed / record.elapsed_s
+        asked_rps = max(rate_rps, record.completed / load.for_s) if load.is_open and load.for_s else None
+        yield _under_way(name, rate_rps, latency.mean(), asked_rps, load.think_s or 0.0)
 
 
 def _blocks(suite: Suite, scenario: Scenario, runs: Sequence[Run]) -> Iterator[Stage]:
@@ -109,7 +128,8 @@ def _blocks(suite: Suite, scenario: Scenario, runs: Sequence[Run]) -> Iterator[S
     for turn in set.intersection(*(set(blocks) for blocks in found.values())):
         means = {name: blocks[turn].mean_s or 0.0 for name, blocks in found.items()}
         rate_rps = sum(suite.endpoints[name].rate_rps * share for name, share in scenario.mix.items()) / weight
-        yield _under_way(BLOCKS, rate_rps, sum(means[name] * share for name, share in scenario.mix.items()) / weight)
+        time_s = sum(means[name] * share for name, share in scenario.mix.items()) / weight
+        yield _under_way(BLOCKS, rate_rps, time_s, asked_rps=rate_rps)
 
 
 def _by_round(runs: Sequence[Run], name: str) -> dict[tuple[int, int], Block]:
@@ -122,5 +142,5 @@ def _by_round(runs: Sequence[Run], name: str) -> dict[tuple[int, int], Block]:
     }
 
 
-def _under_way(name: str, rate_rps: float, time_s: float) -> Stage:
-    return Stage(name, rate_rps * time_s, rate_rps, time_s)
+def _under_way(name: str, rate_rps: float, time_s: float, asked_rps: float | None, think_s: float = 0.0) -> Stage:
+    return Stage(name, rate_rps * time_s, rate_rps, time_s, asked_rps=asked_rps, think_s=think_s)

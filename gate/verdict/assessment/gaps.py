@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gate.verdict.assessed import Assessment, Gap
+from gate.verdict.assessed import Assessment, Bottleneck, Gap
 from gate.verdict.assessment.advice import each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import kind_of, label
@@ -42,6 +42,16 @@ def _unread(figures: Assessment) -> Iterator[Gap]:
             yield Gap(message=f"environment: {line.name} could not be read")
 
 
+def _unsaturated(found: Sequence[Bottleneck]) -> Iterator[str]:
+    """Why curves do not tell where the system ends."""
+    below = [each.scenario for each in found if each.saturated is False]
+    others = [each.scenario for each in found if each.saturated is None]
+    if below:
+        yield f"{some(below)} did not saturate"
+    if others:
+        yield f"{some(others)} had no level with half of the highest throughput or less, to tell an answer without load"
+
+
 def _absent(grounds: Grounds) -> Iterator[str]:
     """Kinds of figures that nobody asked for, or that the load did not show."""
     figures, score = grounds.assessment, grounds.assessment.score
@@ -54,8 +64,7 @@ def _absent(grounds: Grounds) -> Iterator[str]:
     if not any(said.queries_n for said in grounds.details.served):
         yield "queries: no answer told how many it made"
     if figures.bottlenecks and not any(each.served_at_once for each in figures.bottlenecks):
-        names = some([each.scenario for each in figures.bottlenecks])
-        yield f"how many requests are served at once: {names} did not reach saturation from below"
+        yield f"how many requests are served at once: {'; '.join(_unsaturated(figures.bottlenecks))}"
     elif not figures.bottlenecks:
         yield "capacity: there is no search for it, and no mix at several loads"
     if score is not None:

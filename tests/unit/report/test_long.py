@@ -56,6 +56,17 @@ def test_the_pool_is_named_only_where_it_was_seen_full_and_its_size_read():
         assert "pool" not in text
 
 
+def test_what_did_not_saturate_is_told_no_number_served_at_once():
+    unknown = dict.fromkeys(("served_at_once", "saturation_rps", "unloaded_s", "waiting_ratio"))
+    text = told(**unknown, saturated=False, highest=80.0)
+    assert "It did not saturate up to 80 users" in text
+    assert "served at a time" not in text
+
+
+def test_one_is_one():
+    assert told(levels=1, highest=1.0).startswith("most: 1 level up to 1 user.")
+
+
 def test_another_resource_is_named_as_what_it_is():
     assert "processors: all 2 were in use" in told(resource="processors", configured=2.0)
 

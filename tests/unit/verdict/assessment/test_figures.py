@@ -166,9 +166,42 @@ def test_a_resource_is_named_only_where_it_was_seen_full(use: ResourceUse, resou
 
 def test_what_does_not_saturate_has_no_bottleneck():
     (found,) = bottlenecks([pooled(1000)], [])
-    assert found.served_at_once is None
+    assert (found.served_at_once, found.saturated) == (None, False)
     assert found.waiting_ratio is None
     assert found.exponent == pytest.approx(1.0)
+
+
+def test_where_users_set_the_pace_nothing_saturates_however_long_answers_take():
+    """80 users with half a second to think made 159/s, in answers of 35 ms after 9 ms: as many as they could."""
+    suite = suite_of(
+        "scenarios: {crowd: {load: {find: max_users, until: p90 <= 100ms, from: 1, limit: 80, think: 500ms},"
+        " mix: {home: 1}}}\n",
+        ("home",),
+    )
+    times = {1: 0.0087, 2: 0.0087, 5: 0.009, 13: 0.01, 34: 0.012, 54: 0.017, 80: 0.035}
+    found = search(*(level(n, n / (0.5 + time_s), time_s) for n, time_s in times.items()))
+    record = scenario_of(suite, "crowd").model_copy(update={"search": found, "executor": "find"})
+    (told,) = bottlenecks(list(curves(suite, [run_of(suite, scenarios={"crowd": record})])), [])
+    assert (told.served_at_once, told.saturation_rps, told.saturated) == (None, None, False)
+
+
+def test_a_search_by_rate_tells_the_pool_only_beyond_the_rate_that_it_bears():
+    suite = suite_of(
+        "scenarios: {most: {load: {find: max_rate, until: p95 <= 1s, from: 10/s, limit: 160/s}, mix: {home: 1}}}\n"
+        "policy: {max_rate: 160/s}\n",
+        ("home",),
+    )
+
+    def told(*levels: Level):
+        record = scenario_of(suite, "most").model_copy(update={"search": search(*levels), "executor": "find"})
+        return next(bottlenecks(list(curves(suite, [run_of(suite, scenarios={"most": record})])), []))
+
+    borne = [level(rate_rps, rate_rps, time_s) for rate_rps, time_s in ((10, 0.1), (40, 0.11), (80, 0.16), (95, 0.4))]
+    beyond = level(160, 100, 1.5, met=False)
+    failing = level(160, 80, 1.5, met=False).model_copy(update={"error_ratio": 0.5})
+    assert told(*borne).saturated is False
+    assert told(*borne, beyond).served_at_once == pytest.approx(10, rel=0.1)
+    assert told(*borne, failing).served_at_once is None, "half of them failed: that is no end of what is answered"
 
 
 def watched(values: list[float], **more) -> TelemetryRecord:

@@ -154,7 +154,7 @@ def test_what_was_not_measured_is_said_with_its_reason():
             row("cart/limit:p95", "inconclusive"),
             probes=[probe("migrations", "not_measured", seen="preview.serve is not set")],
             watch=Watch(unread={"postgres": "connection refused"}),
-            bottlenecks=[curve()],
+            bottlenecks=[curve(saturated=False), curve(scenario="high")],
         )
     )
     for part in (
@@ -163,7 +163,8 @@ def test_what_was_not_measured_is_said_with_its_reason():
         "cart p95",
         "preview.serve is not set",
         "connection refused",
-        "most did not",
+        "most did not saturate",
+        "high had no level",
     ):
         assert part in told
 
