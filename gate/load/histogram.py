@@ -103,7 +103,7 @@ class Histogram:
         """Counts of both; associative, commutative and exact."""
         return Histogram(self._counts + other._counts)
 
-    def _midpoints(self) -> Iterator[tuple[float, int]]:
+    def midpoints(self) -> Iterator[tuple[float, int]]:
         """Middle of each bucket in seconds with its count, ascending."""
         for index in sorted(self._counts):
             low, width = _bounds(index)
@@ -113,7 +113,7 @@ class Histogram:
         """Latency in seconds below or at which a share ``q`` of the samples lies (nearest rank); NaN if empty."""
         rank = max(1, math.ceil(q * self.n))
         seen = 0
-        for value, count in self._midpoints():
+        for value, count in self.midpoints():
             seen += count
             if seen >= rank:
                 return value
@@ -121,26 +121,26 @@ class Histogram:
 
     def mean(self) -> float:
         """Mean latency in seconds; NaN if empty."""
-        return math.fsum(v * c for v, c in self._midpoints()) / self.n if self._counts else math.nan
+        return math.fsum(v * c for v, c in self.midpoints()) / self.n if self._counts else math.nan
 
     def variance(self) -> float:
         """Variance of the latencies in seconds squared; NaN for fewer than two samples."""
         if self.n < 2:
             return math.nan
         mean = self.mean()
-        return math.fsum(c * (v - mean) ** 2 for v, c in self._midpoints()) / (self.n - 1)
+        return math.fsum(c * (v - mean) ** 2 for v, c in self.midpoints()) / (self.n - 1)
 
     def log_variance(self) -> float:
         """Variance of the natural logarithm of the latencies; NaN for fewer than two samples."""
         if self.n < 2:
             return math.nan
-        logs = [(math.log(max(v, 5e-7)), c) for v, c in self._midpoints()]
+        logs = [(math.log(max(v, 5e-7)), c) for v, c in self.midpoints()]
         mean = math.fsum(x * c for x, c in logs) / self.n
         return math.fsum(c * (x - mean) ** 2 for x, c in logs) / (self.n - 1)
 
     def count_above(self, seconds: float) -> int:
         """Samples above a limit, as far as buckets tell: a bucket counts as above if its middle is."""
-        return sum(count for value, count in self._midpoints() if value > seconds)
+        return sum(count for value, count in self.midpoints() if value > seconds)
 
     def encode(self) -> str:
         """Base64 of HdrHistogram's V2 compressed encoding."""

@@ -11,6 +11,7 @@ import numpy as np
 from gate.config.objectives import OF_CONNECTIONS
 from gate.load.histogram import Histogram
 from gate.record.value import Notice
+from gate.stats.nonnegative import lower_mean, p_mean_above
 from gate.stats.proportion import (
     CONFIDENCE,
     clean_needed,
@@ -28,6 +29,7 @@ OF_OPENING = {f"connect_{name}": share for name, share in QUANTILES.items()}
 """The same of the time to open a WebSocket."""
 _LEAST_OF_STRETCH = 30
 """Requests from which the mean of a scenario is taken to be near normal."""
+_OF_MEANS = "t interval and bets"
 Unit = Literal["s", "ratio", "rps", "bytes", "count"]
 
 
@@ -146,8 +148,8 @@ def _mean_limit(limit: float, observed: Observed) -> Limit:
         value = observed.histogram.mean()
         return Limit("mean", limit, "s", value, notices=(_too_little("mean"),), n=observed.histogram.n)
     centre, se = float(np.mean(means)), float(np.std(means, ddof=1) / math.sqrt(len(means)))
-    found = _t_limit(limit, centre, se, len(means) - 1)
-    return replace(found, test="t interval over block means", n=len(means), blocks=len(means))
+    found = _also_by_bets(_t_limit(limit, centre, se, len(means) - 1), list(means), [1] * len(means))
+    return replace(found, test=f"{_OF_MEANS} over block means", n=len(means), blocks=len(means))
 
 
 def _mean_of_stretch(limit: float, observed: Observed) -> Limit:
@@ -157,16 +159,40 @@ def _mean_of_stretch(limit: float, observed: Observed) -> Limit:
     that is longer: they pull the mean towards being missed, and never towards being met.
     """
     times, failed = observed.histogram, observed.unanswered
-    n = times.n + failed
+    n, seen = times.n + failed, list(times.midpoints())
+    values, counts = [value for value, _ in seen], [count for _, count in seen]
     if times.n < _LEAST_OF_STRETCH:
-        return Limit("mean", limit, "s", times.mean(), notices=(_too_little("mean"),), n=times.n)
+        return _few(limit, times, values, counts)
     mean, slow = times.mean(), max(limit, times.quantile(1.0))
     centre = (times.n * mean + failed * slow) / n
     squares = (times.n - 1) * times.variance() + times.n * (mean - centre) ** 2 + failed * (slow - centre) ** 2
     found = _t_limit(limit, centre, math.sqrt(squares / (n - 1) / n), n - 1)
+    found = _also_by_bets(found, [*values, slow], [*counts, failed])
     told = f"{failed} of {n} requests were not answered as expected: in the mean they count as the slowest"
     notices = (Notice(code="failures-are-slow", message=told),) if failed else ()
-    return replace(found, test="t interval over requests as they came", n=n, notices=notices)
+    return replace(found, test=f"{_OF_MEANS} over requests as they came", n=n, notices=notices)
+
+
+def _few(limit: float, times: Histogram, values: list[float], counts: list[int]) -> Limit:
+    """A mean of so few requests that its error is unknown: never met, and missed where each of them is far beyond."""
+    return Limit(
+        "mean",
+        limit,
+        "s",
+        times.mean(),
+        lo=lower_mean(values, CONFIDENCE, counts) if values else math.nan,
+        p_missed=p_mean_above(values, limit, counts),
+        test="bets over requests as they came",
+        n=times.n,
+        notices=(_too_little("mean"),),
+    )
+
+
+def _also_by_bets(found: Limit, values: list[float], counts: list[int]) -> Limit:
+    """The same with the chance that bets give: two tests of one mean, either of which may refute it (Bonferroni)."""
+    p_bets = p_mean_above(values, found.limit, counts)
+    lo = found.lo if math.isnan(found.lo) else max(found.lo, lower_mean(values, CONFIDENCE, counts))
+    return replace(found, p_missed=min(1.0, 2 * min(found.p_missed, p_bets)), lo=min(lo, found.value))
 
 
 def _t_limit(limit: float, centre: float, se: float, df: int) -> Limit:
