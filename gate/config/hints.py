@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-MOST_LISTED = 20
+MOST_LISTED = 24
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -16,6 +16,7 @@ from gate.config import (
     endpoint,
     expectations,
     fields,
+    forecast,
     hours,
     identity,
     loads,
@@ -57,6 +58,7 @@ _MODULES = (
     probes,
     telemetry,
     score,
+    forecast,
     policy,
 )
 """Where models are written."""

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from gate.config import (
     checks,
+    forecast_checks,
     hook_checks,
     probe_checks,
     profile_checks,
@@ -25,6 +26,7 @@ from gate.config.about import AboutName, WrittenAbout
 from gate.config.base import Model
 from gate.config.data import Data
 from gate.config.endpoint import WrittenEndpoint
+from gate.config.forecast import ExpectedGrowth
 from gate.config.identity import Identity
 from gate.config.objectives import DEFAULT_TOLERANCE, Objectives
 from gate.config.policy import Baselines, Policy
@@ -86,6 +88,8 @@ class Suite(Model):
     """What the server says of itself under load; it can block, never approve or excuse."""
     score: Score = Score()
     """What the score is made of; it never decides."""
+    forecast: dict[Name, ExpectedGrowth] = Field(default_factory=dict, max_length=20)
+    """What grows, by name: the report says how long measured capacity and limits last; it never decides."""
     policy: Policy = Policy()
     """What blocks, and what a check may cost."""
     baselines: Baselines = Baselines()
@@ -135,6 +139,7 @@ class Suite(Model):
             probe_checks.misfits(self),
             serving_checks.misfits(self),
             telemetry_checks.misfits(self),
+            forecast_checks.misfits(self),
         )
         found = list(islice(every, checks.MOST_MISFITS))
         if found:

@@ -142,7 +142,8 @@ def _statements(watch: Watch) -> list[Table]:
 
 def _facts(watch: Watch) -> list[str]:
     size = [f"database size: {format_size(watch.database_bytes)}"] if watch.database_bytes is not None else []
-    return [*size, *(f"{name}: {value:,.6g}" for name, value in sorted(watch.facts.items()))]
+    facts = {name: value for name, value in sorted(watch.facts.items()) if not name.startswith("processes.")}
+    return [*size, *(f"{name}: {value:,.6g}" for name, value in facts.items())]
 
 
 def _of_database(series: Iterable[Watched], *, wanted: bool) -> list[Watched]:

@@ -12,6 +12,7 @@ from pydantic import Field
 from gate.record.probes import ProbeOutcome, Quantity
 from gate.record.telemetry import Relation, Source, Statement, TelemetryUnit
 from gate.record.value import Count, Value
+from gate.verdict.swept import Forecast, Sweep
 
 Of = Literal["endpoint", "scenario"]
 Grade = Literal["critical", "high", "medium", "low"]
@@ -285,6 +286,8 @@ class Assessment(Value):
     """None where nobody asked."""
     resources: list[ResourceUse] = Field(default_factory=list)
     bottlenecks: list[Bottleneck] = Field(default_factory=list)
+    sweeps: list[Sweep] = Field(default_factory=list)
+    forecasts: list[Forecast] = Field(default_factory=list)
     tallied: list[Tallied] = Field(default_factory=list)
     score: Score | None = None
     """None where there is no check of anything."""

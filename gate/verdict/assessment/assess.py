@@ -14,6 +14,7 @@ from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.checklist import checklist
 from gate.verdict.assessment.curves import curves
 from gate.verdict.assessment.figures import endpoint_figures, scenario_figures
+from gate.verdict.assessment.forecasts import forecasts
 from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.grounds import Grounds
 from gate.verdict.assessment.headroom import headroom
@@ -21,6 +22,7 @@ from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.assessment.recommendations import recommendations
 from gate.verdict.assessment.risks import risks
 from gate.verdict.assessment.score import score
+from gate.verdict.assessment.sweeps import sweeps
 from gate.verdict.assessment.tallies import tallied
 from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
 from gate.verdict.details import Details
@@ -67,6 +69,8 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         watch=watch(telemetry) if telemetry is not None else None,
         resources=resources,
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
+        sweeps=list(sweeps(suite, runs)),
+        forecasts=list(forecasts(suite, runs)),
         tallied=list(tallied(rows, {scenario.scenario for scenario in scenarios})),
     )
 

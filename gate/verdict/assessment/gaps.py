@@ -37,6 +37,9 @@ def _unread(figures: Assessment) -> Iterator[Gap]:
             yield Gap(message=f"{probe.name}: {probe.seen}", rows=probe.rows)
     for source, reason in sorted(figures.watch.unread.items()) if figures.watch is not None else ():
         yield Gap(message=f"{source} could not be read: {reason}")
+    for forecast in figures.forecasts:
+        if forecast.state == "not measured":
+            yield Gap(message=f"forecast of {forecast.name}: {forecast.why}")
     for line in figures.about:
         if line.value is None:
             yield Gap(message=f"environment: {line.name} could not be read")

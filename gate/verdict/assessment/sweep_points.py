@@ -1,0 +1,129 @@
+"""What single scenarios of a sweep measured, run by run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from gate.config.suite import Suite
+from gate.config.sweeps import SettingSweep
+from gate.load.histogram import Histogram
+from gate.record.run import Run
+from gate.record.scenario import ScenarioRecord, SearchRecord
+from gate.record.telemetry import TelemetryRecord
+from gate.stats.ratios import Level, from_counts
+
+_LEAST_BEYOND = 10.0
+"""Answers beyond a quantile, below which it is a matter of a few."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One scenario of one run."""
+
+    setting: float
+    value: float
+    at_least: bool = False
+    highest: float | None = None
+    """Of a search: its lowest level that did not hold above the capacity."""
+    spread: Level | None = None
+    """By parts of its load, where these were counted."""
+
+
+def measurements(
+    suite: Suite, runs: Sequence[Run], sweep: SettingSweep, statistic: str, endpoint: str | None = None
+) -> list[Measurement]:
+    """Everything that was measured of one statistic, by setting; scenarios that were not reached have nothing.
+
+    Parameters
+    ----------
+    statistic : str
+        ``capacity`` in the unit of the search, ``capacity_rps`` the rate of answers there, ``rate``, or a latency.
+    endpoint : str, optional
+        Of the mix; without it all of the mix together.
+    """
+    found = [
+        Measurement(setting, measured.value, measured.at_least, measured.highest, measured.spread)
+        for name, setting in sweep.values.items()
+        for run in runs
+        if name in run.reached
+        for measured in _measured(suite, run, name, statistic, endpoint)
+    ]
+    return sorted(found, key=lambda measured: measured.setting)
+
+
+@dataclass(frozen=True)
+class _Found:
+    value: float
+    at_least: bool = False
+    highest: float | None = None
+    spread: Level | None = None
+
+
+def _measured(suite: Suite, run: Run, name: str, statistic: str, endpoint: str | None) -> Iterator[_Found]:
+    record = run.reached[name]
+    if record.search is not None:
+        yield from _of_search(record.search, statistic)
+    elif statistic == "rate":
+        if record.completed and record.elapsed_s > 0:
+            rate_rps = record.completed / record.elapsed_s
+            yield _Found(rate_rps, spread=_spread(run.telemetry, name, rate_rps))
+    else:
+        value_s = _latency(record, statistic, endpoint)
+        if value_s is not None:
+            yield _Found(value_s, spread=_of_time(suite, run, name, statistic, endpoint))
+
+
+def _of_search(search: SearchRecord, statistic: str) -> Iterator[_Found]:
+    if statistic == "mean":
+        first = min((level.level for level in search.levels), default=None)
+        means = [level.mean_s for level in search.levels if level.level == first and level.mean_s]
+        if means:
+            yield _Found(fmean(means))
+    elif search.finished and search.capacity is not None:
+        highest = lowest_missed(search) if search.is_bounded else None
+        if statistic == "capacity":
+            yield _Found(search.capacity, not search.is_bounded, highest)
+        elif search.capacity_rps:
+            yield _Found(search.capacity_rps, not search.is_bounded)
+
+
+def lowest_missed(search: SearchRecord) -> float | None:
+    """The level at which a search ended from above; None where all that it tried held."""
+    capacity = search.capacity or 0.0
+    return min((level.level for level in search.levels if not level.met and level.level > capacity), default=None)
+
+
+def _latency(record: ScenarioRecord, statistic: str, endpoint: str | None) -> float | None:
+    if endpoint is not None and endpoint not in record.steps:
+        return None
+    found = Histogram.decode(record.histogram if endpoint is None else record.steps[endpoint].histogram)
+    if statistic == "mean":
+        return found.mean() if found.n else None
+    share = int(statistic.removeprefix("p")) / 100
+    return found.quantile(share) if found.n * (1 - share) >= _LEAST_BEYOND else None
+
+
+def _of_time(suite: Suite, run: Run, name: str, statistic: str, endpoint: str | None) -> Level | None:
+    """Of users who do not think: their number is rate times time (Little's law), so that both differ alike."""
+    load, record = suite.scenarios[name].load, run.reached[name]
+    is_paced = load.is_open or bool(load.think_s) or load.users is None
+    if is_paced or statistic != "mean" or endpoint is not None or not record.completed:
+        return None
+    return _spread(run.telemetry, name, record.completed / record.elapsed_s)
+
+
+def _spread(telemetry: TelemetryRecord | None, name: str, rate_rps: float) -> Level | None:
+    """From the answers that were counted at each reading of telemetry."""
+    windows = [window for window in telemetry.windows if window.name == name] if telemetry is not None else []
+    if telemetry is None or len(windows) != 1 or not telemetry.series:
+        return None
+    series = max(telemetry.series.values(), key=lambda each: len(each.at_s))
+    inside = [
+        (at_s, answered)
+        for at_s, answered in zip(series.at_s, series.answered, strict=False)
+        if windows[0].from_s <= at_s <= windows[0].to_s
+    ]
+    found = from_counts(rate_rps, [at_s for at_s, _ in inside], [answered for _, answered in inside])
+    return found if found.variance is not None else None
