@@ -18,6 +18,9 @@ from gate.telemetry.statements import LONGEST, Ask
 LARGE_ROWS = 10_000
 """Smaller tables are read from end to end with reason."""
 _PLANNED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE)\b", re.IGNORECASE)
+_RECURSIVE = re.compile(r"\s*WITH\s+RECURSIVE\b", re.IGNORECASE)
+_SELECTED = re.compile(r"(?:(?<=SELECT )|(?<=, ))\$\d+(?=\s*,|\s+(?:AS|FROM|UNION)\b)", re.IGNORECASE)
+"""Placeholders that are a column of a result by themselves."""
 _WITH_GENERIC_PLAN = 160000
 _MOST_LINES, _MOST_DEPTH = 40, 30
 _NAME = "asked_by_the_gate"
@@ -49,12 +52,30 @@ def plan_of(ask: Ask, version: int, text: str) -> Plan:
         raise Unread("it is no statement that has a plan")
     if len(text) >= LONGEST:
         raise Unread("it is too long to be kept whole")
-    if version >= _WITH_GENERIC_PLAN:
-        (told,) = ask(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}", unfilled=True)
-    else:
-        told = _prepared(ask, text)
-    root = told[0][0]["Plan"]
+    root = _told(ask, version, text)[0][0]["Plan"]
     return Plan(list(_lines(root))[:_MOST_LINES], [scan for node in _nodes(root) for scan in _missing(ask, node)])
+
+
+def _told(ask: Ask, version: int, text: str) -> tuple[Any, ...]:
+    """What EXPLAIN says.
+
+    A constant that a recursive query begins with (``0 AS depth``) has no type once it is a placeholder. PostgreSQL takes
+    it for text, and then knows no ``depth + 1``. Such constants count steps, so it is asked again with numbers.
+    """
+    try:
+        return _explained(ask, version, text)
+    except Unread:
+        typed = _SELECTED.sub(r"\g<0>::integer", text) if _RECURSIVE.match(text) else text
+        if typed == text:
+            raise
+        return _explained(ask, version, typed)
+
+
+def _explained(ask: Ask, version: int, text: str) -> tuple[Any, ...]:
+    if version < _WITH_GENERIC_PLAN:
+        return _prepared(ask, text)
+    (told,) = ask(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}", unfilled=True)
+    return told
 
 
 def _prepared(ask: Ask, text: str) -> tuple[Any, ...]:

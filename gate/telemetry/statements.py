@@ -5,6 +5,7 @@ https://www.postgresql.org/docs/current/pgstatstatements.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,12 @@ OURS = "/* asked by the gate */"
 """Stands in every statement of the gate itself, which is not the application's."""
 LONGEST = 4000
 """Characters of a statement that are kept."""
+_OF_SESSIONS = re.compile(
+    r"\s*(BEGIN|START TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET|RESET|SHOW|DISCARD|DEALLOCATE)\b",
+    re.IGNORECASE,
+)
+"""Statements about the transaction or the session: they read no table, and what a commit waits for the disk is not in
+their time, for they only mark the end of the transaction."""
 _THERE = "SELECT /* asked by the gate */ count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'"
 _COUNTERS = """
 SELECT /* asked by the gate */ userid::bigint, queryid,
@@ -57,7 +64,7 @@ def counters(ask: Ask) -> dict[Key, Counters]:
 
 
 def worst(ask: Ask, before: Mapping[Key, Counters], most: int) -> list[Statement]:
-    """Statements that took the most time since, the first first; those of the gate are left out.
+    """Statements that took the most time since, the first first; those of the gate, and BEGIN and the like, are left out.
 
     Raises
     ------
@@ -75,9 +82,10 @@ def worst(ask: Ask, before: Mapping[Key, Counters], most: int) -> list[Statement
         (user, query): text
         for user, query, text in ask(_TEXTS, {"queries": [query for _, query in ranked[: 4 * most + 40]]})
     }
-    named = [(texts[key], grown[key]) for key in ranked if key in texts and OURS not in texts[key]]
-    if not named and any(query is None and counted.calls > 0 for (_, query), counted in grown.items()):
+    seen = [(texts[key], grown[key]) for key in ranked if key in texts and OURS not in texts[key]]
+    if not seen and any(query is None and counted.calls > 0 for (_, query), counted in grown.items()):
         raise Unread("the role may not see the statements of others: grant it pg_read_all_stats")
+    named = [(text, counted) for text, counted in seen if not _OF_SESSIONS.match(text)]
     return [_statement(text, counted) for text, counted in named[:most]]
 
 

@@ -49,6 +49,32 @@ def test_statements_of_the_run_are_counted_exactly_and_those_before_and_our_own_
     assert not [text for text in found if "pg_stat" in text or "CREATE TABLE" in text]
 
 
+def test_what_begins_and_ends_transactions_is_no_statement_of_the_application(database, application):
+    for state in range(3):
+        with application.transaction():
+            application.execute("SET LOCAL work_mem = '8MB'")
+            application.execute("SELECT count(*) FROM parcels WHERE state = %s", (f"state {state}",))
+    with application.transaction(force_rollback=True), application.transaction():  # with a savepoint
+        application.execute("SELECT name FROM zones")
+    told = database.end().statements
+    assert {statement.text.split()[0] for statement in told} == {"SELECT"}
+
+
+def test_a_recursive_query_is_planned_though_its_constants_have_no_type_any_more(database, application):
+    query = (
+        "WITH RECURSIVE below AS (SELECT id, 0 AS depth FROM parcels WHERE state = %s"
+        " UNION ALL SELECT parcels.id, depth + 1 FROM parcels JOIN below ON parcels.id = below.id - 900)"
+        " SELECT count(*) FROM below WHERE depth < 3"
+    )
+    for number in range(2):
+        application.execute(query, (f"state {number}",))
+    findings = database.end()
+    assert findings.unread == {}
+    (found,) = [statement for statement in findings.statements if "RECURSIVE" in statement.text]
+    assert any("Recursive Union" in line for line in found.plan)
+    assert found.scans == ["parcels (30,000 rows): (state = $1)"]
+
+
 def test_the_first_is_the_one_that_took_the_most_time(database, application):
     for number in range(30):
         application.execute("SELECT name FROM zones WHERE id = %s", (number,))
