@@ -92,6 +92,9 @@ class TelemetryObjective(Model):
     first value to the last; growth is that of the whole, by a fit that a wandering level does not deceive."""
     leak: Literal["none"] | None = None
     """In place of a statistic: what is kept for good must not grow with the number of requests."""
+    back: WrittenAmount | None = None
+    """In place of a statistic: after the load and a rest it is back where it was before, but for so much: a share of
+    what it was, ``10%``, or an amount of its own, ``2``."""
     most: WrittenAmount | None = None
     """Upper limit."""
     least: WrittenAmount | None = None
@@ -106,12 +109,20 @@ class TelemetryObjective(Model):
     @property
     def judged(self) -> str:
         """What of the series is judged."""
-        return self.statistic or "leak"
+        return self.statistic or ("leak" if self.back is None else "back")
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if sum(given is not None for given in (self.statistic, self.leak, self.back)) != 1:
+            raise ValueError("needs one of statistic, leak and back; write {of: memory, leak: none}")
+        if self.back is not None and (self.most is not None or self.least is not None):
+            raise ValueError("has back and another limit; write {of: processes.descriptors, back: 10%}")
+        if self.back is not None and self.scenario is not None:
+            raise ValueError("has back and a scenario; the preview rests before the first and after the last of them")
+        return self
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
-        if (self.statistic is None) == (self.leak is None):
-            raise ValueError("needs either statistic or leak; write {of: memory, leak: none}")
         if self.leak is not None and self.most is not None:
             raise ValueError("has both leak and most; with leak write least, the smallest growth that matters")
         if self.leak is not None and self.least is not None and not self.least.value > 0:
@@ -126,6 +137,8 @@ class Telemetry(Model):
 
     every_s: DurationS = Field(default=1.0, alias="every", ge=0.1, le=3600)
     """Between two readings of a source."""
+    rest_s: DurationS | None = Field(default=None, alias="rest", ge=2, le=600)
+    """The preview is left alone for so long before the first scenario and after the last, and what it holds compared."""
     server_timing: bool = False
     """Read the header Server-Timing of the answers: queries, time in them, waiting for connections, holding them."""
     prometheus: Prometheus | None = None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _HERE: Location = ("telemetry",)
 _OF_ANSWERS = ("max", "mean")
 """Statistics of what answers say one by one: there is no order in it."""
+_LEAST_READINGS = 4
+"""In a rest, of which the second half counts."""
 _LIKE = {"bytes": "100B", "ratio": "99%", "count": "10", "s": "10ms", "per_s": "5/s"}
 
 
@@ -29,6 +31,7 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
         yield Misfit((*_HERE, "processes"), message, also=(("preview", "serve"),))
     yield from _environment_only(suite)
     yield from _pool(suite)
+    yield from _rest(suite)
     known, seen = quantities(suite), Counter[str]()
     for index, objective in enumerate(telemetry.objectives):
         here: Location = (*_HERE, "objectives", index)
@@ -55,6 +58,12 @@ def _fits(here: Location, objective: TelemetryObjective, of: Quantity, *, is_tim
     if is_timed and judged not in _OF_ANSWERS:
         yield Misfit((*here, "of"), f"asks for {judged} of what each answer says by itself; there are max and mean")
         return
+    if objective.back is not None and not of.is_counter:
+        if objective.back.unit not in ("ratio", of.unit):
+            like = _LIKE[of.unit]
+            message = f"is neither a share nor in the unit of {objective.of}; write it like 10% or {like}"
+            yield Misfit((*here, "back"), message)
+        return
     if of.is_counter and judged not in ("rise", "mean", "max"):
         message = f"asks for {judged} of a counter, which always rises; there are rise, and mean and max of its rate"
         yield Misfit((*here, "of"), message)
@@ -63,6 +72,23 @@ def _fits(here: Location, objective: TelemetryObjective, of: Quantity, *, is_tim
     for key, amount in (("most", objective.most), ("least", objective.least)):
         if amount is not None and amount.unit != wanted:
             yield Misfit((*here, key), f"is not in the unit of {objective.of}; write it like {_LIKE[wanted]}")
+
+
+def _rest(suite: Suite) -> Iterator[Misfit]:
+    """What is asked of a rest, and whether there is one, long enough to be read."""
+    telemetry, asks = suite.telemetry, [o.back is not None for o in suite.telemetry.objectives]
+    if any(asks) and telemetry.rest_s is None:
+        message = "asks what is left after a rest, and there is none; add telemetry.rest, such as 30s"
+        yield Misfit((*_HERE, "objectives", asks.index(True), "back"), message)
+    if telemetry.rest_s is None:
+        return
+    if not suite.scenarios or not telemetry.watches:
+        lacks = "scenarios" if telemetry.watches else "source that is watched"
+        message = f"has the preview left alone around scenarios to see what is left, and there is no {lacks}"
+        yield Misfit((*_HERE, "rest"), f"{message}; take it out")
+    elif telemetry.rest_s < _LEAST_READINGS * telemetry.every_s:
+        message = f"is too short for {_LEAST_READINGS} readings; raise it, or lower telemetry.every"
+        yield Misfit((*_HERE, "rest"), message, also=((*_HERE, "every"),))
 
 
 def unit_of(objective: TelemetryObjective, of: Quantity) -> str:

@@ -13,7 +13,7 @@ from gate.errors import NotMeasured
 from gate.load.job import Segment, SegmentResult
 from gate.load.listening import OVERTIME_S, SILENCE_S, Patience, answers
 from gate.load.merge import merged
-from gate.load.pipe import CAPACITY, from_line, segment_lines
+from gate.load.pipe import CAPACITY, LET_GO, from_line, segment_lines
 from gate.load.process import Process
 from gate.load.progress import Progress, together
 
@@ -138,6 +138,17 @@ class Engine:
                 tell(together(standing.values()))
 
         return self._heard(Patience(self._silence_s, whole_s), told)
+
+    def let_go(self) -> None:
+        """Have all connections closed that are kept between segments: at rest the preview holds none for the gate.
+
+        Raises
+        ------
+        NotMeasured
+            If a worker died.
+        """
+        for worker in self._workers:
+            worker.write(LET_GO)
 
     def salvage(self) -> SegmentResult | None:
         """After ``run`` was broken off by an exception: what was measured by then, if the workers say so in time."""

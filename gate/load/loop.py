@@ -48,6 +48,13 @@ class LoadLoop:
 
         return Drive(segment, lambda: self.stopping, multi, new_slot, spare, self._clock, tell).to_the_end()
 
+    def let_go(self) -> None:
+        """Close the connections that are kept for later segments: they are the preview's as well."""
+        for multi, _ in self._kept.values():
+            multi.close()
+        self._kept = {wire: (_new_multi(), spare) for wire, (_, spare) in self._kept.items()}
+        self._used_s.clear()  # numbers of connections begin again
+
 
 def _new_multi() -> pycurl.CurlMulti:
     multi = pycurl.CurlMulti()

@@ -18,6 +18,8 @@ CAPACITY = "capacity\n"
 """In place of a segment: measure what you can do."""
 ROWS = "rows "
 """Before rows that later segments draw from; there is no answer to them."""
+LET_GO = "let go\n"
+"""In place of a segment: close the connections that are kept for later ones; there is no answer to it."""
 NOBODY = 65534
 """User and group of a worker, where the gate is root."""
 STOP = signal.SIGUSR1

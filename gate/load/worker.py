@@ -19,7 +19,7 @@ from pathlib import Path
 from gate.load.capacity import measure_capacity
 from gate.load.job import Rows, Segment, SegmentResult
 from gate.load.loop import LoadLoop
-from gate.load.pipe import CAPACITY, NOBODY, ROWS, STOP, from_line, to_line, with_rows
+from gate.load.pipe import CAPACITY, LET_GO, NOBODY, ROWS, STOP, from_line, to_line, with_rows
 from gate.load.progress import progress_of
 from gate.load.trust import Trust, usual_certificates
 
@@ -77,7 +77,9 @@ def serve(loop: LoadLoop) -> None:
     rows: dict[str, tuple[object, ...]] = {}
     with contextlib.suppress(BrokenPipeError):  # the gate is gone and wants no answer any more
         for line in sys.stdin:
-            if line == CAPACITY:
+            if line == LET_GO:
+                loop.let_go()
+            elif line == CAPACITY:
                 _say("result", f"{measure_capacity(loop)}\n")
             elif line.startswith(ROWS):
                 given = from_line(Rows, line.removeprefix(ROWS))

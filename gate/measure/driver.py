@@ -20,7 +20,7 @@ from gate.measure.identities import Logins
 from gate.measure.places import Places
 from gate.measure.segments import Course, endpoint_of
 from gate.record.value import Arm
-from gate.telemetry.timeline import Timeline
+from gate.telemetry.timeline import IDLE, Phase, Timeline
 from gate.units import format_duration
 
 _RUN_OVER = (
@@ -134,6 +134,7 @@ class Driver:
         self._progress.say(what)
         begun_s, answered = self._now_s(), self.timeline.answered
         self._note(arm, answered)
+        self.timeline.phase = Phase(tuple(windows) if arm == "candidate" else ())
 
         def tell(now: Standing) -> None:
             self._note(arm, answered + now.completed + now.failed)
@@ -144,6 +145,8 @@ class Driver:
         except Cancelled as cancelled:
             self.signalled_s = self._now_s()
             raise CutShort(cancelled, self._engine.salvage()) from None
+        finally:
+            self.timeline.phase = IDLE
         if arm == "candidate":
             self._note(
                 arm, answered + sum(lane.completed + sum(lane.errors.values()) for lane in result.lanes.values())

@@ -143,9 +143,11 @@ def longest_s(job: Job) -> float:
 
 
 def scenarios_s(job: Job) -> float:
-    """Planned time of the scenarios, a fixed count at its timeouts, a search at its most levels."""
+    """Planned time of the scenarios and of the rests around them, a fixed count at its timeouts, a search at its most
+    levels."""
     planned_s = 0.0
     if job.has_scenarios:
+        planned_s += 2 * (job.suite.telemetry.rest_s or 0.0)
         searches = [scenario.load for scenario in job.suite.scenarios.values() if scenario.load.find is not None]
         planned_s += MOST_LEVELS * sum(load.for_s or HOLD_S for load in searches)
     for course in _scenarios(job):

@@ -23,6 +23,7 @@ from gate.measure.outlook import Job, allowance_of, environment_of, longest_s, l
 from gate.measure.plan import Step, compared_rps, group_endpoints
 from gate.measure.probing import probing_of
 from gate.measure.ready import Clock, Up, ask_once
+from gate.measure.resting import Resting
 from gate.measure.rounds import Rounds
 from gate.measure.scenarios import Scenarios
 from gate.measure.segments import Course
@@ -95,6 +96,8 @@ class Session:
             self._notices += job.beforehand.notices
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
+        rest_s = job.suite.telemetry.rest_s
+        self._resting = Resting(rest_s, engine, clock, self._driver.timeline, progress.say)
         self._elsewhere = elsewhere
         self._probing: Probing | None = None
         self._workers = 1
@@ -130,7 +133,9 @@ class Session:
         """All scenarios, if they are this run's to make, and the probes that come after the load."""
         self._driver.go_behind(self._rounds.rounds)
         if self._job.has_scenarios:
+            self._resting.rest("before")
             self._scenarios.run()
+            self._resting.rest("after")
         if self._probing is not None:
             self._probing.after()
 
@@ -195,6 +200,7 @@ class Session:
             self._driver.wire,
             self._clock.now_s,
             lambda: None if served is None else served.pid,
+            self._driver.timeline,
         )
         if self._watch is not None:
             self._progress.say("beginning to watch the server")
@@ -204,6 +210,7 @@ class Session:
         """Have the preview started anew with other values, if it has not these already, and wait for it."""
         if self._served is not None and self._served.restart(values):
             self._opening.wait("candidate", self._askers["candidate"])
+            self._resting.renew()
             if self._watch is not None:
                 self._watch.renew()
 
@@ -235,7 +242,9 @@ class Session:
         if not not_measured:
             not_measured = complaints(health, self._rounds.blocks)
         candidate = job.origins["candidate"]
-        telemetry = None if self._watch is None else self._watch.record(self._driver.timeline, self._begun)
+        telemetry = None
+        if self._watch is not None:
+            telemetry = self._resting.noted(self._watch.record(self._driver.timeline, self._begun))
         up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")
         return Run(
             tool=job.tool,

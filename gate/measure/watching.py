@@ -16,11 +16,17 @@ from gate.telemetry.processes import SessionOfProcesses
 from gate.telemetry.prometheus import PrometheusPage
 from gate.telemetry.redis import RedisServer
 from gate.telemetry.source import Watched
+from gate.telemetry.timeline import Timeline
 from gate.telemetry.watch import Watch
 
 
 def watch_of(
-    job: Job, network: Network, wire: Wire, now_s: Callable[[], float], leader: Callable[[], int | None]
+    job: Job,
+    network: Network,
+    wire: Wire,
+    now_s: Callable[[], float],
+    leader: Callable[[], int | None],
+    timeline: Timeline,
 ) -> Watch | None:
     """What is watched in a run; None where the suite asks for nothing, or another run of the check watches.
 
@@ -30,6 +36,8 @@ def watch_of(
         With the preview pinned.
     leader : callable
         Process id of the preview, if the gate started it.
+    timeline : Timeline
+        Says what the preview is loaded with.
     """
     telemetry = job.suite.telemetry
     if not telemetry.watches or job.pair != 0 or job.is_fresh:
@@ -37,7 +45,8 @@ def watch_of(
     sources = [*_over_http(job, network, wire), *_databases(job.suite, job.environment)]
     if telemetry.processes:
         sources.append(SessionOfProcesses(leader))
-    return Watch(sources, telemetry.every_s, now_s, telemetry.pool, Redactor(job.environment).redact)
+    redact = Redactor(job.environment).redact
+    return Watch(sources, telemetry.every_s, now_s, telemetry.pool, redact, lambda: timeline.phase)
 
 
 def _over_http(job: Job, network: Network, wire: Wire) -> Iterator[Watched]:

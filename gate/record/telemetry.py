@@ -14,8 +14,26 @@ from gate.record.value import Count, Value
 MOST_SAMPLES = 600
 """Of one series in a record: longer ones are thinned to every second sample as often as needed."""
 
+RestName = Literal["before", "after"]
+"""Before the first scenario, and after the last."""
 Source = Literal["prometheus", "postgres", "redis", "processes"]
 TelemetryUnit = Literal["bytes", "ratio", "count", "s", "per_s"]
+
+
+class Summed(Value):
+    """Every reading of a series over some time, of which not all are kept."""
+
+    n: Count
+    from_s: float
+    to_s: float
+    """Of the first and the last reading, in seconds since the run began."""
+    hole_s: float
+    """The longest time between two of them."""
+    first: float
+    last: float
+    least: float
+    mean: float
+    most: float
 
 
 class Window(Value):
@@ -28,8 +46,10 @@ class Window(Value):
     """Seconds since the run began."""
     answered: Count
     """Requests answered in it."""
+    sums: dict[str, Summed] = Field(default_factory=dict)
+    """Of each series that was thinned; of the others every value is there."""
     peaks: dict[str, float] = Field(default_factory=dict)
-    """Largest value of each series that was thinned; of the others every value is there."""
+    """Largest value of each series that was thinned, in runs of older versions."""
 
 
 class Series(Value):
@@ -44,6 +64,19 @@ class Series(Value):
     values: list[float]
     answered: list[Count]
     """Requests answered by then, of which growth per request is made."""
+    whole: Summed | None = None
+    """Every reading of the run; None where every value is there, and in runs of older versions."""
+    load: Summed | None = None
+    """The same from the first request to the last."""
+
+
+class Rest(Value):
+    """Some time in which the preview was left alone, after it had as much again to come to rest."""
+
+    from_s: float
+    to_s: float
+    levels: dict[str, float]
+    """Median of each series that is no counter."""
 
 
 class Statement(Value):
@@ -77,6 +110,8 @@ class TelemetryRecord(Value):
     series: dict[str, Series] = Field(default_factory=dict)
     """By name: ``memory``, ``pool.in_use``, ``pool.size``, ``postgres.cache_hit``, ``redis.hit_ratio``, or as the
     suite calls them."""
+    rests: dict[RestName, Rest] = Field(default_factory=dict)
+    """Before and after the scenarios, where the suite has the preview left alone then."""
     statements: list[Statement] = Field(default_factory=list)
     """Those that took the most time in all, the first first."""
     relations: list[Relation] = Field(default_factory=list)

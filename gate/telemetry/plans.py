@@ -59,8 +59,8 @@ def plan_of(ask: Ask, version: int, text: str) -> Plan:
 def _told(ask: Ask, version: int, text: str) -> tuple[Any, ...]:
     """What EXPLAIN says.
 
-    A constant that a recursive query begins with (``0 AS depth``) has no type once it is a placeholder. PostgreSQL takes
-    it for text, and then knows no ``depth + 1``. Such constants count steps, so it is asked again with numbers.
+    A constant that a recursive query begins with (``0 AS depth``) has no type once it is a placeholder. PostgreSQL
+    takes it for text, and then knows no ``depth + 1``. Such constants count steps: it is asked again with numbers.
     """
     try:
         return _explained(ask, version, text)

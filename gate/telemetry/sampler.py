@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from copy import deepcopy
 
-from gate.telemetry.source import Findings, Reading, Unread, Watched, in_a_line
+from gate.telemetry.source import Findings, Unread, Watched, in_a_line
+from gate.telemetry.timeline import Phase
+from gate.telemetry.track import Track, Tracks
 
 BEGIN_S, END_S = 20.0, 30.0
 """Patience with a source that begins, and with one that says what is known at the end."""
@@ -23,14 +26,23 @@ class Sampler:
     ----------
     now_s : callable
         The clock of the run.
+    phase : callable
+        What the preview is loaded with now.
     """
 
-    def __init__(self, watched: Watched, every_s: float, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        every_s: float,
+        now_s: Callable[[], float] = time.monotonic,
+        phase: Callable[[], Phase] = Phase,
+    ) -> None:
         self._watched = watched
         self._every_s = every_s
         self._now_s = now_s
+        self._phase = phase
         self._lock = threading.Lock()
-        self._samples: list[tuple[float, Mapping[str, Reading]]] = []
+        self._tracks = Tracks(watched.source)
         self._asked = 0
         self._failed = 0
         self._why = ""
@@ -56,10 +68,10 @@ class Sampler:
             self._thread.join(_HASTE_S if in_haste else END_S)
 
     @property
-    def samples(self) -> list[tuple[float, Mapping[str, Reading]]]:
-        """What was read, with the instant in the middle of each reading."""
+    def tracks(self) -> dict[str, Track]:
+        """What was read by now, with the instant in the middle of each reading; a copy, for reading may go on."""
         with self._lock:
-            return list(self._samples)
+            return deepcopy(self._tracks.found)
 
     @property
     def findings(self) -> Findings:
@@ -75,7 +87,7 @@ class Sampler:
                 return {self._watched.source: "it did not answer in time"}
             if not self._why:
                 return {}
-            often = f" ({self._failed} of {self._asked} readings)" if self._samples else ""
+            often = f" ({self._failed} of {self._asked} readings)" if self._tracks.found else ""
             return {self._watched.source: f"{self._why}{often}"}
 
     def _run(self) -> None:
@@ -101,10 +113,10 @@ class Sampler:
             self._ending.wait(due_s - time.monotonic())
 
     def _sample(self) -> None:
-        before_s = self._now_s()
+        before_s, phase = self._now_s(), self._phase()
         values = self._watched.read()
         with self._lock:
-            self._samples.append(((before_s + self._now_s()) / 2, values))
+            self._tracks.add((before_s + self._now_s()) / 2, values, phase)
 
     def _finish(self) -> None:
         findings = self._watched.end()

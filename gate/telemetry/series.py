@@ -1,85 +1,87 @@
-"""From samples to the series of a record. Pure."""
+"""From what was read to the series of a record. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from statistics import median
 
-from gate.record.telemetry import MOST_SAMPLES, Series, Source, TelemetryUnit, Window
-from gate.telemetry.source import Reading
+from gate.record.telemetry import MOST_SAMPLES, Rest, RestName, Series, Summed, Window
 from gate.telemetry.timeline import Timeline
+from gate.telemetry.track import Spell, Sums, Track
 
 _STRETCH_S, _LEAST_REQUESTS = 2.0, 10
 
 
-@dataclass(frozen=True)
-class Points:
-    """One quantity over time, as it was read."""
-
-    source: Source
-    unit: TelemetryUnit
-    is_counter: bool
-    at_s: list[float] = field(default_factory=list)
-    """On the clock of the run."""
-    values: list[float] = field(default_factory=list)
-
-
-def points_of(source: Source, samples: Sequence[tuple[float, Mapping[str, Reading]]]) -> dict[str, Points]:
-    """Every quantity of a source by name; values that are no finite numbers are left out."""
-    found: dict[str, Points] = {}
-    for at_s, readings in samples:
-        for name, reading in readings.items():
-            points = found.setdefault(name, Points(source, reading.unit, reading.is_counter))
-            if math.isfinite(reading.value):
-                points.at_s.append(at_s)
-                points.values.append(reading.value)
-    return {name: points for name, points in found.items() if points.values}
-
-
-def per_request(total: Points, answered: Sequence[int]) -> Points:
+def per_request(total: Track, answered: Sequence[int]) -> Track:
     """Growth of a sum per request answered, at each sample over what came before it.
 
     Progress of the load is told once a second; over a shorter stretch than two of these a few requests more or less
     would count for much. Where hardly anything was answered there is none.
     """
-    made = replace(total, is_counter=False, at_s=[], values=[])
+    made = Track(total.source, total.unit, is_counter=False)
     begin = 0
     for place, at_s in enumerate(total.at_s):
         while begin < place and total.at_s[begin + 1] <= at_s - _STRETCH_S:
             begin += 1
         requests, grown = answered[place] - answered[begin], total.values[place] - total.values[begin]
         if at_s - total.at_s[begin] >= _STRETCH_S and requests >= _LEAST_REQUESTS and grown >= 0:
-            made.at_s.append(at_s)
-            made.values.append(grown / requests)
+            made.add(at_s, grown / requests)
     return made
 
 
 def series_record(
-    points: Mapping[str, Points], timeline: Timeline, since_s: float
+    tracks: Mapping[str, Track], timeline: Timeline, since_s: float
 ) -> tuple[list[Window], dict[str, Series]]:
-    """Windows and series as they are kept; those that are thinned leave their peaks in the windows."""
+    """Windows and series as they are kept; of those that are thinned the windows say what every reading came to."""
     windows = timeline.windows(since_s)
-    peaks: dict[str, dict[str, float]] = {window.name: {} for window in windows}
+    sums: dict[str, dict[str, Summed]] = {window.name: {} for window in windows}
     series = {}
-    for name, found in sorted(points.items()):
-        at_s = [at - since_s for at in found.at_s]
-        every = _stride(len(at_s))
-        if every > 1 and not found.is_counter:
-            for window in windows:
-                inside = [v for at, v in zip(at_s, found.values, strict=True) if window.from_s <= at <= window.to_s]
-                if inside:
-                    peaks[window.name][name] = max(inside)
+    for name, track in sorted(tracks.items()):
+        every = _stride(len(track.values))
         kept = slice(None, None, every)
         series[name] = Series(
-            source=found.source,
-            unit=found.unit,
-            is_counter=found.is_counter,
-            at_s=[round(at, 3) for at in at_s[kept]],
-            values=[float(f"{value:.12g}") for value in found.values[kept]],
-            answered=timeline.answered_by(found.at_s[kept]),
+            source=track.source,
+            unit=track.unit,
+            is_counter=track.is_counter,
+            at_s=[round(at - since_s, 3) for at in track.at_s[kept]],
+            values=[float(f"{value:.12g}") for value in track.values[kept]],
+            answered=timeline.answered_by(track.at_s[kept]),
         )
-    return [window.model_copy(update={"peaks": peaks[window.name]}) for window in windows], series
+        if every * track.stride > 1:
+            for window in windows:
+                found = _summed(track, track.windows.get(window.name), (window,), since_s)
+                sums[window.name] |= {} if found is None else {name: found}
+            told = {"whole": track.whole.told(since_s), "load": _summed(track, track.load, windows, since_s)}
+            series[name] = series[name].model_copy(update=told)
+    return [window.model_copy(update={"sums": sums[window.name]}) for window in windows], series
+
+
+def rests_of(tracks: Mapping[str, Track], timeline: Timeline, since_s: float) -> dict[RestName, Rest]:
+    """Levels while the preview was left alone."""
+    return {
+        name: Rest(
+            from_s=round(from_s - since_s, 3),
+            to_s=round(to_s - since_s, 3),
+            levels={
+                series: float(f"{median(track.rests[name]):.12g}")
+                for series, track in sorted(tracks.items())
+                if not track.is_counter and track.rests.get(name)
+            },
+        )
+        for name, (from_s, to_s) in timeline.rests.items()
+    }
+
+
+def _summed(track: Track, spell: Spell | None, windows: Sequence[Window], since_s: float) -> Summed | None:
+    """Every reading from the first to the last of some windows: of those that are all here, or as they were counted."""
+    if track.stride > 1:
+        return None if spell is None else spell.sums.told(since_s)
+    begin, end = (min(w.from_s for w in windows), max(w.to_s for w in windows)) if windows else (0.0, -1.0)
+    sums = Sums()
+    for at_s, value in zip(track.at_s, track.values, strict=True):
+        if begin <= at_s - since_s <= end:
+            sums.add(at_s, value)
+    return sums.told(since_s) if sums.n else None
 
 
 def _stride(samples: int) -> int:

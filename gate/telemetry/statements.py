@@ -64,7 +64,7 @@ def counters(ask: Ask) -> dict[Key, Counters]:
 
 
 def worst(ask: Ask, before: Mapping[Key, Counters], most: int) -> list[Statement]:
-    """Statements that took the most time since, the first first; those of the gate, and BEGIN and the like, are left out.
+    """Statements that took the most time since, the first first; without those of the gate, and BEGIN and the like.
 
     Raises
     ------

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from gate.record.telemetry import Window
+from gate.record.telemetry import RestName, Window
 
+MOST_NOTES = 20_000
+"""Of how much was answered by when; of more, every second one stays."""
 BLOCKS = "blocks"
 """Name of the window from the first comparison block to the last; no scenario is called so by accident: those have
 their own."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the preview is loaded with, or left alone for."""
+
+    windows: tuple[str, ...] = ()
+    """Scenarios under way, or blocks."""
+    rest: RestName | None = None
+    """The rest that it has, once what the load left behind has had time to go."""
+
+
+IDLE = Phase()
 
 
 class Timeline:
@@ -19,6 +35,10 @@ class Timeline:
         self._at_s: list[float] = []
         self._answered: list[int] = []
         self._windows: dict[str, tuple[float, float]] = {}
+        self.phase = IDLE
+        """What goes on now; read by other threads."""
+        self.rests: dict[RestName, tuple[float, float]] = {}
+        """When the preview was left alone."""
 
     @property
     def answered(self) -> int:
@@ -31,6 +51,9 @@ class Timeline:
             return
         self._at_s.append(at_s)
         self._answered.append(max(answered, self.answered))
+        if len(self._at_s) > MOST_NOTES:
+            self._at_s[1:-1] = self._at_s[2:-1:2]
+            self._answered[1:-1] = self._answered[2:-1:2]
 
     def load(self, names: Iterable[str], from_s: float, to_s: float) -> None:
         """Load of these names was made from one instant to another; what was made before under a name counts too."""

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from gate.config.telemetry import Pool
 from gate.record.telemetry import TelemetryRecord
 from gate.telemetry.sampler import Sampler
-from gate.telemetry.series import Points, per_request, points_of, series_record
+from gate.telemetry.series import per_request, rests_of, series_record
 from gate.telemetry.source import Watched
-from gate.telemetry.timeline import Timeline
+from gate.telemetry.timeline import Phase, Timeline
+from gate.telemetry.track import Track
 
 
 class Watch:
@@ -21,6 +22,8 @@ class Watch:
         Which series are the connection pool's.
     redact : callable
         Takes what is secret out of a text: messages of libraries may hold addresses.
+    phase : callable
+        What the preview is loaded with now.
     """
 
     def __init__(
@@ -30,8 +33,9 @@ class Watch:
         now_s: Callable[[], float],
         pool: Pool | None = None,
         redact: Callable[[str], str] = str,
+        phase: Callable[[], Phase] = Phase,
     ) -> None:
-        self._samplers = {each.source: Sampler(each, every_s, now_s) for each in watched}
+        self._samplers = {each.source: Sampler(each, every_s, now_s, phase) for each in watched}
         self._pool = pool
         self._redact = redact
 
@@ -52,21 +56,22 @@ class Watch:
 
     def record(self, timeline: Timeline, since_s: float) -> TelemetryRecord:
         """All that was read, in seconds since an instant."""
-        points: dict[str, Points] = {}
+        tracks: dict[str, Track] = {}
         unread: dict[str, str] = {}
         facts: dict[str, float] = {}
-        for source, sampler in self._samplers.items():
-            points |= points_of(source, sampler.samples)
+        for sampler in self._samplers.values():
+            tracks |= {name: track for name, track in sampler.tracks.items() if track.n}
             unread |= sampler.unread | dict(sampler.findings.unread)
             facts |= sampler.findings.facts
-        points |= self._of_pool(points, timeline)
-        if "pool.size" in points:
-            facts["pool.size"] = max(points["pool.size"].values)
-        windows, series = series_record(points, timeline, since_s)
+        tracks |= self._of_pool(tracks, timeline)
+        if "pool.size" in tracks:
+            facts["pool.size"] = tracks["pool.size"].whole.told(since_s).most
+        windows, series = series_record(tracks, timeline, since_s)
         found = [sampler.findings for sampler in self._samplers.values()]
         return TelemetryRecord(
             windows=windows,
             series=series,
+            rests=rests_of(tracks, timeline, since_s),
             statements=[
                 statement.model_copy(update={"text": self._redact(statement.text)})
                 for findings in found
@@ -78,16 +83,16 @@ class Watch:
             unread={name: self._redact(why) for name, why in unread.items()},
         )
 
-    def _of_pool(self, points: Mapping[str, Points], timeline: Timeline) -> dict[str, Points]:
+    def _of_pool(self, tracks: Mapping[str, Track], timeline: Timeline) -> dict[str, Track]:
         """The series of the connection pool, under names that do not depend on the application."""
-        pool, made = self._pool, {}
+        pool, made = self._pool, dict[str, Track]()
         if pool is None:
             return {}
         for name, of in (("pool.size", pool.size), ("pool.in_use", pool.in_use)):
-            if of is not None and of.series in points:
-                made[name] = points[of.series]
-        if pool.wait is not None and pool.wait.series in points:
-            waited = points[pool.wait.series]
+            if of is not None and of.series in tracks:
+                made[name] = tracks[of.series]
+        if pool.wait is not None and pool.wait.series in tracks:
+            waited = tracks[pool.wait.series]
             answered: Sequence[int] = timeline.answered_by(waited.at_s)
             made["pool.wait"] = per_request(waited, answered)
-        return {name: found for name, found in made.items() if found.values}
+        return {name: found for name, found in made.items() if found.n}

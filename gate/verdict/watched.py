@@ -5,14 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from gate.record.telemetry import Series, TelemetryRecord, Window
+from gate.record.telemetry import Series, Summed, TelemetryRecord, Window
 from gate.stats.growth import Climb, Growth, climb, growth
 
 LEAST_LEAK_BYTES = 100.0
 """Growth per request that matters where the suite names none."""
 _LONGEST_HOLE = 0.25
 """Part of a window that may pass without a reading; what happened in a longer one nobody knows."""
+
+
+_LEAST_READINGS = 2
+_WITNESSES = {"postgres.cache_hit": "postgres.connections", "redis.hit_ratio": "redis.clients"}
+"""Shares of what happened since the reading before have no value where nothing did. That is no hole: whether the
+source was read is seen by what it always says."""
+
+_NOTHING = "{} is a share of what happened between two readings, and nothing did"
 
 
 @dataclass(frozen=True)
@@ -47,21 +56,26 @@ def of_series(record: TelemetryRecord, name: str, statistic: str, scenario: str 
     """
     series = record.series.get(name)
     if series is None:
-        return Seen(why_not=why_unread(record, name))
+        was_read = _WITNESSES.get(name) in record.series
+        return Seen(why_not=_NOTHING.format(name) if was_read else why_unread(record, name))
     window = _window(record.windows, scenario)
     if window is None:
         return Seen(why_not="no load was made in that time")
-    inside = [place for place, at_s in enumerate(series.at_s) if window.from_s <= at_s <= window.to_s]
-    at_s = [series.at_s[place] for place in inside]
-    hole_s = max((b - a for a, b in zip([window.from_s, *at_s], [*at_s, window.to_s], strict=True)), default=math.inf)
-    if len(inside) < 2 or not hole_s <= _LONGEST_HOLE * (window.to_s - window.from_s):
-        return Seen(why_not=f"{name} was read {len(inside)} times in {window.to_s - window.from_s:.0f} s: too few")
-    values = [series.values[place] for place in inside]
-    if statistic in ("leak", "growth_per_request", "growth_per_s"):
-        answered = [float(series.answered[place]) for place in inside]
-        return _grown(answered if statistic != "growth_per_s" else at_s, values, None if statistic != "leak" else least)
-    peak = window.peaks.get(name, -math.inf)
-    return exactly((_OF_COUNTERS if series.is_counter else _OF_LEVELS)[statistic](at_s, values, peak), len(inside))
+    found = _within(name, series, window, series.load if scenario is None else window.sums.get(name))
+    is_growth = statistic in ("leak", "growth_per_request", "growth_per_s")
+    witness = record.series.get(_WITNESSES.get(name, name), series)
+    n, hole_s = _cover(witness, window, None if is_growth or witness is not series else found.all_of)
+    if n < _LEAST_READINGS or not hole_s <= _LONGEST_HOLE * (window.to_s - window.from_s):
+        return Seen(why_not=f"{name} was read {n} times in {window.to_s - window.from_s:.0f} s: too few")
+    if not found.values and found.all_of is None:
+        return Seen(why_not=_NOTHING.format(name))
+    if is_growth:
+        x = found.at_s if statistic == "growth_per_s" else found.answered
+        return _grown(x, found.values, least if statistic == "leak" else None)
+    value = (_OF_COUNTERS if series.is_counter else _OF_LEVELS)[statistic](found)
+    if not math.isfinite(value):
+        return Seen(why_not=f"of {name} too few readings are kept to see {statistic}")
+    return exactly(value, len(found.values) if found.all_of is None else found.all_of.n)
 
 
 def why_unread(record: TelemetryRecord, name: str) -> str:
@@ -106,28 +120,73 @@ def _bounded(found: Growth, n: int) -> Seen:
     return Seen(found.slope, found.lo, found.hi, n)
 
 
-_Statistic = Callable[[Sequence[float], Sequence[float], float], float]
+@dataclass(frozen=True)
+class _Readings:
+    """What was read of a series in some time."""
+
+    at_s: list[float]
+    values: list[float]
+    answered: list[float]
+    all_of: Summed | None
+    """What every reading came to, where these are only some of them."""
+    peak: float
+    """The largest of all, in runs of older versions."""
 
 
-def _mean_rate(at_s: Sequence[float], values: Sequence[float], _peak: float) -> float:
-    return (values[-1] - values[0]) / (at_s[-1] - at_s[0])
+def _within(name: str, series: Series, window: Window, all_of: Summed | None) -> _Readings:
+    inside = _places(series, window)
+    return _Readings(
+        at_s=[series.at_s[place] for place in inside],
+        values=[series.values[place] for place in inside],
+        answered=[float(series.answered[place]) for place in inside],
+        all_of=all_of,
+        peak=window.peaks.get(name, -math.inf),
+    )
 
 
-def _highest_rate(at_s: Sequence[float], values: Sequence[float], _peak: float) -> float:
-    steps = zip(at_s, at_s[1:], values, values[1:], strict=False)
-    return max(((v2 - v1) / (t2 - t1) for t1, t2, v1, v2 in steps if t2 > t1), default=math.nan)
+def _places(series: Series, window: Window) -> list[int]:
+    return [place for place, at_s in enumerate(series.at_s) if window.from_s <= at_s <= window.to_s]
 
 
-def _rise(_at_s: Sequence[float], values: Sequence[float], _peak: float) -> float:
-    return values[-1] - values[0]
+def _cover(series: Series, window: Window, all_of: Summed | None) -> tuple[int, float]:
+    """Readings within a window, and the longest time of it that passed without one."""
+    if all_of is not None:
+        return all_of.n, max(all_of.hole_s, all_of.from_s - window.from_s, window.to_s - all_of.to_s)
+    at_s = [series.at_s[place] for place in _places(series, window)]
+    return len(at_s), max(b - a for a, b in pairwise([window.from_s, *at_s, window.to_s]))
 
 
-_OF_LEVELS: dict[str, _Statistic] = {
-    "max": lambda _at_s, values, peak: max(*values, peak),
-    "mean": lambda _at_s, values, _peak: math.fsum(values) / len(values),
-    "last": lambda _at_s, values, _peak: values[-1],
-    "rise": _rise,
-}
+_Statistic = Callable[[_Readings], float]
+
+
+def _mean(found: _Readings) -> float:
+    return found.all_of.mean if found.all_of is not None else math.fsum(found.values) / len(found.values)
+
+
+def _most(found: _Readings) -> float:
+    return max([found.peak, *found.values] if found.all_of is None else [found.all_of.most])
+
+
+def _last(found: _Readings) -> float:
+    return found.all_of.last if found.all_of is not None else found.values[-1]
+
+
+def _rise(found: _Readings) -> float:
+    return _last(found) - (found.all_of.first if found.all_of is not None else found.values[0])
+
+
+def _mean_rate(found: _Readings) -> float:
+    ends = (found.at_s[0], found.at_s[-1]) if found.all_of is None else (found.all_of.from_s, found.all_of.to_s)
+    return _rise(found) / (ends[1] - ends[0])
+
+
+def _highest_rate(found: _Readings) -> float:
+    """Of readings that were thinned over as long as there is between two that are kept."""
+    steps = zip(pairwise(found.at_s), pairwise(found.values), strict=True)
+    return max(((v2 - v1) / (t2 - t1) for (t1, t2), (v1, v2) in steps if t2 > t1), default=math.nan)
+
+
+_OF_LEVELS: dict[str, _Statistic] = {"max": _most, "mean": _mean, "last": _last, "rise": _rise}
 _OF_COUNTERS: dict[str, _Statistic] = {"max": _highest_rate, "mean": _mean_rate, "rise": _rise}
 
 

@@ -72,17 +72,17 @@ def resource_use(record: TelemetryRecord) -> Iterator[ResourceUse]:
 
 
 def _watched(name: str, series: Series) -> Watched:
-    values = series.values
+    values, whole = series.values, series.whole
     return Watched(
         name=name,
         source=series.source,
         unit=series.unit,
-        n=len(values),
-        first=values[0],
-        last=values[-1],
-        least=min(values),
-        mean=fmean(values),
-        most=max(values),
+        n=len(values) if whole is None else whole.n,
+        first=values[0] if whole is None else whole.first,
+        last=values[-1] if whole is None else whole.last,
+        least=min(values) if whole is None else whole.least,
+        mean=fmean(values) if whole is None else whole.mean,
+        most=max(values) if whole is None else whole.most,
         is_counter=series.is_counter,
         rising=None if series.is_counter else _is_rising(series),
     )

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from gate.config.telemetry import OfSeries, Pool
 from gate.record.telemetry import MOST_SAMPLES
 from gate.telemetry import sampler
-from gate.telemetry.series import Points, points_of, series_record
+from gate.telemetry.series import series_record
 from gate.telemetry.source import LONGEST_REASON, Findings, Reading, Unread, in_a_line
-from gate.telemetry.timeline import Timeline
+from gate.telemetry.timeline import Phase, Timeline
+from gate.telemetry.track import Track, Tracks
 from gate.telemetry.watch import Watch
 from tests.integration.processes import wait_for
 
@@ -145,13 +146,11 @@ def test_the_pool_has_names_of_its_own_and_waiting_is_told_per_request():
     timeline = Timeline()
     timeline.note(0.0, 0)
     timeline.note(10.0, 1000)
-    samples = [
-        (float(at), {"size": Reading(20.0, "count"), "waited": Reading(at * 0.5, "s", is_counter=True)})
-        for at in range(11)
-    ]
-    points = points_of("prometheus", samples)
+    tracks = Tracks("prometheus")
+    for at in range(11):
+        tracks.add(float(at), {"size": Reading(20.0, "count"), "waited": Reading(at * 0.5, "s", is_counter=True)})
     pool = Pool(size=OfSeries(series="size"), wait=OfSeries(series="waited"))
-    made = Watch([], 1.0, time.monotonic, pool)._of_pool(points, timeline)
+    made = Watch([], 1.0, time.monotonic, pool)._of_pool(tracks.found, timeline)
     assert made["pool.size"].values == [20.0] * 11
     assert made["pool.wait"].values == [0.005] * 9  # half a second in a hundred requests
     assert (made["pool.wait"].unit, made["pool.wait"].is_counter) == ("s", False)
@@ -166,13 +165,15 @@ def test_long_series_are_thinned_evenly_and_keep_their_peaks(n):
     values = [float(number % 7) for number in range(n)]
     peak = n // 2
     values[peak] = 99.0
-    points = Points("redis", "count", is_counter=False, at_s=[float(number) for number in range(n)], values=values)
-    windows, series = series_record({"x": points}, timeline, 0.0)
+    track = Track("redis", "count", is_counter=False)
+    for number, value in enumerate(values):
+        track.add(float(number), value, Phase(("all",)))
+    windows, series = series_record({"x": track}, timeline, 0.0)
     kept = series["x"]
     assert len(kept.values) <= MOST_SAMPLES
     steps = {round(b - a, 3) for a, b in zip(kept.at_s, kept.at_s[1:], strict=False)}
     assert len(steps) <= 1
-    assert max([*kept.values, windows[0].peaks.get("x", 0.0)]) == 99.0
+    assert max(windows[0].sums["x"].most if "x" in windows[0].sums else 0.0, *kept.values, 0.0) == 99.0
     assert kept.answered == [round(10 * at) for at in kept.at_s]
 
 

@@ -242,3 +242,29 @@ def test_the_longest_query_is_known_only_within_what_an_answer_tells(limit, outc
 def test_the_mean_query_is_the_time_of_all_over_their_number():
     found = timed(suite("{of: query_time.home, statistic: mean, most: 1ms}"), server({4: 10}))
     assert found.candidate == pytest.approx(0.001)
+
+
+def hits(*places: int) -> Series:
+    """The cache was asked only at some of the readings."""
+    return Series(
+        source="postgres",
+        unit="ratio",
+        at_s=[SECONDS * place / (N - 1) for place in places],
+        values=[0.995] * len(places),
+        answered=[100 * place for place in places],
+    )
+
+
+OF_POSTGRES = "telemetry: {{postgres: {{dsn: '${{DSN}}'}}, objectives: [{}]}}"
+
+
+def test_a_ratio_of_nothing_is_no_hole_where_the_source_was_read():
+    of = suite_of(OF_POSTGRES.format("{of: postgres.cache_hit, statistic: mean, least: 99%}"), ("home",))
+    connections = series([12] * N, "count")
+    told = said(**{"postgres.cache_hit": hits(1, 2, 90), "postgres.connections": connections})
+    assert row(of, told).outcome == "met"
+    seldom = said(**{"postgres.cache_hit": hits(1, 2, 90), "postgres.connections": series([12, 12, 12], "count")})
+    assert row(of, seldom).outcome == "not_measured"
+    never = row(of, said(**{"postgres.cache_hit": hits(), "postgres.connections": connections}))
+    assert never.outcome == "not_measured"
+    assert "nothing did" in never.notices[0].message
