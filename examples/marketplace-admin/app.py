@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import re
 from importlib.metadata import version
 
@@ -69,6 +70,7 @@ async def about(request: Request, parts: Having, connection: Lent) -> Row:
         "cache": "Redis",
         "debug": request.app.debug,
         "admins": parts.settings.admins,
+        "audit_rows": parts.settings.audit_rows,
         "pool_size": parts.settings.pool_size,
         "token_s": parts.settings.token_s,
     }
@@ -88,9 +90,13 @@ async def cache(parts: Having) -> Row:
 
 @_service.get("/metrics/")
 async def metrics(parts: Having) -> PlainTextResponse:
-    """Queue and cache as text for Prometheus."""
-    jobs, kept = await parts.jobs.state(), await parts.cache.counts()
+    """Queue and cache as text for Prometheus, and the pool of the process that happens to answer."""
+    jobs, kept, pool = await parts.jobs.state(), await parts.cache.counts(), parts.pool.get_stats()
+    of_one = f'{{pid="{os.getpid()}"}}'
     values = {
+        f"marketplace_pool_size{of_one}": pool["pool_size"],
+        f"marketplace_pool_in_use{of_one}": pool["pool_size"] - pool["pool_available"],
+        f"marketplace_pool_wait_seconds_total{of_one}": pool.get("requests_wait_ms", 0) / 1000,
         "marketplace_queue_depth": jobs["depth"],
         "marketplace_queue_age_seconds": jobs["age_s"],
         "marketplace_jobs_done_total": jobs["done"],

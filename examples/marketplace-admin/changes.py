@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psycopg.types.json import Jsonb
-
+from audit import Audit
 from directory import Connection, Row
 
 
-async def create_admin(connection: Connection, actor: int, email: str, department: int, role: int) -> int:
+async def create_admin(connection: Connection, audit: Audit, actor: int, email: str, department: int, role: int) -> int:
     """Make an admin, and return its number.
 
     Raises
@@ -24,21 +23,21 @@ async def create_admin(connection: Connection, actor: int, email: str, departmen
         )
         row = await cursor.fetchone()
         number = int(row["id"]) if row else 0
-        await _note(connection, actor, "create", number)
+        await audit.note(connection, actor, "create", number)
     return number
 
 
-async def move_admin(connection: Connection, actor: int, number: int, department: int) -> bool:
+async def move_admin(connection: Connection, audit: Audit, actor: int, number: int, department: int) -> bool:
     """Put an admin into another department; whether there is such an admin."""
     async with connection.transaction():
         cursor = await connection.execute("UPDATE admins SET department_id = %s WHERE id = %s", (department, number))
         if cursor.rowcount:
-            await _note(connection, actor, "move", number, {"department": department})
+            await audit.note(connection, actor, "move", number, department=department)
         return bool(cursor.rowcount)
 
 
 async def grant(
-    connection: Connection, actor: int, numbers: Sequence[int], permission: int, kind: str = "grant"
+    connection: Connection, audit: Audit, actor: int, numbers: Sequence[int], permission: int, kind: str = "grant"
 ) -> int:
     """Grant a permission to admins, all or none; returns to how many it was new.
 
@@ -53,33 +52,24 @@ async def grant(
             (permission, actor, list(numbers)),
         )
         subject = numbers[0] if len(numbers) == 1 else None
-        await _note(connection, actor, kind, subject, {"permission": permission, "admins": list(numbers)})
+        await audit.note(connection, actor, kind, subject, permission=permission, admins=list(numbers))
         return cursor.rowcount
 
 
-async def revoke(connection: Connection, actor: int, number: int, permission: int) -> int:
+async def revoke(connection: Connection, audit: Audit, actor: int, number: int, permission: int) -> int:
     """Take a permission away, there or not; returns how many assignments that were."""
     async with connection.transaction():
         cursor = await connection.execute(
             "DELETE FROM assignments WHERE admin_id = %s AND permission_id = %s", (number, permission)
         )
-        await _note(connection, actor, "revoke", number, {"permission": permission})
+        await audit.note(connection, actor, "revoke", number, permission=permission)
         return cursor.rowcount
 
 
-async def remove_made(connection: Connection, actor: int) -> Row:
+async def remove_made(connection: Connection, audit: Audit, actor: int) -> Row:
     """Take away admins beyond those seeded, and what this actor granted; audit stays."""
     async with connection.transaction():
         made = await connection.execute("DELETE FROM admins WHERE id > (SELECT admins FROM seeded)")
         granted = await connection.execute("DELETE FROM assignments WHERE granted_by = %s", (actor,))
-        await _note(connection, actor, "remove", None)
+        await audit.note(connection, actor, "remove", None)
         return {"admins": made.rowcount, "assignments": granted.rowcount}
-
-
-async def _note(
-    connection: Connection, actor: int, action: str, subject: int | None, detail: dict[str, object] | None = None
-) -> None:
-    await connection.execute(
-        "INSERT INTO audit (actor_id, action, subject_id, detail) VALUES (%s, %s, %s, %s)",
-        (actor, action, subject, Jsonb(detail or {})),
-    )

@@ -24,8 +24,8 @@ def name_of(url: str) -> str:
     return str(conninfo_to_dict(url).get("dbname") or "")
 
 
-def prepare(url: str, admins: int) -> None:
-    """Make the database with its rows, unless it is there.
+def prepare(url: str, admins: int, audit_rows: int) -> None:
+    """Make the database with its rows, unless it is there; of audit as many as are asked for this time.
 
     Raises
     ------
@@ -41,6 +41,7 @@ def prepare(url: str, admins: int) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             with closing(_connect(url)) as own:
                 _fill(own, admins, name)
+                schema.lengthen(own, admins, audit_rows)
     except psycopg.Error as error:
         raise DatabaseError(f"DATABASE_URL: database {name!r}: {str(error).strip()}") from error
 

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
+from audit import Audit, audit_open
 from cache import PermissionCache
 from database import name_of
 from directory import Connection
@@ -34,6 +35,7 @@ class Parts:
     pool: AsyncConnectionPool[Connection]
     cache: PermissionCache
     jobs: JobQueue
+    audit: Audit
 
 
 @asynccontextmanager
@@ -59,8 +61,9 @@ async def parts_open(app: FastAPI) -> AsyncIterator[None]:
     async with pool, Redis.from_url(settings.redis_url, decode_responses=True) as redis:
         await pool.wait()
         cache = PermissionCache(redis, prefix, settings.cache_s)
-        app.state.parts = Parts(settings, tokens, pool, cache, JobQueue(redis, prefix))
-        yield
+        async with audit_open(settings.variant, pool.connection) as audit:
+            app.state.parts = Parts(settings, tokens, pool, cache, JobQueue(redis, prefix), audit)
+            yield
 
 
 def _parts(request: Request) -> Parts:

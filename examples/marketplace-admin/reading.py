@@ -17,12 +17,16 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 @router.get("/admins/")
 async def admins(
     connection: Lent,
+    parts: Having,
     department: Annotated[int, Query(ge=1, le=MOST_NUMBER)],
     after: Annotated[int, Query(ge=0, le=MOST_NUMBER)] = 0,
     limit: Limit = 50,
 ) -> list[Row]:
-    """Admins of a department."""
-    return await directory.admins(connection, department, after, limit)
+    """Admins of a department; in the variant ``n-plus-one`` each is asked for by itself."""
+    found = await directory.admins(connection, department, after, limit)
+    if parts.settings.variant == "n-plus-one":
+        return [_there(await directory.admin(connection, each["id"])) for each in found]
+    return found
 
 
 @router.get("/admins/{number}/")

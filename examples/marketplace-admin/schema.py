@@ -6,10 +6,12 @@ from typing import LiteralString
 
 import psycopg
 
+from settings import AUDIT_ROWS_OF_EACH
+
 VERSION = 1
 """Raised with every change to tables or seeded rows: a database of another version is not used."""
 ROLES, PERMISSIONS = 40, 400
-ASSIGNMENTS_OF_EACH, AUDIT_ROWS_OF_EACH = 10, 100
+ASSIGNMENTS_OF_EACH = 10
 
 _TABLES: LiteralString = """
 CREATE TABLE departments (
@@ -104,3 +106,22 @@ def fill(connection: psycopg.Connection, admins: int) -> None:
             (VERSION, admins),
         )
     connection.execute("VACUUM ANALYZE")
+
+
+def lengthen(connection: psycopg.Connection, admins: int, audit_rows: int) -> None:
+    """Have so many rows of audit from the beginning: older ones, numbered from zero down, are added or taken away."""
+    older = audit_rows - AUDIT_ROWS_OF_EACH * admins
+    row = connection.execute("SELECT count(*) FROM audit WHERE id <= 0").fetchone()
+    found = int(row[0]) if row else 0
+    if found == older:
+        return
+    with connection.transaction():
+        connection.execute("DELETE FROM audit WHERE id <= -%s::bigint", (older,))
+        connection.execute(
+            "INSERT INTO audit (id, at, actor_id, action, subject_id)"
+            " SELECT -id, timestamptz '2020-01-01Z' - interval '1 second' * id, 1 + id %% 50,"
+            " (ARRAY['grant', 'revoke', 'update'])[1 + id %% 3], 1 + (id * 7919) %% %(admins)s"
+            " FROM generate_series(%(from)s::bigint, %(to)s::bigint - 1) AS id",
+            {"admins": admins, "from": found, "to": older},
+        )
+    connection.execute("VACUUM ANALYZE audit")

@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = read_settings(os.environ)
-        prepare(settings.database_url, settings.admins)
+        prepare(settings.database_url, settings.admins, settings.audit_rows)
     except (SettingError, DatabaseError) as error:
         parser.error(str(error))
     sockets = _bound(options.host, options.port, options.workers)

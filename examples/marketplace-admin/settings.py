@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DEFAULT_PASSWORD = "open-sesame"
+VARIANTS = ("sound", "lost-audit", "n-plus-one")
+AUDIT_ROWS_OF_EACH = 100
 
 
 class SettingError(ValueError):
@@ -21,6 +23,10 @@ class Settings:
     redis_url: str = field(repr=False)
     admins: int = 10_000
     """Each has ten permissions of their own and a hundred rows of audit."""
+    audit_rows: int = 1_000_000
+    """Rows of audit that are there from the beginning; more than a hundred of each admin are older history."""
+    variant: str = "sound"
+    """The others are broken on purpose."""
     pool_size: int = 10
     """Connections of one worker."""
     pool_wait_s: int = 10
@@ -55,10 +61,23 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             raise SettingError(f"{name}: {text!r} is not a whole number from 1 to {most:,}")
         return int(text)
 
+    def one_of(name: str, known: tuple[str, ...]) -> str:
+        text = environment.get(name, "").strip() or known[0]
+        if text not in known:
+            raise SettingError(f"{name}: {text!r} is none of {', '.join(known)}")
+        return text
+
+    admins = whole("MARKETPLACE_ADMINS", Settings.admins, 1_000_000)
+    least = AUDIT_ROWS_OF_EACH * admins
+    audit_rows = whole("MARKETPLACE_AUDIT_ROWS", least, 100_000_000)
+    if audit_rows < least:
+        raise SettingError(f"MARKETPLACE_AUDIT_ROWS: {audit_rows:,} are fewer than the {least:,} of {admins:,} admins")
     return Settings(
         database_url=address("DATABASE_URL", "`python ../postgres.py -- COMMAND` runs one beside a database"),
         redis_url=address("REDIS_URL", "write it like redis://127.0.0.1:6379/0"),
-        admins=whole("MARKETPLACE_ADMINS", Settings.admins, 1_000_000),
+        admins=admins,
+        audit_rows=audit_rows,
+        variant=one_of("MARKETPLACE_VARIANT", VARIANTS),
         pool_size=whole("MARKETPLACE_POOL", Settings.pool_size, 90),
         pool_wait_s=whole("MARKETPLACE_POOL_WAIT_S", Settings.pool_wait_s, 600),
         token_s=whole("MARKETPLACE_TOKEN_S", Settings.token_s, 86_400),

@@ -53,7 +53,7 @@ class BulkGrant(BaseModel):
 @router.post("/admins/", status_code=201)
 async def create_admin(given: NewAdmin, actor: Manager, connection: Lent, parts: Having) -> Row:
     """Make an admin."""
-    number = await changes.create_admin(connection, actor, given.email, given.department, given.role)
+    number = await changes.create_admin(connection, parts.audit, actor, given.email, given.department, given.role)
     await parts.jobs.put("created", [number])
     return {"id": number}
 
@@ -61,7 +61,7 @@ async def create_admin(given: NewAdmin, actor: Manager, connection: Lent, parts:
 @router.patch("/admins/{number}/")
 async def move_admin(number: Number, given: Move, actor: Manager, connection: Lent, parts: Having) -> Row:
     """Put an admin into another department."""
-    if not await changes.move_admin(connection, actor, number, given.department):
+    if not await changes.move_admin(connection, parts.audit, actor, number, given.department):
         raise HTTPException(404, "there is none of this number")
     await parts.jobs.put("moved", [number])
     return {"id": number, "department": given.department}
@@ -70,7 +70,7 @@ async def move_admin(number: Number, given: Move, actor: Manager, connection: Le
 @router.put("/admins/{number}/permissions/{permission}/")
 async def grant(number: Number, permission: Number, actor: Manager, connection: Lent, parts: Having) -> Row:
     """Grant a permission, once or again."""
-    granted = await changes.grant(connection, actor, [number], permission)
+    granted = await changes.grant(connection, parts.audit, actor, [number], permission)
     await _told(parts, "granted", [number])
     return {"granted": granted}
 
@@ -78,7 +78,7 @@ async def grant(number: Number, permission: Number, actor: Manager, connection: 
 @router.delete("/admins/{number}/permissions/{permission}/")
 async def revoke(number: Number, permission: Number, actor: Manager, connection: Lent, parts: Having) -> Row:
     """Take a permission away, there or not."""
-    revoked = await changes.revoke(connection, actor, number, permission)
+    revoked = await changes.revoke(connection, parts.audit, actor, number, permission)
     await _told(parts, "revoked", [number])
     return {"revoked": revoked}
 
@@ -92,15 +92,15 @@ async def bulk_grant(given: BulkGrant, actor: Manager, connection: Lent, parts: 
         admins = [row["id"] for row in found]
     if not admins:
         raise HTTPException(404, "there is nobody in this department")
-    granted = await changes.grant(connection, actor, admins, given.permission, kind="bulk grant")
+    granted = await changes.grant(connection, parts.audit, actor, admins, given.permission, kind="bulk grant")
     await _told(parts, "granted", admins)
     return {"admins": len(admins), "granted": granted}
 
 
 @router.delete("/made/")
-async def remove_made(actor: Manager, connection: Lent) -> Row:
+async def remove_made(actor: Manager, connection: Lent, parts: Having) -> Row:
     """Take away admins that were made, and what this admin granted."""
-    return await changes.remove_made(connection, actor)
+    return await changes.remove_made(connection, parts.audit, actor)
 
 
 async def _told(parts: Having, kind: str, admins: list[int]) -> None:
