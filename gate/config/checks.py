@@ -87,9 +87,30 @@ def _references(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]
         yield unknown((*here, "identity"), "identity", "identities", endpoint.identity, suite.identities)
     if endpoint.class_name is not None and endpoint.class_name not in suite.classes:
         yield unknown((*here, "class"), "class", "classes", endpoint.class_name, suite.classes)
+    yield from _against(suite, name, endpoint)
     for place, value in _sent(here, endpoint):
         yield from _placeholders(suite, name, place, value)
         yield from not_unique(place, value)
+
+
+def _against(suite: Suite, name: str, endpoint: Endpoint) -> Iterator[Misfit]:
+    """An endpoint that is told beside one that is not there, or of which one is not measured by itself."""
+    if endpoint.against is None:
+        return
+    here, other = ("endpoints", name, "against"), suite.endpoints.get(endpoint.against)
+    if other is None:
+        yield unknown(here, "endpoint", "endpoints", endpoint.against, suite.endpoints)
+        return
+    alone = [each for each in (name, endpoint.against) if not _is_measured_alone(suite, each)]
+    if endpoint.against == name:
+        yield Misfit(here, "names the endpoint itself; name another one, or take against out")
+    elif alone:
+        message = f"cannot be told: {alone[0]} is not put under load by itself; take against out"
+        yield Misfit(here, message, also=(("endpoints", alone[0]), ("setup",)))
+
+
+def _is_measured_alone(suite: Suite, name: str) -> bool:
+    return suite.endpoints[name].is_loaded and not needed_values(suite, name)
 
 
 def _sent(here: Location, endpoint: Endpoint) -> Iterator[tuple[Location, object]]:

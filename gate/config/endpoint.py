@@ -111,6 +111,8 @@ class Endpoint(Model):
     """Absolute limits; override those of the class."""
     category: Name | None = None
     """What kind of check its rows are, for counting and the score; ``response`` unless said."""
+    against: Name | None = None
+    """Another endpoint that it is told beside: how much sooner or later it is answered. Judges nothing."""
     owner: Text | None = None
     """Whom to ask; shown with the row."""
     mutates: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gate.config.until import Until
 from gate.load.histogram import Histogram
 from gate.load.job import SegmentResult
@@ -45,6 +47,7 @@ def point_of(level: float, result: SegmentResult, until: Until, *, held_s: float
         error_ratio=error_ratio,
         met=bool(latency.n and keeps_up and is_fast and error_ratio <= most_errors),
         mean_s=latency.mean(),
+        errors=dict(sum((Counter(lane.errors) for lane in lanes), Counter())),
     )
 
 

@@ -86,6 +86,7 @@ def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
                 error_ratio=point.error_ratio,
                 met=point.met,
                 mean_s=None if math.isnan(point.mean_s) else point.mean_s,
+                errors=dict(sorted(point.errors.items())),
             )
             for point in found.points
         ],

@@ -117,7 +117,7 @@ class Scenarios:
         complaints: list[Notice] = []
 
         def drive(course: Course, what: str) -> SegmentResult:
-            result = self._driver.drive(course, "candidate", what, windows=(name,))
+            result = self._driver.drive(course, "candidate", f"scenario {what}", windows=(name, what))
             complaints.extend([*busy_complaints(name, result), *late_complaints(name, result)])
             return result
 

@@ -8,8 +8,8 @@ is no limit of the preview.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 GROWTH = 1.6
 PRECISION = 1.1
@@ -31,6 +31,8 @@ class Point:
     error_ratio: float
     met: bool
     mean_s: float = math.nan
+    errors: Mapping[str, int] = field(default_factory=dict)
+    """By kind."""
 
 
 @dataclass(frozen=True)

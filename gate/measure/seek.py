@@ -35,7 +35,7 @@ def seek(
     Parameters
     ----------
     drive : callable
-        Drives one course; what it is called is said to people.
+        Drives one course under the name of the level.
     keep : callable
         Takes the record as it stands after every level, so that what ends the search early loses none of them.
     """
@@ -56,7 +56,7 @@ def seek(
         course = course_at(suite, name, origin, level, held_s)
         is_refused = False
         try:
-            result = drive(course, f"scenario {name} at {shown_level(load, level)}")
+            result = drive(course, level_name(name, load, level))
         except Refused as refused:
             if refused.result.protected:  # somebody else answered: that says nothing of what the preview can do
                 raise
@@ -80,6 +80,11 @@ def seek(
 def shown_level(load: Load, level: float) -> str:
     """A level as people write it."""
     return f"{level:.0f} users" if load.find == "max_users" else format_rate(level)
+
+
+def level_name(name: str, load: Load, level: float) -> str:
+    """What a level is called where it is told, and where the preview is watched: ``breaking at 128/s``."""
+    return f"{name} at {shown_level(load, level)}"
 
 
 def capacity_notice(suite: Suite, name: str, found: SearchRecord, *, was_throttled: bool) -> Notice:

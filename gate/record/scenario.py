@@ -72,6 +72,8 @@ class Level(Value):
     met: bool
     mean_s: float | None = None
     """None without answers, and in runs of older versions."""
+    errors: dict[str, Count] = Field(default_factory=dict)
+    """Answers that were not as expected, by kind; none in runs of older versions."""
 
 
 class SearchRecord(Value):

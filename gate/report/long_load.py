@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gate.report.amounts import NOTHING, amount, objective
+from gate.report.long_breaking import breaking_lines, contrast_lines
 from gate.report.long_section import Section, room, share, table_of
 from gate.report.tables import Line
 from gate.report.words import OUTCOMES
@@ -38,7 +39,8 @@ def endpoints(verdict: Verdict) -> Section:
     """Each endpoint with its mean beside its quantiles, its least room, and the worst that came of its limits."""
     lines = [_endpoint(each, verdict) for each in verdict.assessment.endpoints]
     note = "Answers as expected, at the fixed rate of each endpoint; headroom is that of its tightest limit."
-    return Section("Endpoints", (note,) if lines else (), table_of(_ENDPOINTS, lines))
+    beside = tuple(contrast_lines(verdict))
+    return Section("Endpoints", (note,) if lines else (), table_of(_ENDPOINTS, lines), items=beside)
 
 
 def bands(verdict: Verdict) -> Section:
@@ -80,6 +82,7 @@ def capacity(verdict: Verdict) -> Section:
     items = [" ".join(_bottleneck(each)) for each in verdict.assessment.bottlenecks if _says_something(each)]
     found = [each for each in verdict.assessment.scenarios if each.capacity is not None]
     items += [_capacity(each, verdict) for each in found]
+    items += breaking_lines(verdict)
     return Section("Capacity and bottleneck", items=tuple(items))
 
 

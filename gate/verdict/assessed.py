@@ -185,6 +185,60 @@ class Bottleneck(Value):
     """Power of load with which throughput grows: 1 is linear scaling."""
 
 
+class Filled(Value):
+    """A resource that a search found full."""
+
+    resource: str
+    level: float
+    """The lowest at which it was."""
+    size: float
+
+
+class Breaking(Value):
+    """Where a search ended, and how."""
+
+    scenario: str
+    of: Literal["rate", "users"]
+    until: str
+    held: float | None
+    """The highest level below the first that never held; None where not even the first did."""
+    breaks_at: float | None
+    """The first level at which the condition never held; None: it held up to the highest."""
+    highest: float
+    rate_rps: float | None
+    p95_s: float | None
+    error_ratio: float | None
+    """At the level at which it breaks."""
+    errors_from: float | None
+    """The lowest level with answers that were not as expected; None where there was none."""
+    errors: dict[str, Count] = Field(default_factory=dict)
+    """There, by kind."""
+    watched: list[str] = Field(default_factory=list)
+    """Resources that were watched meanwhile."""
+    full: list[Filled] = Field(default_factory=list)
+    """Those that were full at some level, the first one first."""
+    memory_first_bytes: float | None = None
+    memory_last_bytes: float | None = None
+    """Of its processes at most, at the lowest level and where it breaks; None where nothing was watched."""
+
+
+class Contrast(Value):
+    """One endpoint beside another one, as the suite asks: what a cache saves, what a filter costs."""
+
+    endpoint: str
+    against: str
+    pairs: Count
+    """Rounds with a block of both; with fewer than three there are no figures."""
+    difference_s: float | None
+    lo_s: float | None
+    hi_s: float | None
+    """Time of a typical answer less that of the other, with its 90 % interval; below zero it is answered sooner."""
+    factor: float | None
+    factor_lo: float | None
+    factor_hi: float | None
+    """The one time over the other."""
+
+
 class Recommendation(Value):
     """What to change, made by one rule."""
 
@@ -288,6 +342,8 @@ class Assessment(Value):
     bottlenecks: list[Bottleneck] = Field(default_factory=list)
     sweeps: list[Sweep] = Field(default_factory=list)
     forecasts: list[Forecast] = Field(default_factory=list)
+    breakings: list[Breaking] = Field(default_factory=list)
+    contrasts: list[Contrast] = Field(default_factory=list)
     tallied: list[Tallied] = Field(default_factory=list)
     score: Score | None = None
     """None where there is no check of anything."""

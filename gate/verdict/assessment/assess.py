@@ -11,7 +11,9 @@ from gate.verdict.about import about_lines
 from gate.verdict.assessed import Assessment, ProbeFigures
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
+from gate.verdict.assessment.breaking import breakings, searched_windows
 from gate.verdict.assessment.checklist import checklist
+from gate.verdict.assessment.contrasts import contrasts
 from gate.verdict.assessment.curves import curves
 from gate.verdict.assessment.figures import endpoint_figures, scenario_figures
 from gate.verdict.assessment.forecasts import forecasts
@@ -58,7 +60,9 @@ def assess(suite: Suite, runs: Sequence[Run], rows: Sequence[Row], details: Deta
 def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessment:
     scenarios = list(scenario_figures(suite, runs, rows, _targets_rps(suite)))
     telemetry = telemetry_of(runs)
-    resources = list(resource_use(telemetry)) if telemetry is not None else []
+    uses = list(resource_use(telemetry)) if telemetry is not None else []
+    levels = searched_windows(suite, runs)
+    resources = [use for use in uses if use.window not in levels]
     return Assessment(
         about=about_lines(suite, runs),
         endpoints=list(endpoint_figures(suite, runs)),
@@ -71,6 +75,8 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
         sweeps=list(sweeps(suite, runs)),
         forecasts=list(forecasts(suite, runs)),
+        breakings=list(breakings(suite, runs, telemetry, uses)),
+        contrasts=list(contrasts(suite, runs)),
         tallied=list(tallied(rows, {scenario.scenario for scenario in scenarios})),
     )
 
