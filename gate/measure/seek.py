@@ -96,7 +96,8 @@ def capacity_notice(suite: Suite, name: str, found: SearchRecord, *, was_throttl
         Whether the preview asked to slow down, so that the limit is one it sets itself.
     """
     load = suite.scenarios[name].load
-    missed = min((point.level for point in found.levels if not point.met), default=None)
+    held_at = {point.level for point in found.levels if point.met}
+    missed = min((point.level for point in found.levels if point.level not in held_at), default=None)
     if found.capacity is None:
         message = f"{name}: {found.until} did not hold even at {shown_level(load, load.start or 1.0)}"
     elif missed is None or not found.is_bounded:

@@ -190,7 +190,7 @@ class Filled(Value):
 
     resource: str
     level: float
-    """The lowest at which it was."""
+    """The lowest at which it was, in half of the samples or more."""
     size: float
 
 

@@ -17,6 +17,8 @@ from gate.verdict.assessed import Breaking, Filled, ResourceUse
 from gate.verdict.assessment.bottleneck import is_full
 
 MEMORY = "processes.memory"
+MOSTLY_RATIO = 0.5
+"""Share of the samples of a level in which a resource must have been full: below, a moment's crowd fills a small one."""
 
 
 def searched_windows(suite: Suite, runs: Sequence[Run]) -> frozenset[str]:
@@ -80,7 +82,7 @@ def _filled(windows: dict[float, str], uses: Sequence[ResourceUse]) -> Iterator[
     found: dict[str, Filled] = {}
     for level in sorted(windows):
         for use in uses:
-            if use.window == windows[level] and is_full(use):
+            if use.window == windows[level] and is_full(use) and use.full_ratio >= MOSTLY_RATIO:
                 found.setdefault(use.resource, Filled(resource=use.resource, level=level, size=use.size))
     yield from found.values()
 
