@@ -138,7 +138,7 @@ class Telemetry(Model):
     every_s: DurationS = Field(default=1.0, alias="every", ge=0.1, le=3600)
     """Between two readings of a source."""
     rest_s: DurationS | None = Field(default=None, alias="rest", ge=2, le=600)
-    """The preview is left alone for so long before the first scenario and after the last, and what it holds compared."""
+    """The preview is left alone so long before the first scenario and after the last, and what it holds compared."""
     server_timing: bool = False
     """Read the header Server-Timing of the answers: queries, time in them, waiting for connections, holding them."""
     prometheus: Prometheus | None = None

@@ -143,9 +143,7 @@ def longest_s(job: Job) -> float:
 
 
 def scenarios_s(job: Job) -> float:
-    """Planned time of the scenarios and of the rests around them, a fixed count at its timeouts, a search at its most
-    levels.
-    """
+    """Planned time of the scenarios and the rests around them, a fixed count at its timeouts, a search at its most."""
     planned_s = 0.0
     if job.has_scenarios:
         planned_s += 2 * (job.suite.telemetry.rest_s or 0.0)
