@@ -11,7 +11,8 @@ from gate.baseline.store import Store
 from gate.commands.conducting import Believe
 from gate.commands.effects import Effects
 from gate.commands.judging import deliver, judge_runs, read_baselines, unusable_baselines
-from gate.commands.measuring import Prepared, Targets, measure, prepare
+from gate.commands.measuring import Measurements, Prepared, Targets, measure, prepare
+from gate.commands.outputs import REPORT_FILE, write_whole
 from gate.config.journeys import without_steps
 from gate.config.suite import Suite
 from gate.errors import BaselineError, Cancelled, ExitCode
@@ -20,6 +21,7 @@ from gate.measure.outlook import environment_of
 from gate.record.run import Run
 from gate.stats.beliefs import Beliefs
 from gate.verdict.acceptance import Acceptance
+from gate.verdict.rules import not_measured
 from gate.verdict.values import Verdict
 
 
@@ -49,7 +51,7 @@ def check(
     Raises
     ------
     Cancelled
-        If a signal ended it; what was measured is in a run file marked incomplete.
+        If a signal ended it; what was measured is in a run file marked incomplete, and in the long report.
     """
     prepared = prepare(suite, targets, effects)
     try:
@@ -58,12 +60,23 @@ def check(
         return Checked(unusable_baselines(suite, error, effects), ())
     measured = measure(prepared, out, effects, _believe(prepared, stored, effects))
     if isinstance(measured.stopped_by, Cancelled):
+        _tell_so_far(suite, measured, out, effects)
         raise measured.stopped_by
     try:
         verdict = judge_runs(suite, measured.runs, stored, effects, acceptances)
     except BaselineError as error:
         verdict = unusable_baselines(suite, error, effects)
     return Checked(verdict, measured.files)
+
+
+def _tell_so_far(suite: Suite, measured: Measurements, out: Path, effects: Effects) -> None:
+    """The long report on what was measured before a signal, if anything was; there is no verdict and no comment."""
+    from gate.report.render import report
+
+    message = measured.stopped_by.message if measured.stopped_by is not None else ""
+    verdict = not_measured(without_steps(suite), effects.tool, message, candidates=measured.runs)
+    if verdict.assessment.gaps:
+        write_whole(out / REPORT_FILE, report(verdict).encode())
 
 
 def _believe(prepared: Prepared, stored: list[Run], effects: Effects) -> Believe:

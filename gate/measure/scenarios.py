@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from gate.config.journeys import endpoints_of, side_by_side
 from gate.config.suite import Suite
+from gate.errors import Cancelled, NotMeasured
 from gate.load.health import busy_complaints, late_complaints
 from gate.load.job import SegmentResult
 from gate.load.merge import one_after_the_other
 from gate.load.transport import THROTTLED
 from gate.measure.allowance import Allowance, cut
-from gate.measure.driver import CutShort, Driver, Refused
+from gate.measure.driver import Driver, made_by_then
 from gate.measure.outlook import cut_notices
 from gate.measure.records import scenario_record, unsent_record
 from gate.measure.seek import capacity_notice, seek
@@ -65,16 +66,24 @@ class Scenarios:
             told = f"scenario {what}" if len(courses) == 1 else f"scenario {what}, stretch {number} of {len(courses)}"
             try:
                 result = self._driver.drive(limited, "candidate", told, windows=names)
-            except (CutShort, Refused) as stopped:
-                results += [] if stopped.result is None else [stopped.result]
+            except (Cancelled, NotMeasured) as stopped:
+                results += made_by_then(stopped)
                 if results:
                     self._keep_scenarios(names, one_after_the_other(results))
+                    self._mark_cut_short(names, stopped)
                 raise
             results.append(result)
             for lane, done in result.lanes.items():
                 self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
             self.notices += cut_notices(what, course, limited, result)
         self._keep_scenarios(names, one_after_the_other(results))
+
+    def _mark_cut_short(self, names: Sequence[str], stopped: Cancelled | NotMeasured) -> None:
+        """Say of what was made by then that it is not all of it."""
+        why = Notice(code="cut-short", message=stopped.message, cure=stopped.cure)
+        for name in names:
+            if name in self.records:
+                self.records[name] = self.records[name].model_copy(update={"cut_short": why})
 
     def _is_served(self, names: Sequence[str]) -> bool:
         """Have the preview started with what these scenarios want; without them where nobody can."""
@@ -124,7 +133,11 @@ class Scenarios:
         def keep(record: ScenarioRecord) -> None:
             self.records[name] = record.model_copy(update={"not_reached": next(iter(complaints), None)})
 
-        seek(self._suite, name, self._origin, drive, keep)
+        try:
+            seek(self._suite, name, self._origin, drive, keep)
+        except (Cancelled, NotMeasured) as stopped:
+            self._mark_cut_short([name], stopped)
+            raise
         record = self.records[name]
         if record.not_reached is not None:
             self._tell(name, record.not_reached)

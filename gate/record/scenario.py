@@ -114,5 +114,7 @@ class ScenarioRecord(Value):
     """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
     connect, too."""
     search: SearchRecord | None = None
+    cut_short: Notice | None = None
+    """Why it ended before its time: what is here is what was made by then. None in runs of older versions."""
     not_reached: Notice | None = None
     """Why this machine did not make the load that was asked for: nothing of it says anything of the preview."""

@@ -65,7 +65,7 @@ def recommendations(verdict: Verdict) -> Section:
 
 def not_measured(verdict: Verdict) -> Section:
     """Always there: silence would pass for a good sign."""
-    if not verdict.measured and not verdict.rows:
+    if not verdict.measured and not verdict.rows and not verdict.assessment.gaps:
         return Section("Not measured", paragraphs=("Nothing was measured, so nothing is claimed.",))
     items = tuple(gap.message for gap in verdict.assessment.gaps)
     return Section("Not measured", () if items else ("Everything that this gate measures was measured.",), items=items)

@@ -90,9 +90,9 @@ def _endpoint(figures: EndpointFigures, verdict: Verdict) -> Line:
     rows = _limits(verdict, figures.endpoint)
     times = [amount(value, "s") for value in (figures.p50_s, figures.mean_s, figures.p95_s, figures.p99_s)]
     failed = f"{figures.sent:,}" + (f" ({figures.failed:,} failed)" if figures.failed else "")
-    outcome, is_loud = _outcome(rows)
+    outcome, is_loud = _outcome(rows, verdict)
     return Line(
-        (figures.endpoint, _asked(rows), failed, *times, _room(verdict, rows), outcome),
+        (figures.endpoint, _asked(rows, verdict), failed, *times, _room(verdict, rows), outcome),
         is_loud,
     )
 
@@ -100,11 +100,11 @@ def _endpoint(figures: EndpointFigures, verdict: Verdict) -> Line:
 def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
     rows = _limits(verdict, figures.scenario)
     target = next((h for h in verdict.assessment.headroom if h.row.endswith(f"/{figures.scenario}/target:rate")), None)
-    outcome, is_loud = _outcome(rows)
+    outcome, is_loud = _scenario_outcome(figures, rows, verdict)
     load = format_count(figures.users, "user") if figures.users is not None else amount(figures.asked_rps, "rps")
     cells = (
         figures.scenario,
-        _asked(rows),
+        _asked(rows, verdict),
         load,
         f"{figures.sent:,}",
         share(figures.completed, figures.sent),
@@ -112,17 +112,17 @@ def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
         f"{room(target.times)} {format_rate(target.limit)}" if target else NOTHING,
         *(amount(value, "s") for value in (figures.p50_s, figures.p95_s, figures.p99_s)),
         _room(verdict, rows),
-        "NOT REACHED" if figures.not_reached else outcome + (" (advisory)" if figures.advisory else ""),
+        outcome,
     )
-    return Line(cells, is_loud or bool(figures.not_reached))
+    return Line(cells, is_loud)
 
 
 def _limits(verdict: Verdict, owner: str) -> list[Row]:
     return [row for row in verdict.rows if row.endpoint == owner and kind_of(row) == "objective"]
 
 
-def _asked(rows: Sequence[Row]) -> str:
-    return ", ".join(objective(row) for row in rows) or "none"
+def _asked(rows: Sequence[Row], verdict: Verdict) -> str:
+    return ", ".join(objective(row) for row in rows) or ("none" if verdict.rows else NOTHING)
 
 
 def _room(verdict: Verdict, rows: Sequence[Row]) -> str:
@@ -130,7 +130,17 @@ def _room(verdict: Verdict, rows: Sequence[Row]) -> str:
     return room(min((found[row.id] for row in rows if row.id in found), default=None))
 
 
-def _outcome(rows: Sequence[Row]) -> tuple[str, bool]:
+def _scenario_outcome(figures: ScenarioFigures, rows: Sequence[Row], verdict: Verdict) -> tuple[str, bool]:
+    if figures.cut_short or figures.not_reached:
+        return "CUT SHORT" if figures.cut_short else "NOT REACHED", True
+    outcome, is_loud = _outcome(rows, verdict)
+    return outcome + (" (advisory)" if figures.advisory else ""), is_loud
+
+
+def _outcome(rows: Sequence[Row], verdict: Verdict) -> tuple[str, bool]:
+    """The worst of them; where nothing was judged there are none, whatever limits the suite has."""
+    if not verdict.rows:
+        return "not judged", False
     came = {came_to(row) for row in rows}
     worst = next((each for each in _WORST if each in came), None)
     return (_WORDS[worst], worst == "failed") if worst else ("no limits", False)

@@ -65,6 +65,10 @@ class ScenarioFigures(Value):
     capacity_rps: float | None = None
     """Of a search: the highest level at which its condition held, and the rate of answers there."""
     advisory: bool = False
+    elapsed_s: float | None = None
+    """How long it took; None in verdicts of older versions."""
+    cut_short: str = ""
+    """Why it ended before its time; then the figures are of what was made by then, and judge nothing."""
     not_reached: str = ""
     """Why the generator could not make this load; then the figures are of what it made, and judge nothing."""
     came_to: Literal["passed", "failed", "not measured", "no limits"]
@@ -328,7 +332,10 @@ class AboutLine(Value):
 
 
 class Assessment(Value):
-    """Everything a report claims beyond its rows; empty where nothing was measured."""
+    """Everything a report claims beyond its rows; empty where nothing was measured.
+
+    Of runs that may not be judged there are figures and gaps, and no conclusions.
+    """
 
     about: list[AboutLine] = Field(default_factory=list)
     endpoints: list[EndpointFigures] = Field(default_factory=list)

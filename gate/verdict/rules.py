@@ -19,6 +19,7 @@ from gate.record.value import LEFT_BEHIND, Notice
 from gate.stats.beliefs import Beliefs, assumed
 from gate.verdict.acceptance import Acceptance
 from gate.verdict.assessment.assess import assess
+from gate.verdict.assessment.unjudged import unjudged
 from gate.verdict.connections import connection_notices
 from gate.verdict.evidence import Evidence, gather
 from gate.verdict.other_base import with_other_base
@@ -191,8 +192,11 @@ def not_measured(
     exit_code: JudgedCode = 3,
     code: ReasonCode = "not-measured",
 ) -> Verdict:
-    """Nothing is claimed about the preview: blocked, with the reason and what can be done."""
-    return Verdict(
+    """Nothing is claimed about the preview: blocked, with the reason and what can be done.
+
+    What its runs measured nevertheless is told in figures that judge nothing.
+    """
+    verdict = Verdict(
         tool=tool,
         suite=suite.name,
         profile=suite.profile,
@@ -208,7 +212,9 @@ def not_measured(
         family=0,
         rows=[],
         notices=[notice for run in candidates for notice in run.notices if notice.code == LEFT_BEHIND],
+        assessment=unjudged(suite, candidates, message),
     )
+    return Verdict.model_validate(_rounded(verdict.model_dump(mode="json", by_alias=True)))
 
 
 def not_affected(suite: Suite, tool: str, commit: str | None) -> Verdict:

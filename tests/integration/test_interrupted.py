@@ -82,6 +82,38 @@ def test_what_was_measured_before_a_signal_is_kept_to_the_last_request(tmp_path)
     assert blocks[-1]["planned"] <= 50
 
 
+@pytest.mark.parametrize(
+    "load", ["{users: 6, for: 20s}", "{find: max_users, until: p95 <= 5s, from: 6, limit: 9, for: 20s}"]
+)
+def test_a_scenario_cut_short_is_in_the_report_with_the_reason_and_its_figures(tmp_path, load):
+    suite = (
+        "suite: s\nendpoints: {home: {request: GET /home, rate: 100/s}, walk: {request: GET /walk, rate: 100/s}}\n"
+        f"scenarios:\n  crowd: {{load: {load}, mix: {{walk: 1}}}}\n"
+        "  later: {load: {users: 1, for: 1s}, mix: {walk: 1}}\npolicy: {max_rate: 200/s, budget: {time: 4s}}\n"
+    )
+    with serving(steady(0.02)) as server, started(tmp_path, "check", server, suite=suite) as process:
+        wait_for(lambda: sum("/walk" in line for line in server.requests) > 1200, "the scenario")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=FOREVER_S)
+    assert process.returncode == 143
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert not (tmp_path / "out" / "verdict.json").exists()
+    assert text.startswith("# Performance report: s\n\n**BLOCKED - not measured**: cancelled by SIGTERM")
+    (told,) = [line for line in text.splitlines() if line.startswith("- scenario crowd was cut short after ")]
+    assert ": cancelled by SIGTERM" in told
+    assert "- scenario later: not begun" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("| home |")]
+    assert "not judged" in line
+    if "find" not in load:
+        (line,) = [line for line in text.splitlines() if line.startswith("| crowd |")]
+        assert "**CUT SHORT**" in line
+        assert " of 20 s: " in told
+    (path,) = (tmp_path / "out").glob("run-*.json")
+    record = json.loads(path.read_text())["run"]["scenarios"]["crowd"]
+    assert record["cut_short"]["message"].startswith("cancelled by SIGTERM")
+    assert record["completed"] > 0
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker through /proc")
 def test_a_lost_worker_ends_the_run_soon_and_what_was_measured_before_is_kept(tmp_path):
     with serving(steady()) as server, started(tmp_path, "check", server) as process:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gate.config.suite import Suite
-from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
 from gate.verdict.about import about_lines
-from gate.verdict.assessed import Assessment, ProbeFigures
+from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.breaking import breakings, searched_windows
 from gate.verdict.assessment.checklist import checklist
 from gate.verdict.assessment.contrasts import contrasts
 from gate.verdict.assessment.curves import curves
-from gate.verdict.assessment.figures import endpoint_figures, scenario_figures
+from gate.verdict.assessment.figures import endpoint_figures, probe_figures, scenario_figures
 from gate.verdict.assessment.forecasts import forecasts
 from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.grounds import Grounds
 from gate.verdict.assessment.headroom import headroom
-from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.assessment.recommendations import recommendations
 from gate.verdict.assessment.risks import risks
 from gate.verdict.assessment.score import score
@@ -29,8 +27,6 @@ from gate.verdict.assessment.tallies import tallied
 from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
 from gate.verdict.details import Details
 from gate.verdict.values import Row, Way
-
-_GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
 
 
 def assess(suite: Suite, runs: Sequence[Run], rows: Sequence[Row], details: Details, way: Way) -> Assessment:
@@ -69,7 +65,7 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         scenarios=scenarios,
         bands=list(bands(suite, runs)),
         headroom=list(headroom(suite.name, rows, scenarios)),
-        probes=list(_probes(suite, runs, rows)),
+        probes=list(probe_figures(suite, runs, rows)),
         watch=watch(telemetry) if telemetry is not None else None,
         resources=resources,
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
@@ -84,27 +80,3 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
 def _targets_rps(suite: Suite) -> dict[str, float]:
     """Rates that scenarios name as targets."""
     return {name: s.target.rate_rps for name, s in suite.scenarios.items() if s.target is not None}
-
-
-def _probes(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
-    """In the order of the suite, then those it has no more. Of several runs the worst counts, as in the rows."""
-    asked = {name for run in runs for name in run.probes}
-    in_suite = [probe.name for probe in suite.probes if probe.name in asked]
-    for name in (*in_suite, *sorted(asked.difference(in_suite))):
-        records = [run.probes[name] for run in runs if name in run.probes]
-        record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
-        mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint == name]
-        growth = record.growth
-        yield ProbeFigures(
-            name=name,
-            category=next((row.category for row in mine if row.category), record.kind),
-            outcome=record.outcome,
-            expected=record.expected,
-            seen=record.seen,
-            advisory=bool(mine) and not any(row.gated for row in mine),
-            rows=[row.id for row in mine],
-            of=growth.of if growth else None,
-            slope=growth.slope if growth else None,
-            lo=growth.lo if growth else None,
-            hi=growth.hi if growth else None,
-        )

@@ -10,12 +10,15 @@ from gate.config.loads import Load
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.record.endpoint import ArmRecord
+from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord
 from gate.verdict.answers import THROTTLED
-from gate.verdict.assessed import EndpointFigures, ScenarioFigures
-from gate.verdict.assessment.kinds import came_to
+from gate.verdict.assessed import EndpointFigures, ProbeFigures, ScenarioFigures
+from gate.verdict.assessment.kinds import came_to, kind_of
 from gate.verdict.values import Row
+
+_GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
 
 
 def records_of(runs: Sequence[Run], endpoint: str) -> list[ArmRecord]:
@@ -81,8 +84,34 @@ def scenario_figures(
             capacity=min((search.capacity for search in searches if search.capacity is not None), default=None),
             capacity_rps=min((s.capacity_rps for s in searches if s.capacity_rps is not None), default=None),
             advisory=scenario.advisory,
+            elapsed_s=elapsed_s,
+            cut_short=next((record.cut_short.message for record in records if record.cut_short is not None), ""),
             not_reached=next((record.not_reached.message for record in records if record.not_reached is not None), ""),
             came_to=_came_to([row for row in rows if row.endpoint == name]),
+        )
+
+
+def probe_figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
+    """In the order of the suite, then those it has no more. Of several runs the worst counts, as in the rows."""
+    asked = {name for run in runs for name in run.probes}
+    in_suite = [probe.name for probe in suite.probes if probe.name in asked]
+    for name in (*in_suite, *sorted(asked.difference(in_suite))):
+        records = [run.probes[name] for run in runs if name in run.probes]
+        record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
+        mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint == name]
+        growth = record.growth
+        yield ProbeFigures(
+            name=name,
+            category=next((row.category for row in mine if row.category), record.kind),
+            outcome=record.outcome,
+            expected=record.expected,
+            seen=record.seen,
+            advisory=bool(mine) and not any(row.gated for row in mine),
+            rows=[row.id for row in mine],
+            of=growth.of if growth else None,
+            slope=growth.slope if growth else None,
+            lo=growth.lo if growth else None,
+            hi=growth.hi if growth else None,
         )
 
 

@@ -23,11 +23,11 @@ def gaps(grounds: Grounds) -> Iterator[Gap]:
         found = [row for row in grounds.rows if row.outcome == outcome and kind_of(row) != "probe"]
         if found:
             yield Gap(message=f"{words}: {some(each_once(map(label, found)))}", rows=ids(found))
-    yield from _unread(grounds.assessment)
+    yield from unread(grounds.assessment)
     yield from (Gap(message=message) for message in _absent(grounds))
 
 
-def _unread(figures: Assessment) -> Iterator[Gap]:
+def unread(figures: Assessment) -> Iterator[Gap]:
     """What was asked for and could not be had, each with its reason."""
     for scenario in figures.scenarios:
         if scenario.not_reached:
