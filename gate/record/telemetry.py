@@ -91,7 +91,15 @@ class Statement(Value):
     plan: list[str] = Field(default_factory=list)
     """Lines of its plan, of the worst statements only."""
     scans: list[str] = Field(default_factory=list)
-    """Tables that the plan reads from end to end, with the filter: where an index is missing."""
+    """Large tables that the plan reads from end to end, with the filter."""
+    unhelped: list[str] = Field(default_factory=list)
+    """Those of the scans that no index would spare, for the filter keeps most of the rows or names only what it leaves
+    out; where the others are an index is missing. Empty in runs of older versions."""
+
+    @property
+    def unindexed(self) -> list[str]:
+        """Scans that an index would spare."""
+        return [scan for scan in self.scans if scan not in self.unhelped]
 
 
 class Relation(Value):

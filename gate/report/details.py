@@ -117,7 +117,9 @@ def _watched(watched: Watched) -> Line:
 def _statement(statement: Statement) -> Line:
     text = statement.text if len(statement.text) <= _LONGEST else statement.text[: _LONGEST - 1] + "…"
     times = [amount(value, "s") for value in (statement.mean_s, statement.total_s)]
-    return Line((text, "; ".join(statement.scans) or NOTHING, f"{statement.calls:,}", *times, f"{statement.rows:,}"))
+    return Line(
+        (text, "; ".join(statement.unindexed) or NOTHING, f"{statement.calls:,}", *times, f"{statement.rows:,}")
+    )
 
 
 def _queries(said: Served) -> str:

@@ -122,7 +122,7 @@ def _statements(watch: Watch) -> list[Table]:
                 format_duration(statement.total_s),
                 ", ".join(statement.scans) or NOTHING,
             ),
-            is_loud=bool(statement.scans),
+            is_loud=bool(statement.unindexed),
         )
         for number, statement in enumerate(watch.statements, 1)
     ]

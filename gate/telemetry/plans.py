@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gate.telemetry.indexes import could_help
 from gate.telemetry.source import Unread, in_a_line
 from gate.telemetry.statements import LONGEST, Ask
 
@@ -29,19 +30,23 @@ _DETAILS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filte
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan as lines, and the scans in it where an index is missing."""
+    """A plan as lines, and the large tables that it reads from end to end with a condition."""
 
     lines: list[str]
     scans: list[str]
+    unhelped: list[str]
+    """Those of the scans that no index would spare."""
 
 
-def plan_of(ask: Ask, version: int, text: str) -> Plan:
+def plan_of(ask: Ask, version: int, text: str, rows_a_call: float) -> Plan:
     """The generic plan of a statement.
 
     Parameters
     ----------
     version : int
         Of the server, such as 150004.
+    rows_a_call : float
+        Rows that the statement gave on average.
 
     Raises
     ------
@@ -53,7 +58,13 @@ def plan_of(ask: Ask, version: int, text: str) -> Plan:
     if len(text) >= LONGEST:
         raise Unread("it is too long to be kept whole")
     root = _told(ask, version, text)[0][0]["Plan"]
-    return Plan(list(_lines(root))[:_MOST_LINES], [scan for node in _nodes(root) for scan in _missing(ask, node)])
+    scans = [scan for node in _nodes(root) for scan in _scans(ask, node)]
+    unhelped = [
+        scan.text
+        for scan in scans
+        if not could_help(scan.condition, max(scan.kept_rows, rows_a_call) / scan.table_rows)
+    ]
+    return Plan(list(_lines(root))[:_MOST_LINES], [scan.text for scan in scans], unhelped)
 
 
 def _told(ask: Ask, version: int, text: str) -> tuple[Any, ...]:
@@ -116,8 +127,16 @@ def _lines(node: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield from _lines(child, depth + 1)
 
 
-def _missing(ask: Ask, node: Mapping[str, Any]) -> Iterator[str]:
-    """A large table of which every row is looked at, and most are thrown away by a condition."""
+@dataclass(frozen=True)
+class _Scan:
+    text: str
+    condition: str
+    kept_rows: float
+    table_rows: int
+
+
+def _scans(ask: Ask, node: Mapping[str, Any]) -> Iterator[_Scan]:
+    """A large table of which every row is looked at, and some are thrown away by a condition."""
     if node.get("Node Type") != "Seq Scan" or "Filter" not in node:
         return
     name = str(node["Relation Name"])
@@ -128,4 +147,5 @@ def _missing(ask: Ask, node: Mapping[str, Any]) -> Iterator[str]:
         {"name": name},
     )
     if found and found[0][0] is not None and found[0][0] >= LARGE_ROWS:
-        yield in_a_line(f"{name} ({found[0][0]:,} rows): {node['Filter']}")
+        rows, condition = found[0][0], str(node["Filter"])
+        yield _Scan(in_a_line(f"{name} ({rows:,} rows): {condition}"), condition, node.get("Plan Rows", 0), rows)

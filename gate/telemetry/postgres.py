@@ -108,8 +108,10 @@ class PostgresDatabase:
                 statements = worst(self._ask, self._statements, self._wanted.statements)
         for number, statement in enumerate(statements[: self._wanted.plans]):
             with self._telling(f"postgres.plan {number + 1}"):
-                plan = plan_of(self._ask, self._connection.info.server_version, statement.text)
-                statements[number] = statement.model_copy(update={"plan": plan.lines, "scans": plan.scans})
+                a_call = statement.rows / statement.calls
+                plan = plan_of(self._ask, self._connection.info.server_version, statement.text, a_call)
+                found = {"plan": plan.lines, "scans": plan.scans, "unhelped": plan.unhelped}
+                statements[number] = statement.model_copy(update=found)
         relations: list[Relation] = []
         with self._telling("postgres.relations"):
             relations = self._relations()

@@ -43,11 +43,11 @@ def n_plus_one(grounds: Grounds) -> Finding | None:
 
 
 def missing_index(grounds: Grounds) -> Finding | None:
-    """Statements whose plan reads a table from end to end, with a filter."""
-    found = [statement for statement in _statements(grounds.assessment) if statement.scans]
+    """Statements whose plan reads a table from end to end, with a filter that an index would answer."""
+    found = [statement for statement in _statements(grounds.assessment) if statement.unindexed]
     if not found:
         return None
-    scans = each_once(scan for statement in found for scan in statement.scans)
+    scans = each_once(scan for statement in found for scan in statement.unindexed)
     worst = max(found, key=lambda statement: statement.total_s)
     spent = f"{_short(worst)} takes {format_duration(worst.mean_s)} a call, {worst.calls:,} calls"
     return Finding(f"add an index: {some(scans)} read from end to end; {spent}", [])

@@ -13,6 +13,7 @@ from gate.verdict.assessed import Grade, Risk
 from gate.verdict.assessment.advice import each_once, some, times
 from gate.verdict.assessment.grounds import Grounds, Judged, ids
 from gate.verdict.assessment.kinds import LEAK, label
+from gate.verdict.assessment.missing_indexes import felt
 
 FAR = 5.0
 """A limit that is missed by this factor is not missed by a bad day."""
@@ -32,8 +33,9 @@ class _Danger:
 
 def risks(grounds: Grounds) -> Iterator[Risk]:
     """In the order of their grades; a row is in the first danger that it fits."""
-    left = list(grounds.judged)
-    for danger in _DANGERS:
+    left, of_indexes = list(grounds.judged), felt(grounds)
+    slow = _Danger("critical", "statements are slow for want of an index: {rows}", lambda it: it.row.id in of_indexes)
+    for danger in (slow, *_DANGERS):
         found = [each for each in left if danger.is_one(each)]
         if found:
             left = [each for each in left if each not in found]

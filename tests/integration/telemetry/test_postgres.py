@@ -100,6 +100,21 @@ def test_a_plan_names_the_large_table_without_an_index_and_not_the_small_one(dat
     )
 
 
+def test_where_no_index_would_help_none_is_missing(database, application):
+    """What is asked for is all but a little, by its condition, by the planner's estimate, or by what came."""
+    application.execute("SELECT count(*) FROM parcels WHERE state <> %s", ("state 1",))
+    application.execute("SELECT id FROM parcels WHERE weight >= %s", (0,))
+    application.execute("SELECT count(*) FROM parcels WHERE state = %s AND weight <> %s", ("state 1", 0))
+    found = {statement.text: statement for statement in database.end().statements}
+    all_but = found["SELECT count(*) FROM parcels WHERE state <> $1"]
+    nearly_all = found["SELECT id FROM parcels WHERE weight >= $1"]
+    a_few = found["SELECT count(*) FROM parcels WHERE state = $1 AND weight <> $2"]
+    for statement in (all_but, nearly_all):
+        assert statement.scans
+        assert statement.unindexed == []
+    assert a_few.unindexed == a_few.scans != []
+
+
 def test_explaining_a_statement_that_changes_data_changes_nothing(database, application):
     application.execute("INSERT INTO zones VALUES (100, 'new')")
     application.execute("DELETE FROM zones WHERE id = %s", (100,))
@@ -127,9 +142,9 @@ def test_a_statement_that_hides_a_second_one_is_not_run(database, application):
     version = database._connection.info.server_version
     for hidden in ("SELECT 1; DELETE FROM zones", "SELECT $1; COMMIT; BEGIN READ WRITE; DELETE FROM zones; COMMIT"):
         with pytest.raises(Unread, match="multiple commands"):
-            plan_of(database._ask, version, hidden)
+            plan_of(database._ask, version, hidden, 1.0)
     with pytest.raises(Unread, match="no statement that has a plan"):
-        plan_of(database._ask, version, "DROP TABLE zones")
+        plan_of(database._ask, version, "DROP TABLE zones", 1.0)
     assert application.execute("SELECT count(*) FROM zones").fetchone() == (20,)
 
 

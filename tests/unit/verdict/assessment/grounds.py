@@ -94,9 +94,22 @@ def growth(lo: float, slope: float = 1.0) -> ProbeFigures:
     return probe("queries of list", category="queries", of="queries", slope=slope, lo=lo, hi=slope + 0.1)
 
 
-def statement(mean_s: float = 0.001, scans: tuple[str, ...] = ()) -> Statement:
-    text = "SELECT * FROM bags WHERE status = $1"
-    return Statement(text=text, calls=100, total_s=100 * mean_s, mean_s=mean_s, rows=100, scans=list(scans))
+def statement(
+    mean_s: float = 0.001,
+    scans: tuple[str, ...] = (),
+    *,
+    unhelped: bool = False,
+    text: str = "SELECT * FROM bags WHERE status = $1",
+) -> Statement:
+    return Statement(
+        text=text,
+        calls=100,
+        total_s=100 * mean_s,
+        mean_s=mean_s,
+        rows=100,
+        scans=list(scans),
+        unhelped=list(scans) if unhelped else [],
+    )
 
 
 def series(name: str = "memory", mean: float = 1.0, **changes) -> Watched:

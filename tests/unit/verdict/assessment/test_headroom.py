@@ -10,7 +10,7 @@ from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.grounds import Grounds
 from gate.verdict.assessment.headroom import headroom
 from gate.verdict.assessment.risks import risks
-from tests.unit.verdict.assessment.grounds import curve, grounds, pool, probe, row, scenario
+from tests.unit.verdict.assessment.grounds import curve, grounds, pool, probe, row, scenario, statement, watch
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,25 @@ def test_a_risk_has_its_grade_from_its_row(given, grade):
 @pytest.mark.parametrize("given", [row("a/limit:p95"), row("a/p50", "unchanged")])
 def test_what_is_well_is_no_risk(given):
     assert graded(given) == []
+
+
+@pytest.mark.parametrize(
+    ("scans", "mean_s", "unhelped", "grade"),
+    [
+        (("scans (800,000 rows): (bag_id = $0)",), 0.075, False, "critical"),
+        (("scans (800,000 rows): (bag_id = $0)",), 0.002, False, "high"),
+        (("scans (800,000 rows): (bag_id = $0)",), 0.075, True, "high"),
+        (("scans (800,000 rows): (zone = $1)",), 0.075, False, "high"),
+        (("bags (800,000 rows): (bag_id = $1)",), 0.075, False, "high"),
+        ((), 0.075, False, "high"),
+    ],
+)
+def test_a_missing_index_is_critical_where_a_slow_statement_would_use_it(scans, mean_s, unhelped, grade):
+    missed = probe("expected indexes", "failed", category="queries", seen="no index scans_bag_id_scanned_at_idx")
+    failed = row("expected-indexes/probe", "missed", category="queries")
+    watched = watch(statements=(statement(mean_s, scans, unhelped=unhelped),))
+    (risk,) = risks(grounds(failed, probes=[missed], watch=watched))
+    assert (risk.grade, risk.rows) == (grade, [failed.id])
 
 
 def test_a_row_is_one_risk_only_and_grades_come_in_their_order():

@@ -114,7 +114,7 @@ CASES = {
     ),
     "missing-index": Case(
         grounds(watch=watch(statements=(statement(0.3, ("bags (status = $1)",)),))),
-        grounds(watch=watch(statements=(statement(0.3),))),
+        grounds(watch=watch(statements=(statement(0.3), statement(0.3, ("bags (status <> $1)",), unhelped=True)))),
         ("bags (status = $1)", "300 ms", "100 calls"),
     ),
     "debug-on": Case(
