@@ -19,7 +19,7 @@ from gate.probes.words import most_requests
 from gate.record.value import Arm
 from gate.report.plan import watched_words
 from gate.stats.beliefs import assumed
-from gate.units import format_duration
+from gate.units import format_count, format_duration
 
 
 def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
@@ -32,10 +32,11 @@ def run(path: Path, effects: Effects, profile: str | None = None) -> ExitCode:
     """
     suite = load_suite(path, profile)
     alone = lay_out_stored(suite)
-    sockets = f", {len(suite.sockets)} WebSockets" if suite.sockets else ""
+    sockets = f", {format_count(len(suite.sockets), 'WebSocket')}" if suite.sockets else ""
     told = [
-        f"{path} is a valid suite: {suite.name}, {len(suite.endpoints)} endpoints{sockets},"
-        f" {len(suite.scenarios)} scenarios" + (f" in the size of profile {profile}" if profile else ""),
+        f"{path} is a valid suite: {suite.name}, {format_count(len(suite.endpoints), 'endpoint')}{sockets},"
+        f" {format_count(len(suite.scenarios), 'scenario')}"
+        + (f" in the size of profile {profile}" if profile else ""),
         f"a run makes {_cost(suite, alone)}; scenarios come on top",
         f"with a base deployment: {_duet(suite)}",
     ]
@@ -78,7 +79,8 @@ def _probes(suite: Suite) -> list[str]:
     after = sum(probe.when == "after" for probe in suite.probes)
     when = f", {after} of them after the load" if after else ""
     return [
-        f"{len(suite.probes)} probes beside the load{when}: at most {most_requests(suite):,} requests to the preview"
+        f"{format_count(len(suite.probes), 'probe')} beside the load{when}:"
+        f" at most {format_count(most_requests(suite), 'request')} to the preview"
     ]
 
 
@@ -115,4 +117,9 @@ def _cost(suite: Suite, layout: Layout) -> str:
     asked = [min(rounds, most_blocks(suite, name)) for name in compared(suite)]
     blocks = arms * int(sum(asked))
     time_s = rounds * round_cost(suite, None, arms).time_s + len(layout.first) * warmup_cost(suite, arms).time_s
-    return f"{rounds} rounds, {blocks} blocks, {blocks * BLOCK_REQUESTS} requests in about {format_duration(time_s)}"
+    told = (
+        format_count(rounds, "round"),
+        format_count(blocks, "block"),
+        format_count(blocks * BLOCK_REQUESTS, "request"),
+    )
+    return f"{', '.join(told)} in about {format_duration(time_s)}"

@@ -81,6 +81,11 @@ class Pool(Model):
     wait: OfSeries | None = None
     """Seconds that were waited for a connection, summed up by the application; ``pool.wait`` is told per request."""
 
+    @property
+    def renamed(self) -> frozenset[str]:
+        """Series of the suite that are told as ``pool.size`` or ``pool.in_use``, and need not be told twice."""
+        return frozenset(of.series for of in (self.size, self.in_use) if of is not None)
+
 
 class TelemetryObjective(Model):
     """A limit on what is watched, or on whether it grows without end."""

@@ -15,6 +15,7 @@ from gate.stats.beliefs import Beliefs
 from gate.stats.constants import DUETS
 from gate.stats.designs import DuetDesign, Stage
 from gate.stats.duet import MIN_BLOCKS, Deployed
+from gate.units import format_count
 
 FIXED, CONFIRM = "fixed", "confirm"
 """Efforts of layouts that measure their rounds without looking; the second what runs before it made suspect."""
@@ -167,7 +168,8 @@ def fixed_rounds(suite: Suite, arms: int) -> int:
     rounds = rounds_within(suite, arms, Cost(budget.time_s, budget.requests))
     if rounds < MIN_ROUNDS:
         raise UsageError(
-            f"the budget allows {rounds} rounds of {cost.time_s:.0f} s and {cost.requests} requests beside the warm-up;"
+            f"the budget allows {format_count(rounds, 'round')} of {cost.time_s:.0f} s and {cost.requests} requests"
+            f" beside the warm-up;"
             f" a verdict needs at least {MIN_ROUNDS}",
             f"set policy.budget to {{time: {math.ceil(MIN_ROUNDS * cost.time_s + warm.time_s)}s,"
             f" requests: {MIN_ROUNDS * cost.requests + warm.requests}}} or more, or raise policy.max_rate if the"

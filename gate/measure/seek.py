@@ -96,8 +96,7 @@ def capacity_notice(suite: Suite, name: str, found: SearchRecord, *, was_throttl
         Whether the preview asked to slow down, so that the limit is one it sets itself.
     """
     load = suite.scenarios[name].load
-    held_at = {point.level for point in found.levels if point.met}
-    missed = min((point.level for point in found.levels if point.level not in held_at), default=None)
+    missed = min((p.level for p in found.levels if not p.met and p.level > (found.capacity or 0.0)), default=None)
     if found.capacity is None:
         message = f"{name}: {found.until} did not hold even at {shown_level(load, load.start or 1.0)}"
     elif missed is None or not found.is_bounded:

@@ -10,6 +10,7 @@ from gate.report.amounts import NOTHING, amount
 from gate.report.tables import Line, Table
 from gate.units import format_duration
 from gate.verdict import details
+from gate.verdict.answers import told_kinds
 from gate.verdict.details import Answers, Search, Served, Traffic, Watched
 
 _ANSWERS = (
@@ -134,7 +135,7 @@ def _queries(said: Served) -> str:
 def _traffic(traffic: Traffic) -> Line:
     part = "all" if traffic.part == "all" else f"{traffic.part} {traffic.name}"
     latencies = [amount(value, "s") for value in (traffic.p50_s, traffic.p95_s, traffic.p99_s)]
-    kinds = [f"{kind} {count} x" for kind, count in traffic.errors.items()]
+    kinds = [told_kinds(traffic.errors, most=len(traffic.errors))] if traffic.errors else []
     failed = [
         f"{traffic.failed} failed" + (f" ({', '.join(kinds)})" if kinds else "") if traffic.failed else "",
         f"{traffic.dropped} never sent" if traffic.dropped else "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gate.report.amounts import amount, slower
 from gate.report.words import ANSWERS, listed, metric_name, row_name
-from gate.units import format_ratio
+from gate.units import format_count, format_ratio
 from gate.verdict.probe_rows import of_probe
 from gate.verdict.values import Reason, Row, Verdict
 
@@ -98,8 +98,8 @@ def _compared(compared: list[Row]) -> str:
     found = sorted((row for row in compared if row.outcome == "regressed"), key=lambda row: -(row.change or 0.0))
     open_ = sum(row.outcome == "inconclusive" for row in compared)
     if open_ == len(compared):
-        return f"none of {len(compared)} comparisons could be decided"
-    among = f"in {len(compared)} comparisons" + (f", {open_} of them inconclusive" if open_ else "")
+        return f"none of {format_count(len(compared), 'comparison')} could be decided"
+    among = f"in {format_count(len(compared), 'comparison')}" + (f", {open_} of them inconclusive" if open_ else "")
     if not found:
         return f"nothing is found slower than tolerated {among}"
     worst, more = found[0], f" (and {len(found) - 1} more)" if len(found) > 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gate.record.value import Notice
-from gate.verdict.answers import FAILING, LEAST_RISE, WORKING, Body, Errors
+from gate.verdict.answers import FAILING, LEAST_RISE, WORKING, Body, Errors, told_kinds
 from gate.verdict.evidence import Evidence
 from gate.verdict.family import family_of
 from gate.verdict.values import Counts, Outcome, Row, Trail
@@ -17,15 +17,14 @@ def errors_row(evidence: Evidence, errors: Errors) -> Row:
     gated = errors.endpoint in evidence.gated
     p_adjusted = evidence.adjust(row_id, errors.p_more)
     outcome = _errors_outcome(errors, p_adjusted, evidence.level)
-    kinds = ", ".join(
-        f"{kind} {count} x" for kind, count in sorted(errors.kinds.items(), key=lambda item: -item[1])[:3]
-    )
+    kinds = told_kinds(errors.kinds)
     family = family_of(evidence, row_id)
     sides: dict[Literal["candidate", "baseline"], Counts] = {
         "candidate": Counts(count=errors.failed, n=errors.sent),
         "baseline": Counts(count=errors.base_failed, n=errors.base_sent),
     }
-    notices = [Notice(code="errors", message=f"{errors.failed} of {errors.sent} requests: {kinds}")] if kinds else []
+    message = f"{errors.failed:,} of {errors.sent:,} requests not answered as expected: {kinds}"
+    notices = [Notice(code="errors", message=message)] if kinds else []
     return Row(
         id=row_id,
         endpoint=errors.endpoint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gate.baseline.select import comparable
@@ -19,6 +20,12 @@ THROTTLED = "throttled"
 """Kind of error by which a preview asks to slow down: it tells of the preview's limits, not of the pull request."""
 SHRUNK = 0.5
 """Bodies smaller than this share of the smallest on main are unexpected, unless the suite states the least."""
+
+
+def told_kinds(errors: Mapping[str, int], most: int = 3) -> str:
+    """Kinds of errors as people say them, the most frequent first: ``3 x status 500, 1 x timeout``."""
+    ranked = sorted(errors.items(), key=lambda each: -each[1])[:most]
+    return ", ".join(f"{count:,} x {kind.replace('_', ' ')}" for kind, count in ranked)
 
 
 @dataclass(frozen=True)

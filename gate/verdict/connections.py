@@ -9,7 +9,7 @@ from gate.load.histogram import Histogram
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord, SocketRecord
 from gate.record.value import Notice
-from gate.units import format_duration
+from gate.units import format_count, format_duration
 
 _MOST_KINDS = 4
 """Told of close codes and refusals; a server may choose its codes as it likes."""
@@ -36,11 +36,11 @@ def _connections(sockets: Sequence[SocketRecord], *, stays: bool) -> str:
     opened, again = sum(each.opened for each in sockets), sum(each.reconnected for each in sockets)
     unasked = sum(each.unasked for each in sockets)
     parts = [
-        f"{_counted(opened, 'connection')} opened" + (f" ({again} in place of others)" if again else ""),
+        f"{format_count(opened, 'connection')} opened" + (f" ({again} in place of others)" if again else ""),
         f"{sum(each.alive for each in sockets)} alive at the end" if stays else "",
         _by_kind("lost", "close code ", [each.lost for each in sockets]) or "none lost",
         _by_kind("refused", "", [each.refused for each in sockets]),
-        f"{_counted(unasked, 'message')} that nobody asked for" if unasked else "",
+        f"{format_count(unasked, 'message')} that nobody asked for" if unasked else "",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -64,7 +64,3 @@ def _times(sockets: Sequence[SocketRecord]) -> str:
         for what, times in found.items()
         if times.n
     )
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

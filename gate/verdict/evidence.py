@@ -18,7 +18,8 @@ from gate.record.scenario import ScenarioRecord, SocketRecord, StepRecord
 from gate.record.value import Notice
 from gate.stats.beliefs import Beliefs
 from gate.stats.multiplicity import holm
-from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records
+from gate.units import format_count
+from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records, told_kinds
 from gate.verdict.change import Changes
 from gate.verdict.duets import duet_changes
 from gate.verdict.limits import Limit, Observed, judge_limit
@@ -190,8 +191,8 @@ def _silent(suite: Suite, candidates: tuple[Run, ...]) -> Iterator[str]:
                 parts |= {f"{step} in scenario {name}": part for step, part in record.steps.items()}
             for what, part in parts.items():
                 if part.sent > 0 and part.completed == 0:
-                    kinds = ", ".join(f"{kind} {count} x" for kind, count in sorted(part.errors.items()))
-                    yield f"{what} answered none of {part.sent} requests as expected ({kinds})"
+                    kinds = told_kinds(part.errors)
+                    yield f"{what} answered none of {format_count(part.sent, 'request')} as expected: {kinds}"
 
 
 def _may_block(suite: Suite, scenario: str) -> bool:

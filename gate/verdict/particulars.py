@@ -14,6 +14,7 @@ from gate.record.endpoint import ArmRecord, Phase
 from gate.record.run import Run
 from gate.record.scenario import JourneyRecord, ScenarioRecord, StepRecord
 from gate.record.value import Arm
+from gate.verdict.assessment.watch import renamed_in
 from gate.verdict.details import Answers, Details, Of, Part, Search, Traffic
 from gate.verdict.served import served
 from gate.verdict.told import statements, watched
@@ -31,7 +32,7 @@ def details_of(suite: Suite, candidates: Sequence[Run], baselines: Sequence[Run]
         ready_after_s=[run.ready_after_s for run in candidates],
         answers=[answers for name in suite.endpoints for answers in _answers(name, candidates, baselines)],
         served=list(served(suite, candidates, baselines)),
-        watched=list(watched(candidates)),
+        watched=list(watched(candidates, renamed_in(suite))),
         statements=statements(candidates),
         traffic=[part for name in suite.scenarios for part in _traffic(suite, name, candidates)],
         searches=[search for name in suite.scenarios for search in _searches(suite, name, candidates)],

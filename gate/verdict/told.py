@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from gate.record.run import Run
@@ -13,8 +13,14 @@ from gate.verdict.details import Watched
 MOST_STATEMENTS = 10
 
 
-def watched(runs: Sequence[Run]) -> Iterator[Watched]:
-    """Every series of the run that watched, while load was made; counters by their rate."""
+def watched(runs: Sequence[Run], renamed: Collection[str] = ()) -> Iterator[Watched]:
+    """Every series of the run that watched, while load was made; counters by their rate.
+
+    Parameters
+    ----------
+    renamed : collection of str
+        Series that are told under another name already.
+    """
     record = _record(runs)
     if record is None or not record.windows:
         return
@@ -22,7 +28,7 @@ def watched(runs: Sequence[Run]) -> Iterator[Watched]:
     to_s = max(window.to_s for window in record.windows)
     for name, series in record.series.items():
         values = list(_values(series, from_s, to_s))
-        if values:
+        if values and name not in renamed:
             yield Watched(
                 name=name,
                 source=series.source,

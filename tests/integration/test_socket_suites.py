@@ -280,5 +280,5 @@ def test_validate_says_what_is_done_with_each_websocket(tmp_path, capsys):
     path.write_text(SUITE.format(socket=ECHO, load=USERS, objectives="", preview=""))
     assert main(["validate", "--suite", str(path)]) == 0
     told = capsys.readouterr().out
-    assert "s, 1 endpoints, 1 WebSockets, 1 scenarios" in told
+    assert "s, 1 endpoint, 1 WebSocket, 1 scenario" in told
     assert "measured only in scenarios, never compared: chat (WebSocket, answer: echo)" in told

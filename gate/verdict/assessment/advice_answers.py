@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gate.verdict.answers import told_kinds
 from gate.verdict.assessed import ProbeFigures
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
@@ -76,7 +77,7 @@ def errors_under_load(grounds: Grounds) -> Finding | None:
     found = [each for each in grounds.assessment.scenarios if each.failed > each.throttled and each.executor != "find"]
     if not found:
         return None
-    told = [f"{e.scenario} {e.failed - e.throttled:,} of {e.sent:,} ({', '.join(_kinds(e.errors))})" for e in found]
+    told = [f"{e.scenario} {e.failed - e.throttled:,} of {e.sent:,} ({told_kinds(e.errors, 2)})" for e in found]
     rows = [row for row in grounds.rows if row.endpoint in {each.scenario for each in found}]
     return Finding(f"see why requests fail under load: {some(told)}", ids(row for row in rows if row in grounds.failed))
 
@@ -135,7 +136,3 @@ def _failed(grounds: Grounds) -> list[ProbeFigures]:
 
 def _rows(probes: list[ProbeFigures]) -> list[str]:
     return each_once(row for probe in probes for row in probe.rows)
-
-
-def _kinds(errors: dict[str, int]) -> list[str]:
-    return [f"{kind} {count:,} ×" for kind, count in sorted(errors.items(), key=lambda item: -item[1])[:2]]

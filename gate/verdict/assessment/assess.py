@@ -24,7 +24,7 @@ from gate.verdict.assessment.risks import risks
 from gate.verdict.assessment.score import score
 from gate.verdict.assessment.sweeps import sweeps
 from gate.verdict.assessment.tallies import tallied
-from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
+from gate.verdict.assessment.watch import renamed_in, resource_use, telemetry_of, watch
 from gate.verdict.details import Details
 from gate.verdict.values import Row, Way
 
@@ -66,7 +66,7 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         bands=list(bands(suite, runs)),
         headroom=list(headroom(suite.name, rows, scenarios)),
         probes=list(probe_figures(suite, runs, rows)),
-        watch=watch(telemetry) if telemetry is not None else None,
+        watch=watch(telemetry, renamed_in(suite)) if telemetry is not None else None,
         resources=resources,
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
         sweeps=list(sweeps(suite, runs)),

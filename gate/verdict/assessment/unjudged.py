@@ -16,7 +16,7 @@ from gate.verdict.assessed import Assessment, Gap, ScenarioFigures
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.figures import endpoint_figures, probe_figures, scenario_figures
 from gate.verdict.assessment.gaps import unread
-from gate.verdict.assessment.watch import resource_use, telemetry_of, watch
+from gate.verdict.assessment.watch import renamed_in, resource_use, telemetry_of, watch
 
 
 def unjudged(suite: Suite, runs: Sequence[Run], why: str) -> Assessment:
@@ -38,7 +38,7 @@ def unjudged(suite: Suite, runs: Sequence[Run], why: str) -> Assessment:
         scenarios=list(scenario_figures(suite, runs, (), {})),
         bands=list(bands(suite, runs)),
         probes=list(probe_figures(suite, runs, ())),
-        watch=watch(telemetry) if telemetry is not None else None,
+        watch=watch(telemetry, renamed_in(suite)) if telemetry is not None else None,
         resources=list(resource_use(telemetry)) if telemetry is not None else [],
     )
     if not (figures.endpoints or figures.scenarios or figures.probes):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from gate.config.suite import Suite
 from gate.record.run import Run
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.stats.growth import LEAST_STRETCHES, growth
@@ -39,16 +40,28 @@ def telemetry_of(runs: Sequence[Run]) -> TelemetryRecord | None:
     return next((run.telemetry for run in runs if run.telemetry is not None), None)
 
 
-def watch(record: TelemetryRecord) -> Watch:
-    """Every series over the whole run, and what was read once."""
+def watch(record: TelemetryRecord, renamed: Collection[str] = ()) -> Watch:
+    """Every series over the whole run, and what was read once.
+
+    Parameters
+    ----------
+    renamed : collection of str
+        Series that are told under another name already.
+    """
+    shown = sorted((name, series) for name, series in record.series.items() if series.values and name not in renamed)
     return Watch(
-        series=[_watched(name, series) for name, series in sorted(record.series.items()) if series.values],
+        series=[_watched(name, series) for name, series in shown],
         statements=record.statements,
         relations=record.relations,
         database_bytes=record.database_bytes,
         facts=record.facts,
         unread=record.unread,
     )
+
+
+def renamed_in(suite: Suite) -> frozenset[str]:
+    """Series of a suite that are told under the names of the pool."""
+    return suite.telemetry.pool.renamed if suite.telemetry.pool is not None else frozenset()
 
 
 def resource_use(record: TelemetryRecord) -> Iterator[ResourceUse]:

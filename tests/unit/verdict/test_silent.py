@@ -19,7 +19,7 @@ def test_a_scenario_without_a_single_good_answer_is_not_approved(more, failed, c
     verdict = verdict_of(suite, run_of(suite, scenarios={"burst": record}), history_of(suite, 10))
     assert verdict.exit_code == code
     if code:
-        assert "answered none of 500 requests as expected (status_500 500 x)" in str(verdict.reasons)
+        assert "answered none of 500 requests as expected: 500 x status 500" in str(verdict.reasons)
 
 
 def test_a_scenario_that_sent_nothing_is_not_approved():

@@ -14,7 +14,7 @@ from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.curves import Curve, Stage, curves
 from gate.verdict.assessment.figures import scenario_figures
 from gate.verdict.assessment.gaps import gaps
-from gate.verdict.assessment.watch import resource_use, watch
+from gate.verdict.assessment.watch import renamed_in, resource_use, watch
 from tests.builders import run_of, scenario_of, suite_of
 from tests.unit.verdict.assessment.grounds import grounds, pool, row
 
@@ -236,6 +236,17 @@ def test_processors_are_told_by_how_fast_their_seconds_pass():
     (found,) = resource_use(record)
     assert (found.resource, found.most, found.n) == ("processors", 2.0, 3)
     assert found.full_ratio == pytest.approx(2 / 3)
+
+
+def test_a_series_of_the_pool_is_told_under_one_name():
+    suite = suite_of(
+        "telemetry: {prometheus: {url: /metrics, series: {taken: db_in_use, most: db_size, other: db_other}},"
+        " pool: {in_use: {series: taken}, size: {series: most}}}\n"
+    )
+    one = watched([1.0, 2.0]).series["pool.in_use"]
+    record = TelemetryRecord(series=dict.fromkeys(("taken", "most", "other", "pool.in_use", "pool.size"), one))
+    assert [series.name for series in watch(record, renamed_in(suite)).series] == ["other", "pool.in_use", "pool.size"]
+    assert renamed_in(SUITE) == frozenset()
 
 
 def test_series_are_summed_up():

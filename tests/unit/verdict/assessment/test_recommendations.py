@@ -97,7 +97,7 @@ CASES = {
             scenarios=[scenario(failed=100, errors={"status_503": 100})],
         ),
         grounds(row("burst/limit:success", value=1.0, limit=0.99, unit="ratio"), scenarios=[scenario()]),
-        ("burst 100 of 1,000", "status_503"),
+        ("burst 100 of 1,000", "100 x status 503"),
         ("shop/burst/limit:success",),
     ),
     "slower-than-main": Case(
