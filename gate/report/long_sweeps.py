@@ -70,7 +70,9 @@ def _grown(sweep: Sweep) -> str:
     if not told:
         return f"{what}: nothing to compare, for a search ended at its limit"
     bounds = f"; {_BOUNDS[sweep.bounds_from]}" if sweep.bounds_from else "; measured once each"
-    return f"{what}: {', '.join(told)} of {first.setting:,.12g}{_law(sweep)}{_linear(sweep)}{bounds}"
+    proportion = _proportion(sweep)
+    law = _law(sweep, is_said=bool(proportion))
+    return f"{what}: {', '.join(told)} of {first.setting:,.12g}{proportion}{law}{bounds}"
 
 
 def _reserves(sweep: Sweep) -> Iterator[str]:
@@ -86,34 +88,40 @@ def _reserves(sweep: Sweep) -> Iterator[str]:
         )
 
 
-def _law(sweep: Sweep) -> str:
-    """The power that it grows with; nothing below three measurements."""
+def _law(sweep: Sweep, *, is_said: bool) -> str:
+    """The power that it grows with, and unless that is said already whether in proportion; nothing without a law.
+
+    Where there are more processes than processors it is the machine's, and says nothing of the application.
+    """
     lo, hi = sweep.exponent_lo, sweep.exponent_hi
     if sweep.exponent is None or lo is None or hi is None:
         return ""
-    return f"; as {sweep.setting} to the power of {sweep.exponent:.2f} ({lo:.2f} to {hi:.2f})"
+    word = "" if is_said or sweep.beyond_processors else f": {_word(lo, hi)}"
+    power, least, most = (f"{round(value, 2) + 0.0:.2f}" for value in (sweep.exponent, lo, hi))  # no minus zero
+    return f"; as {sweep.setting} to the power of {power} ({least} to {most}){word}"
 
 
-def _linear(sweep: Sweep) -> str:
-    """Whether what grows is in proportion, by the bounds of single settings, else by those of the power."""
-    lo, hi = sweep.exponent_lo, sweep.exponent_hi
+def _proportion(sweep: Sweep) -> str:
+    """Whether the highest setting that has processors makes as many times as much as it is times the lowest."""
     within = [point for point in sweep.points[1:] if point.setting not in sweep.beyond_processors]
-    if within and within[-1].efficiency_ratio is not None and sweep.bounds_from in ("repeats", "batches"):
-        last, first = within[-1], sweep.points[0]
-        lo, hi = (
-            math.log(times or 1.0) / math.log(last.setting / first.setting) for times in (last.times_lo, last.times_hi)
-        )
-    if lo is None or hi is None:
+    if not within or within[-1].efficiency_ratio is None or sweep.bounds_from in (None, "search"):
         return ""
+    last, span = within[-1], math.log(within[-1].setting / sweep.points[0].setting)
+    word = _word(math.log(last.times_lo or 1.0) / span, math.log(last.times_hi or 1.0) / span)
+    return f": {word}" + ("" if sweep.bounds_from == "repeats" else " in this run")
+
+
+def _word(lo: float, hi: float) -> str:
+    """What an interval of an exponent says."""
     if hi < 0:
-        return ": it falls"
-    if lo > 0 and hi < 1:
-        return ": less than linear"
+        return "it falls"
     if lo > 1:
-        return ": more than linear"
+        return "more than linear"
+    if lo > 0 and hi < 1:
+        return "less than linear"
     if -_LINEAR < lo <= 0 and hi < _LINEAR:
-        return ": it does not depend on it"
-    return ": linear" if lo > 1 - _LINEAR and hi < 1 + _LINEAR else ": too uncertain to call it linear or not"
+        return "it does not depend on it"
+    return "linear" if lo > 1 - _LINEAR and hi < 1 + _LINEAR else "too uncertain to call it linear or not"
 
 
 def _foretold(found: Forecast) -> str:

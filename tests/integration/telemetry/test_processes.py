@@ -79,3 +79,9 @@ def test_what_is_gone_and_what_was_never_started_cannot_be_read(tree):
 def test_where_there_is_no_proc_nothing_is_claimed(tmp_path):
     with pytest.raises(FileNotFoundError):
         list(in_session(os.getpid(), tmp_path / "nothing"))
+
+
+def test_the_number_of_processors_is_read_once(tree):
+    watched = SessionOfProcesses(lambda: tree.pid)
+    watched.begin()
+    assert watched.end().facts == {"processes.cores": float(len(os.sched_getaffinity(0)))}

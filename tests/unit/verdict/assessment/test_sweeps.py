@@ -59,7 +59,7 @@ def test_the_report_says_so_in_a_sentence():
     text = said(*served())
     assert "2 make 1.82 × (1.7" in text
     assert "4 make 2.9 × (2.8" in text
-    assert "to the power of 0.77 (0.42 to 1.12): less than linear; 90 % intervals are from equal parts" in text
+    assert "of 1: less than linear in this run; as WORKERS to the power of 0.77 (0.42 to 1.12); 90 % intervals" in text
     assert "is not measured" not in text
     assert "was not read back" not in text
 
@@ -68,7 +68,10 @@ def test_more_processes_than_processors_are_said_and_prove_nothing_about_scaling
     suite, one = served(cores=2)
     rate, _ = sweeps(suite, [one])
     assert (rate.is_read_back, rate.processors, rate.beyond_processors) == (True, 2, [4])
-    assert said(suite, one).count("the machine has 2 processors, which the load generator used as well; what 4") == 1
+    text = said(suite, one)
+    assert text.count("the machine has 2 processors, which the load generator used as well; what 4") == 1
+    assert "less than linear in this run" in text  # of two processes, which have a processor each
+    assert "1.12):" not in text  # the power of all three is the machine's
 
 
 def test_a_setting_that_the_number_of_processes_does_not_follow_was_not_read_back():
@@ -87,7 +90,7 @@ def test_repeated_measurements_tell_more_than_parts_of_one():
     assert (rate.bounds_from, [point.n for point in rate.points]) == ("repeats", [2, 2, 2])
     assert rate.points[2].times_lo < 4 < rate.points[2].times_hi
     assert rate.exponent_lo < 1 < rate.exponent_hi
-    assert "linear; 90 % intervals are from repeated" in said(suite, one)
+    assert "of 1: linear; as WORKERS to the power of" in said(suite, one)
 
 
 def test_several_runs_repeat_each_other():
