@@ -77,7 +77,9 @@ def _grown(sweep: Sweep) -> str:
 
 def _reserves(sweep: Sweep) -> Iterator[str]:
     """What these figures are not."""
-    if not sweep.is_read_back:
+    if sweep.read_back is not None:
+        yield f"{sweep.setting}: read back as {sweep.read_back}"
+    else:
         yield f"{sweep.setting}: that it took effect was not read back, only that the preview was started with it"
     if sweep.beyond_processors:
         beyond = " or ".join(f"{setting:,.12g}" for setting in sweep.beyond_processors)

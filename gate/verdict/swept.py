@@ -52,8 +52,8 @@ class Sweep(Value):
     exponent_lo: float | None = None
     exponent_hi: float | None = None
     """Power of the setting that it grows with, with its 90 % interval; None below three measurements."""
-    is_read_back: bool = False
-    """As many processes more were counted as the setting says."""
+    read_back: str | None = None
+    """Series of telemetry that followed it: the number of processes, one by one, or another one as large."""
     processors: Count | None = None
     """Of the machine, where they were counted."""
     beyond_processors: list[float] = Field(default_factory=list)

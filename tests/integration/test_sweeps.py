@@ -86,10 +86,10 @@ def test_two_places_make_nearly_twice_the_rate_of_one(verdict):
 
 def test_the_number_of_processes_was_read_back_and_that_of_processors_too(verdict):
     rate = next(sweep for sweep in verdict.assessment.sweeps if sweep.setting == "WORKERS")
-    assert rate.is_read_back
+    assert rate.read_back == "processes.count"
     assert rate.processors == verdict.assessment.watch.facts["processes.cores"]
     rows = next(sweep for sweep in verdict.assessment.sweeps if sweep.setting == "ROWS")
-    assert not rows.is_read_back
+    assert rows.read_back is None
 
 
 def test_the_time_of_an_answer_grows_with_the_rows_and_the_limit_is_foretold(verdict):

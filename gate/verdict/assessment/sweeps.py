@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from statistics import median
 from typing import Literal
 
 from gate.config import sweeps as config
 from gate.config.suite import Suite
 from gate.config.sweeps import SettingSweep, statistics_of
 from gate.record.run import Run
-from gate.record.telemetry import TelemetryRecord
+from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.stats import laws
 from gate.stats.ratios import Level, Times, levels, times
 from gate.verdict.assessment.sweep_points import Measurement, measurements
@@ -23,6 +24,8 @@ CONFIDENCE = 0.9
 PROCESSORS = "processes.cores"
 """Fact of telemetry."""
 _COUNT = "processes.count"
+_CLOSE_RATIO = 0.1
+"""Of what a setting says to what was read: rows are added while load goes on."""
 _Statistic = Literal["capacity", "rate", "mean"]
 _Bounds = Literal["repeats", "batches", "search"]
 
@@ -55,7 +58,7 @@ def _sweep(
     exact = [each for each in found if not each.at_least]
     law = laws.fit("power", [each.setting for each in exact], [each.value for each in exact])
     lo, hi = law.slope_bounds(CONFIDENCE) if law is not None else (None, None)
-    is_read_back = _is_read_back(sweep, telemetry)
+    read_back = _followed_by(sweep, telemetry)
     processors = telemetry.facts.get(PROCESSORS) if telemetry is not None else None
     return Sweep(
         setting=sweep.setting,
@@ -70,12 +73,12 @@ def _sweep(
         exponent=law.slope if law is not None else None,
         exponent_lo=lo,
         exponent_hi=hi,
-        is_read_back=is_read_back,
+        read_back=read_back,
         processors=int(processors) if processors is not None else None,
         beyond_processors=[
             setting
             for setting in sorted(set(sweep.values.values()))
-            if is_read_back and processors is not None and setting > processors
+            if read_back == _COUNT and processors is not None and setting > processors
         ],
     )
 
@@ -121,18 +124,29 @@ def _grows(compared: Sequence[Times]) -> bool:
     return (last.value if last.lo is None else last.lo) > 1
 
 
-def _is_read_back(sweep: SettingSweep, telemetry: TelemetryRecord | None) -> bool:
-    """Whether the number of processes followed the setting one by one: then it is one, and it took effect."""
-    series = telemetry.series.get(_COUNT) if telemetry is not None else None
-    if telemetry is None or series is None:
-        return False
-    others = set[float]()
-    for window in telemetry.windows:
-        if window.name not in sweep.values:
+def _followed_by(sweep: SettingSweep, telemetry: TelemetryRecord | None) -> str | None:
+    """The series that shows that the setting took effect: one process more for each one more, or a level as large."""
+    if telemetry is None:
+        return None
+    for name in sorted(telemetry.series, key=lambda name: name != _COUNT):
+        series = telemetry.series[name]
+        seen = {} if series.is_counter else _levels(series, telemetry.windows, sweep)
+        if set(seen) != set(sweep.values):
             continue
+        if name == _COUNT and len({seen[other] - setting for other, setting in sweep.values.items()}) == 1:
+            return name
+        if all(abs(seen[other] - setting) <= _CLOSE_RATIO * setting for other, setting in sweep.values.items()):
+            return name
+    return None
+
+
+def _levels(series: Series, windows: Sequence[Window], sweep: SettingSweep) -> dict[str, float]:
+    """Median of a series during each scenario of a sweep."""
+    found = dict[str, float]()
+    for window in windows:
         inside = [
-            n for at_s, n in zip(series.at_s, series.values, strict=False) if window.from_s <= at_s <= window.to_s
+            v for at_s, v in zip(series.at_s, series.values, strict=False) if window.from_s <= at_s <= window.to_s
         ]
-        others.add(sorted(inside)[len(inside) // 2] - sweep.values[window.name] if inside else math.nan)
-    seen = {window.name for window in telemetry.windows}
-    return len(others) == 1 and set(sweep.values) <= seen
+        if inside and window.name in sweep.values:
+            found[window.name] = median(inside)
+    return found

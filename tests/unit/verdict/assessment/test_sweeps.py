@@ -67,7 +67,7 @@ def test_the_report_says_so_in_a_sentence():
 def test_more_processes_than_processors_are_said_and_prove_nothing_about_scaling():
     suite, one = served(cores=2)
     rate, _ = sweeps(suite, [one])
-    assert (rate.is_read_back, rate.processors, rate.beyond_processors) == (True, 2, [4])
+    assert (rate.read_back, rate.processors, rate.beyond_processors) == ("processes.count", 2, [4])
     text = said(suite, one)
     assert text.count("the machine has 2 processors, which the load generator used as well; what 4") == 1
     assert "less than linear in this run" in text  # of two processes, which have a processor each
@@ -77,8 +77,18 @@ def test_more_processes_than_processors_are_said_and_prove_nothing_about_scaling
 def test_a_setting_that_the_number_of_processes_does_not_follow_was_not_read_back():
     suite, one = served(cores=2, follows=False)
     rate, _ = sweeps(suite, [one])
-    assert (rate.is_read_back, rate.beyond_processors) == (False, [])
+    assert (rate.read_back, rate.beyond_processors) == (None, [])
     assert said(suite, one).count("WORKERS: that it took effect was not read back") == 1
+
+
+def test_a_series_as_large_as_the_setting_reads_it_back():
+    suite, one = served()
+    rows = [float(value) for value in one.telemetry.series["processes.count"].values]
+    for told, seen in (("app.workers", [value - 2 for value in rows]), (None, rows)):
+        series = one.telemetry.series["processes.count"].model_copy(update={"values": seen})
+        telemetry = one.telemetry.model_copy(update={"series": {"app.workers": series}})
+        rate, _ = sweeps(suite, [one.model_copy(update={"telemetry": telemetry})])
+        assert (rate.read_back, rate.beyond_processors) == (told, [])
 
 
 def test_repeated_measurements_tell_more_than_parts_of_one():
