@@ -37,9 +37,18 @@ def limits_of(suite: Suite, sweep: SettingSweep) -> dict[tuple[str | None, str],
                 tightest = max if statistic in AT_LEAST else min
                 found[None, statistic] = tightest(limit, found.get((None, statistic), limit))
     for endpoint in first.mix:
-        limits = suite.objectives_of(endpoint) if endpoint in suite.endpoints else {}
+        is_loaded = endpoint in suite.endpoints and _is_known(suite, endpoint)
+        limits = suite.objectives_of(endpoint) if is_loaded else {}
         found |= {(endpoint, key): limits[key] for key in LATENCIES if key in limits and key in measured}
     return found
+
+
+def _is_known(suite: Suite, name: str) -> bool:
+    """Whether a part of a mix is there with its class; of a suite that is being read it may not be."""
+    endpoint = suite.endpoints.get(name)
+    if endpoint is None:
+        return name in suite.journeys
+    return endpoint.class_name is None or endpoint.class_name in suite.classes
 
 
 def _of_setting(suite: Suite, here: Location, setting: str, growth: ExpectedGrowth) -> Iterator[Misfit]:
@@ -51,7 +60,9 @@ def _of_setting(suite: Suite, here: Location, setting: str, growth: ExpectedGrow
             f' different numbers: serve: {{{setting}: "1000"}}'
         )
         yield Misfit((*here, "setting"), message, also)
-    elif not any(limits_of(suite, sweep) for sweep in mine):
+    elif not any(limits_of(suite, sweep) for sweep in mine) and all(
+        _is_known(suite, name) for sweep in mine for other in sweep.values for name in suite.scenarios[other].mix
+    ):
         message = f"has no limit to reach: no scenario over {setting} has one; add objectives to it, such as p95: 200ms"
         yield Misfit((*here, "setting"), message, also=(*also, ("endpoints",), ("classes",)))
     if growth.now.unit != "count":
