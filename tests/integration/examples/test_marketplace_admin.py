@@ -6,9 +6,7 @@ import concurrent.futures
 import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +14,6 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-import redis
 
 from gate.cli import main
 from tests.integration.examples.servers import EXAMPLES, PATIENCE_S, Example, started
@@ -26,44 +23,6 @@ FOLDER = EXAMPLES / "marketplace-admin"
 ADMINS = 1_000
 PASSWORD = "open-sesame"
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    """A Redis to throw away; where there is none to be had, what needs it is skipped with the reason."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("no redis-server here; install redis-server")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    command = [
-        binary,
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path_factory.mktemp("r")),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_for(lambda: _answers(url), "Redis")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with redis.Redis.from_url(url) as client:
-            return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 @pytest.fixture(scope="module")
