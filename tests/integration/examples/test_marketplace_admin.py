@@ -342,6 +342,46 @@ def test_tokens_are_read_only_as_they_were_signed(monkeypatch):
     assert tokens.admin_of(f"Bearer {token}") is None
 
 
+# How much history it has
+
+
+def test_it_has_as_much_history_as_it_is_started_with_and_counts_none_of_it_as_new(postgres, redis_url, files):
+    own = {"DATABASE_URL": postgres.url("market_history")}
+
+    def told(name: str, **settings: str) -> tuple[int, int, int]:
+        with market(postgres, redis_url, files, name, **own, **settings) as server:
+            server.ask("PATCH", "/api/admins/8/", {"department": 2})
+            with psycopg.connect(own["DATABASE_URL"]) as connection:
+                rows = counted(connection, "audit", "id <= (SELECT last_audit FROM seeded)")
+            newest = server.ask("GET", "/api/admins/8/audit/?limit=200").json
+            assert [row["id"] for row in newest] == sorted((row["id"] for row in newest), reverse=True)
+            counts = server.ask("GET", "/api/audit/count/").json["count"], server.ask("GET", "/api/about/").json
+            assert counts[1]["audit_rows"] == rows
+            return rows, counts[0], len(newest)
+
+    found = [
+        told("first"),
+        told("long", MARKETPLACE_AUDIT_ROWS="150000"),
+        told("longer", MARKETPLACE_AUDIT_ROWS="160000"),
+    ]
+    found.append(told("again"))
+    assert [rows for rows, _, _ in found] == [100_000, 150_000, 160_000, 100_000]
+    assert [new for _, new, _ in found] == [1, 2, 3, 4]
+    assert found[1][2] > found[0][2], "each admin has its share of it"
+
+
+def test_each_process_tells_of_its_own_pool(server):
+    told = {}
+    for _ in range(20):  # each on a connection of its own, which the kernel gives to either
+        page = server.ask("GET", "/api/metrics/", plain=True).text
+        told |= dict(re.findall(r'^marketplace_pool_size\{pid="(\d+)"\} (\d+)$', page, re.M))
+        assert re.search(r'^marketplace_pool_in_use\{pid="\d+"\} \d+$', page, re.M)
+        assert re.search(r'^marketplace_pool_wait_seconds_total\{pid="\d+"\} [\d.]+$', page, re.M)
+    assert told.keys() <= {str(pid) for pid in workers_of(server.process.pid)}
+    assert set(told.values()) == {"10"}
+    assert len(told) == 2
+
+
 # How it starts and ends
 
 
@@ -375,6 +415,8 @@ def test_sigterm_ends_all(postgres, redis_url, files):
         ({"DATABASE_URL": ""}, "DATABASE_URL: is not set"),
         ({"REDIS_URL": ""}, "REDIS_URL: is not set"),
         ({"MARKETPLACE_ADMINS": "many"}, "MARKETPLACE_ADMINS: 'many' is not a whole number"),
+        ({"MARKETPLACE_AUDIT_ROWS": "99999"}, "MARKETPLACE_AUDIT_ROWS: 99,999 are fewer than the 100,000 of 1,000"),
+        ({"MARKETPLACE_VARIANT": "loud"}, "MARKETPLACE_VARIANT: 'loud' is none of sound, lost-audit, n-plus-one"),
         ({"MARKETPLACE_ADMINS": "2000"}, "holds 1,000 admins, version 1, not 2,000, version 1; drop it"),
     ],
 )
