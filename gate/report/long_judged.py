@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from gate.report.long_section import Section, table_of
 from gate.report.tables import Line
 from gate.units import format_count, format_ratio
-from gate.verdict.assessed import Horizon
+from gate.verdict.assessed import Grade, Horizon
 from gate.verdict.values import Verdict
 
 _SCORE = ("part", "weight", "passed", "judged", "not measured", "points")
@@ -48,8 +50,15 @@ def checklist(verdict: Verdict) -> Section:
 
 
 def risks(verdict: Verdict) -> Section:
-    """By grade."""
-    return Section("Risks", items=tuple(f"{risk.grade}: {risk.message}" for risk in verdict.assessment.risks))
+    """By grade, of which there are four: how many rows are in each, then what they are."""
+    found = verdict.assessment.risks
+    rows = {grade: sum(len(risk.rows) for risk in found if risk.grade == grade) for grade in get_args(Grade)}
+    counted = ", ".join(f"{n} {grade}" for grade, n in rows.items())
+    return Section(
+        "Risks",
+        paragraphs=(f"Rows by grade: {counted}.",) if found else (),
+        items=tuple(f"{risk.grade}: {risk.message}" for risk in found),
+    )
 
 
 def recommendations(verdict: Verdict) -> Section:

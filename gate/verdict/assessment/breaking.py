@@ -18,7 +18,7 @@ from gate.verdict.assessment.bottleneck import is_full
 
 MEMORY = "processes.memory"
 MOSTLY_RATIO = 0.5
-"""Share of the samples of a level in which a resource must have been full: below, a moment fills a small one."""
+"""Share of the samples of a level in which a resource must have been full: a moment's crowd fills a small one."""
 
 
 def searched_windows(suite: Suite, runs: Sequence[Run]) -> frozenset[str]:
