@@ -24,6 +24,7 @@ def gaps(grounds: Grounds) -> Iterator[Gap]:
         if found:
             yield Gap(message=f"{words}: {some(each_once(map(label, found)))}", rows=ids(found))
     yield from unread(grounds.assessment)
+    yield from _untold(grounds.assessment)
     yield from (Gap(message=message) for message in _absent(grounds))
 
 
@@ -53,6 +54,16 @@ def _unsaturated(found: Sequence[Bottleneck]) -> Iterator[str]:
         yield f"{some(below)} did not saturate"
     if others:
         yield f"{some(others)} had no level with half of the highest throughput or less, to tell an answer without load"
+
+
+def _untold(figures: Assessment) -> Iterator[Gap]:
+    """What was measured of too little, or beside nothing that tells why."""
+    for beside in figures.contrasts:
+        if beside.difference_s is None:
+            yield Gap(message=f"{beside.endpoint} beside {beside.against}: rounds with blocks of both, {beside.pairs}")
+    for search in figures.breakings:
+        if search.breaks_at is not None and not search.watched:
+            yield Gap(message=f"which resource was full where {search.scenario} breaks: none was watched with its size")
 
 
 def _absent(grounds: Grounds) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.record.scenario import Level, SearchRecord
 from gate.record.telemetry import Series, TelemetryRecord, Window
@@ -10,9 +12,11 @@ from gate.report.long_breaking import breaking_lines
 from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.assess import assess
 from gate.verdict.assessment.breaking import breakings, searched_windows
+from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.watch import resource_use
 from gate.verdict.details import Details
 from tests.builders import run_of, scenario_of, suite_of
+from tests.unit.verdict.assessment.grounds import grounds
 from tests.verdicts import verdict
 
 SUITE = suite_of(
@@ -114,6 +118,19 @@ def test_what_was_not_watched_is_said_so():
     text = said(found())
     assert "Which resource was full was not measured." in text
     assert "Memory was not measured." in text
+    (gap,) = [gap for gap in gaps(grounds(breakings=[found()])) if "breaking breaks" in gap.message]
+    assert gap.message == "which resource was full where breaking breaks: none was watched with its size"
+
+
+@given(st.lists(st.tuples(st.sampled_from([10.0, 20.0, 30.0, 40.0]), st.booleans()), min_size=1, max_size=12))
+def test_it_holds_below_where_it_breaks_and_nothing_that_held_is_where_it_breaks(tried):
+    one = found([level(at, met=met) for at, met in tried])
+    held = {at for at, met in tried if met}
+    assert (one.breaks_at is None) == ({at for at, _ in tried} == held)
+    if one.breaks_at is not None:
+        assert one.breaks_at not in held
+        assert one.held is None or one.held < one.breaks_at
+    assert said(one)
 
 
 def test_what_held_to_the_end_did_not_break():

@@ -7,7 +7,9 @@ import pytest
 from gate.report.long_breaking import contrast_lines
 from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.contrasts import contrasts
+from gate.verdict.assessment.gaps import gaps
 from tests.builders import World, run_of, suite_of
+from tests.unit.verdict.assessment.grounds import grounds
 from tests.verdicts import verdict
 
 SUITE = suite_of("endpoints: {uncached: GET /u, cached: {request: GET /c, against: uncached}, plain: GET /p}\n")
@@ -49,3 +51,5 @@ def test_too_few_rounds_are_not_measured(rounds):
     one = found(rounds=rounds)
     assert (one.difference_s, one.factor) == (None, None)
     assert "was not measured" in said(one)
+    told = [gap.message for gap in gaps(grounds(contrasts=[one]))]
+    assert f"cached beside uncached: rounds with blocks of both, {rounds}" in told
