@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "measure a preview and judge it",
         "suite",
         "profile",
+        "profiler",
         "preview",
         "base",
         "commit",
@@ -73,7 +74,16 @@ def parser() -> argparse.ArgumentParser:
         help="this row changed and is meant to: begin its baselines anew with this run; again for more rows",
     )
     run = add(
-        "run", "measure only and write run files", "suite", "profile", "preview", "base", "commit", "baselines", "out"
+        "run",
+        "measure only and write run files",
+        "suite",
+        "profile",
+        "profiler",
+        "preview",
+        "base",
+        "commit",
+        "baselines",
+        "out",
     )
     run.add_argument(
         "--after",
@@ -164,6 +174,11 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     ),
     "profile": lambda p: p.add_argument(
         "--profile", metavar="NAME", help="make the scenarios as large as this profile of the suite says"
+    ),
+    "profiler": lambda p: p.add_argument(
+        "--profiler",
+        choices=("time", "memory"),
+        help="say where the preview that preview.serve starts spends it in scenarios, by py-spy or memray",
     ),
     "preview": lambda p: p.add_argument(
         "--preview",
@@ -377,7 +392,13 @@ def _targets(options: argparse.Namespace) -> measuring.Targets:  # type: ignore[
     from gate.commands.measuring import Targets
 
     folder = options.suite.resolve().parent
-    return Targets(tuple(options.preview), tuple(getattr(options, "base", ())), options.commit, folder=folder)
+    return Targets(
+        tuple(options.preview),
+        tuple(getattr(options, "base", ())),
+        options.commit,
+        folder=folder,
+        profiler=getattr(options, "profiler", None),
+    )
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Effects], ExitCode]] = {

@@ -89,7 +89,7 @@ def _newest_hashes(runs: Sequence[Run]) -> dict[str, str]:
 
 def is_sound(run: Run) -> bool:
     """Whether a run of main was measured completely; otherwise it keeps its place and gives no value."""
-    return run.complete and not run.not_measured and run.calibration is None
+    return run.complete and not run.not_measured and run.calibration is None and run.spent is None
 
 
 def _table(runs: Sequence[Run], hashes: Mapping[str, str]) -> NDArray[np.float64]:

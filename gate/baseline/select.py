@@ -26,7 +26,12 @@ class Selection:
 
 
 def select(candidate: Run, stored: list[Run], rules: Baselines) -> Selection:
-    """The newest sound runs of the same environment class within the window and the age allowed."""
+    """The newest sound runs of the same environment class within the window and the age allowed.
+
+    None for a candidate that was measured under a profiler, which says so itself.
+    """
+    if candidate.spent is not None:
+        return Selection(())
     now = _instant(candidate.created)
     reasons: dict[str, int] = {}
     kept: list[Run] = []
@@ -71,6 +76,8 @@ def comparable(run: Run, endpoint: str, config_hash: str) -> bool:
 def _unfit(run: Run, candidate: Run, now: dt.datetime, max_age_s: float) -> str | None:
     if not run.complete or run.not_measured:
         return "not measured completely"
+    if run.spent is not None:
+        return "measured under a profiler"
     if run.calibration is not None:
         return "made by `gate calibrate`, from deployments that are measured again and again"
     if run.plan is not None and run.plan.after:

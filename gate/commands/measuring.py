@@ -29,6 +29,7 @@ from gate.probes.command import commands
 from gate.probes.postgres import inspect
 from gate.probes.probing import Elsewhere
 from gate.record.run import Run
+from gate.record.spent import SpentOf
 from gate.record.value import LEFT_BEHIND, Arm
 from gate.serving.preview import ServedPreview, refuse_beside_tokens
 
@@ -43,6 +44,8 @@ class Targets:
     beforehand: Beforehand = field(default_factory=Beforehand)
     folder: Path | None = None
     """Of the suite, where ``preview.serve`` may be started; None where it may not."""
+    profiler: SpentOf | None = None
+    """What a profiler is to tell of the preview that is started."""
 
 
 @dataclass(frozen=True)
@@ -149,13 +152,20 @@ def _served(suite: Suite, targets: Targets, effects: Effects) -> ServedPreview |
     Raises
     ------
     UsageError
-        If there are tokens which it could take.
+        If there are tokens which it could take, or nothing for a profiler to look into.
     """
     serve = suite.preview.serve
     if serve is None or targets.previews or targets.folder is None or effects.hosts_required:
+        if targets.profiler is not None:
+            raise UsageError(
+                "--profiler looks into a preview that the gate starts, and it starts none",
+                "set preview.serve in the suite, and give no --preview",
+            )
         return None
+    if targets.profiler is not None and not suite.scenarios:
+        raise UsageError("--profiler looks at scenarios, and the suite has none", "add one under scenarios")
     refuse_beside_tokens(effects.environ)
-    return ServedPreview(serve, targets.folder, effects.environ)
+    return ServedPreview(serve, targets.folder, effects.environ, targets.profiler)
 
 
 def _pairs(candidates: list[str], bases: list[str]) -> tuple[dict[Arm, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from gate.config.journeys import needed_values
@@ -30,7 +31,7 @@ from gate.measure.segments import Course
 from gate.measure.single import Asker
 from gate.measure.tally import ArmTally
 from gate.measure.warmup import WarmingUp, Warmth
-from gate.measure.watching import unread_notices, watch_of
+from gate.measure.watching import spent_notices, unread_notices, watch_of
 from gate.probes.probing import Elsewhere, Probing
 from gate.record.endpoint import Block, EndpointRecord
 from gate.record.plan import PlanRecord
@@ -134,7 +135,8 @@ class Session:
         self._driver.go_behind(self._rounds.rounds)
         if self._job.has_scenarios:
             self._resting.rest("before")
-            self._scenarios.run()
+            with nullcontext() if self._served is None else self._served.profiled():
+                self._scenarios.run()
             self._resting.rest("after")
         if self._probing is not None:
             self._probing.after()
@@ -210,6 +212,7 @@ class Session:
         """Have the preview started anew with other values, if it has not these already, and wait for it."""
         if self._served is not None and self._served.restart(values):
             self._opening.wait("candidate", self._askers["candidate"])
+            self._served.look_into()
             self._resting.renew()
             if self._watch is not None:
                 self._watch.renew()
@@ -245,6 +248,7 @@ class Session:
         telemetry = None
         if self._watch is not None:
             telemetry = self._resting.noted(self._watch.record(self._driver.timeline, self._begun))
+        spent = None if self._served is None or not job.has_scenarios else self._served.spent()
         up, base_up = self._opening.up.get("candidate"), self._opening.up.get("base")
         return Run(
             tool=job.tool,
@@ -267,6 +271,7 @@ class Session:
                 *self._hooks.notices,
                 *self._busy(),
                 *unread_notices(telemetry),
+                *spent_notices(spent),
             ],
             plan=plan,
             ready_after_s=round(up.after_s, 3) if up else 0.0,
@@ -285,6 +290,7 @@ class Session:
             probes={} if self._probing is None else self._probing.records,
             about={} if self._probing is None else self._probing.about,
             telemetry=telemetry,
+            spent=spent,
         )
 
     def _base_commit(self, up: Up | None) -> str | None:

@@ -9,8 +9,9 @@ from gate.config.suite import Suite
 from gate.load.job import Wire
 from gate.measure.network import Network, fetch_over, fetch_resolving
 from gate.measure.outlook import Job
+from gate.record.spent import SpentRecord
 from gate.record.telemetry import TelemetryRecord
-from gate.record.value import Notice
+from gate.record.value import PROFILED, Notice
 from gate.telemetry.postgres import PostgresDatabase
 from gate.telemetry.processes import SessionOfProcesses
 from gate.telemetry.prometheus import PrometheusPage
@@ -77,4 +78,22 @@ def unread_notices(record: TelemetryRecord | None) -> Iterator[Notice]:
             code="unread",
             message=f"{name} was not measured: {why}",
             cure="see telemetry in the suite and docs/telemetry.md",
+        )
+
+
+def spent_notices(record: SpentRecord | None) -> Iterator[Notice]:
+    """That a profiler looked on, and what it could not see."""
+    if record is None:
+        return
+    yield Notice(
+        code=PROFILED,
+        message=f"scenarios were measured under the weight of {record.tool}: nothing is compared with stored runs, and"
+        " a limit may be missed for that weight alone",
+        cure="measure without --profiler to know how fast it is",
+    )
+    if record.unread:
+        yield Notice(
+            code="unread",
+            message=f"where the {record.of} went was not measured: {record.unread}",
+            cure="see docs/telemetry.md",
         )

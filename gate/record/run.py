@@ -15,6 +15,7 @@ from gate.record.endpoint import EndpointRecord, WarmUp
 from gate.record.plan import PlanRecord
 from gate.record.probes import AboutRecord, ProbeRecord
 from gate.record.scenario import ScenarioRecord
+from gate.record.spent import SpentRecord
 from gate.record.telemetry import TelemetryRecord
 from gate.record.value import Arm, Count, Instant, Notice, Value
 
@@ -116,6 +117,8 @@ class Run(Value):
     """What was asked beside the load, by name."""
     telemetry: TelemetryRecord | None = None
     """What the server side said while it was under load; None if nobody asked."""
+    spent: SpentRecord | None = None
+    """What a profiler says of the scenarios; such a run is compared with no stored one. None if nobody asked."""
     about: dict[str, AboutRecord] = Field(default_factory=dict)
     """The environment that the deployment runs in, by name of the line."""
     accepted: list[AcceptedChange] = Field(default_factory=list, max_length=2000)

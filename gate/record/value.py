@@ -49,6 +49,8 @@ NOT_REACHED = "not-reached"
 """Code of a notice that this machine did not make the load of a scenario."""
 LEFT_BEHIND = "left-behind"
 """Code of a notice that cleanup or teardown failed: told wherever anything is told of the run."""
+PROFILED = "profiled"
+"""Code of a notice that a profiler looked into the preview, so that figures are not those of the preview alone."""
 
 
 class Spread(Value):

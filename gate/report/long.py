@@ -11,6 +11,7 @@ from gate.report import long_judged, long_load, long_server, long_sweeps
 from gate.report.headline import title, why
 from gate.report.long_findings import counts, findings
 from gate.report.long_section import Section
+from gate.report.long_spent import spent
 from gate.report.view import footer
 from gate.verdict.values import Verdict
 
@@ -42,6 +43,7 @@ def long_of(verdict: Verdict) -> LongView:
         long_server.probes(verdict),
         long_server.database(verdict),
         long_server.stability(verdict),
+        spent(verdict),
         long_server.environment(verdict),
         long_judged.score(verdict),
         long_judged.checklist(verdict),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from gate.record.value import LEFT_BEHIND, Notice
+from gate.record.value import LEFT_BEHIND, PROFILED, Notice
 from gate.report.words import listed, metric_name
 from gate.verdict.values import Row, Verdict
 
@@ -20,7 +20,7 @@ ACCEPTED_OWN = "accepted-own"
 """Who accepted it had opened the pull request."""
 NOTHING_TO_ACCEPT = "nothing-to-accept"
 """Somebody accepted what did not regress."""
-_CODES = (SUITE_CHANGED, ACCEPTED, ACCEPTED_OWN, NOTHING_TO_ACCEPT, BASE_COMMIT, ADDED_ENDPOINT, LEFT_BEHIND)
+_CODES = (SUITE_CHANGED, ACCEPTED, ACCEPTED_OWN, NOTHING_TO_ACCEPT, BASE_COMMIT, ADDED_ENDPOINT, PROFILED, LEFT_BEHIND)
 """In the order they are told."""
 _BEFORE = {LEFT_BEHIND: "left behind: "}
 _MOST = 5

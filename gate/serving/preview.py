@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from gate.config.serving import PORT, Serve
 from gate.errors import NotMeasured, UsageError
+from gate.record.spent import SpentOf, SpentRecord
+from gate.serving.profiler import Profiler, record
 from gate.serving.program import Program
 
 LOG = "serve.log"
@@ -48,11 +51,22 @@ class ServedPreview:
         Of the suite.
     environment : mapping of str to str
         That of the gate; the program's own values come over it.
+    profiler : SpentOf, optional
+        What a profiler is to tell of it.
+
+    Raises
+    ------
+    UsageError
+        If the profiler is not installed.
     """
 
-    def __init__(self, serve: Serve, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, serve: Serve, folder: Path, environment: Mapping[str, str], profiler: SpentOf | None = None
+    ) -> None:
         self._serve = serve
         self._folder = (folder / serve.dir).resolve()
+        self._profiler = _profiler_of(profiler, self._folder)
+        self._is_profiled = False
         self._environment = {**environment, **serve.env}
         self._log = Path(LOG)
         self._port = free_port()
@@ -103,6 +117,27 @@ class ServedPreview:
         self._start(values, goes_on=True)
         return True
 
+    @contextmanager
+    def profiled(self) -> Iterator[None]:
+        """Have the profiler look into it as long as the context lasts, if there is one."""
+        self._is_profiled = True
+        try:
+            self.look_into()
+            yield
+        finally:
+            self._is_profiled = False
+            if self._profiler is not None:
+                self._profiler.end()
+
+    def look_into(self) -> None:
+        """Have the profiler look into what runs now; again once it was started anew."""
+        if self._profiler is not None and self._program is not None and self._is_profiled:
+            self._profiler.begin(self._program.pid)
+
+    def spent(self) -> SpentRecord | None:
+        """What the profiler found by now; None without one. Its stacks are beside the output."""
+        return None if self._profiler is None else record(self._profiler, self._log.parent)
+
     def look(self) -> None:
         """See that it still runs.
 
@@ -124,9 +159,24 @@ class ServedPreview:
     def _start(self, values: Mapping[str, str], *, goes_on: bool) -> None:
         self._values = dict(values)
         environment = {**self._environment, **values, PORT: str(self._port)}
+        if self._profiler is not None:
+            environment |= self._profiler.added(environment)
         self._program = Program(self._serve.command, self._folder, environment, self._log, goes_on=goes_on)
 
     def _end(self) -> None:
+        if self._profiler is not None:
+            self._profiler.end()
         if self._program is not None:
             self._program.end()
             self._program = None
+
+
+def _profiler_of(of: SpentOf | None, folder: Path) -> Profiler | None:
+    if of is None:
+        return None
+    if sys.platform != "linux":
+        raise UsageError("--profiler looks into processes by /proc, which only Linux has", "run the gate on Linux")
+    from gate.serving.memory_profiler import MemoryProfiler
+    from gate.serving.time_profiler import TimeProfiler
+
+    return TimeProfiler() if of == "time" else MemoryProfiler(folder)

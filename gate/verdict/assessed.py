@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gate.record.probes import ProbeOutcome, Quantity
+from gate.record.spent import SpentRecord
 from gate.record.telemetry import Relation, Source, Statement, TelemetryUnit
 from gate.record.value import Count, Value
 from gate.verdict.swept import Forecast, Sweep
@@ -345,6 +346,8 @@ class Assessment(Value):
     probes: list[ProbeFigures] = Field(default_factory=list)
     watch: Watch | None = None
     """None where nobody asked."""
+    spent: SpentRecord | None = None
+    """Where time or memory went; None without a profiler."""
     resources: list[ResourceUse] = Field(default_factory=list)
     bottlenecks: list[Bottleneck] = Field(default_factory=list)
     sweeps: list[Sweep] = Field(default_factory=list)

@@ -67,6 +67,7 @@ def _figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Assessme
         headroom=list(headroom(suite.name, rows, scenarios)),
         probes=list(probe_figures(suite, runs, rows)),
         watch=watch(telemetry, renamed_in(suite)) if telemetry is not None else None,
+        spent=next((run.spent for run in runs if run.spent is not None), None),
         resources=resources,
         bottlenecks=list(bottlenecks(list(curves(suite, runs)), resources)),
         sweeps=list(sweeps(suite, runs)),

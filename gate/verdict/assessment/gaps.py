@@ -41,6 +41,8 @@ def unread(figures: Assessment) -> Iterator[Gap]:
     for forecast in figures.forecasts:
         if forecast.state == "not measured":
             yield Gap(message=f"forecast of {forecast.name}: {forecast.why}")
+    if figures.spent is not None and figures.spent.unread:
+        yield Gap(message=f"where the {figures.spent.of} went: {figures.spent.unread}")
     for line in figures.about:
         if line.value is None:
             yield Gap(message=f"environment: {line.name} could not be read")

@@ -10,6 +10,7 @@ import pytest
 from gate.baseline.noise import noise_of
 from gate.baseline.select import select
 from gate.record.run import CalibrationRecord, Run
+from gate.record.spent import SpentRecord
 from gate.record.value import Notice
 from tests.builders import ONE_HOST, PREVIEWS, TODAY, World, history_of, run_of, suite_of
 
@@ -71,6 +72,19 @@ def test_a_candidate_is_never_compared_with_a_calibration():
     chosen = select(run_of(SUITE, created=TODAY + dt.timedelta(days=5)), stored, SUITE.baselines)
     assert len(chosen.runs) == 4
     assert any("made by `gate calibrate`" in notice.message for notice in chosen.notices)
+
+
+def profiled(run: Run) -> Run:
+    return run.model_copy(update={"spent": SpentRecord(of="time", tool="py-spy 1")})
+
+
+def test_nothing_that_was_measured_under_a_profiler_is_compared():
+    candidate = run_of(SUITE, created=TODAY + dt.timedelta(days=5))
+    stored = [*history_of(SUITE, 4), *map(profiled, history_of(SUITE, 2))]
+    chosen = select(candidate, stored, SUITE.baselines)
+    assert len(chosen.runs) == 4
+    assert any("measured under a profiler" in notice.message for notice in chosen.notices)
+    assert select(profiled(candidate), stored, SUITE.baselines).runs == ()
 
 
 def test_only_runs_like_the_newest_count():
