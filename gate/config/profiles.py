@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gate.config.base import Model
-from gate.config.scalars import Name, Ratio
+from gate.config.scalars import DurationS, Name, Ratio
 
 _Times = Annotated[Ratio, Field(gt=0, le=100)]
 
@@ -23,3 +23,5 @@ class Profile(Model):
     """Share of users, counts and searches for users, and of the rates that these have as objectives or target."""
     scenarios: list[Name] | None = Field(default=None, min_length=1, max_length=100)
     """Those that are run; all unless said. What runs at the same time is run together, or not at all."""
+    budget_s: DurationS | None = Field(default=None, alias="budget", gt=0, le=21_600)
+    """Time for warm-up and blocks in this size, which stay the same blocks; ``policy.budget.time`` unless said."""

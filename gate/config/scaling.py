@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from gate.config.loads import Load
+from gate.config.policy import Policy
 from gate.config.profiles import Profile
 
 if TYPE_CHECKING:
@@ -29,7 +30,16 @@ def sized(suite: Suite, name: str) -> Suite:
         limit for limit in suite.telemetry.objectives if limit.scenario is None or limit.scenario in scenarios
     ]
     telemetry = suite.telemetry.model_copy(update={"objectives": objectives})
-    return suite.model_copy(update={"scenarios": scenarios, "telemetry": telemetry}).in_size_of(name)
+    policy = sized_policy(suite.policy, profile)
+    return suite.model_copy(update={"scenarios": scenarios, "telemetry": telemetry, "policy": policy}).in_size_of(name)
+
+
+def sized_policy(policy: Policy, profile: Profile) -> Policy:
+    """What the measurement may cost: blocks of the same size and rate, more or fewer of them."""
+    if profile.budget_s is None:
+        return policy
+    budget = policy.budget.model_copy(update={"time_s": profile.budget_s})
+    return policy.model_copy(update={"budget": budget})
 
 
 def sized_scenario(scenario: Scenario, profile: Profile) -> Scenario:

@@ -38,7 +38,7 @@ telemetry:
 profiles:
   same: {}
   ci: {time: 10%, rates: 20%, users: 10%}
-  two: {scenarios: [crowd, steady], users: 50%}
+  two: {scenarios: [crowd, steady], users: 50%, budget: 40s}
 """
 
 
@@ -83,6 +83,14 @@ def test_comparisons_stay_comparable_and_scenarios_of_another_size_are_not(suite
     same = scaled(suite, "same")
     assert same.scenarios == suite.scenarios
     assert all(scenario_hash(same, name) == scenario_hash(suite, name) for name in suite.scenarios)
+
+
+def test_fewer_of_the_same_blocks_are_measured_where_the_profile_has_a_budget(suite):
+    small = scaled(suite, "two")
+    assert (suite.policy.budget.time_s, small.policy.budget.time_s) == (180, 40)
+    assert small.policy.budget.requests == suite.policy.budget.requests
+    assert endpoint_hash(small, "home") == endpoint_hash(suite, "home")
+    assert scaled(suite, "ci").policy == suite.policy
 
 
 def test_scenarios_are_chosen_in_the_order_of_the_suite(suite):
