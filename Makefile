@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test systems lint type quality bench lock clean
+.PHONY: demo test lint type quality bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/gate demo --out demo-out
@@ -13,7 +13,7 @@ demo: $(STAMP)
 # Most tests wait most of their time, so there are more at once than a small machine has cores. Some measure: one that
 # fails among others is run again alone, once, and has to pass. Status 1 is pytest's for failed tests, and no other.
 test: $(STAMP) lint type
-	$(PYTEST) -n 4 --dist worksteal || { [ $$? = 1 ] && echo 'what failed, again and alone:' \
+	$(PYTEST) -n 6 --dist worksteal || { [ $$? = 1 ] && echo 'what failed, again and alone:' \
 		&& $(PYTEST) --last-failed --last-failed-no-failures none; }
 
 $(STAMP): requirements-dev.lock pyproject.toml
@@ -21,9 +21,6 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable instrument
 	touch $(STAMP)
-
-systems: $(STAMP)
-	$(BIN)/python -m pytest tests/integration/examples -m "long or not long"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -267,9 +267,14 @@ def test_three_scenarios_pass_and_the_burst_that_uses_up_the_pool_is_told_and_bl
         assert missed == {"burst"}
         assert table.execute("SELECT count(*) FROM deployments WHERE started_by = 'operator'").fetchone() == (0,)
 
-        code, verdict, _ = check(files, measured, "blocking", (r"\n    advisory: true", ""))
-        assert (code, verdict["verdict"]) == (1, "BLOCKED")
-        assert any("burst" in row for reason in verdict["reasons"] for row in reason["rows"])
+    folder = files / "advisory"
+    suite, (measurement,) = (folder / "gate.yml").read_text(), folder.glob("run-*.json")
+    (folder / "blocking.yml").write_text(suite.replace("\n    advisory: true", ""))
+    given = [f"--suite={folder / 'blocking.yml'}", f"--baselines={folder / 'none'}", f"--out={files / 'blocking'}"]
+    assert main(["compare", str(measurement), *given]) == 1, "the same run, where the burst may block"
+    verdict = json.loads((files / "blocking" / "verdict.json").read_text())
+    assert verdict["verdict"] == "BLOCKED"
+    assert any("burst" in row for reason in verdict["reasons"] for row in reason["rows"])
 
 
 def test_a_throttled_measurement_is_called_that_and_not_slow(postgres, files, password):

@@ -7,8 +7,6 @@ import pytest
 from bench.systems.examples import EXAMPLES, Checked, check, cut, environment, read
 from gate.cli import main
 
-pytestmark = pytest.mark.long
-
 FOLDER = EXAMPLES / "learning-platform"
 SETTINGS = {"LEARNING_PASSWORD": "a-test-password", "LEARNING_SIZE": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
 PROBES = [
@@ -93,17 +91,3 @@ def test_a_broken_error_contract_is_the_first_reason(tmp_path):
         assert found.row(f"{slug}/probe")["outcome"] == "met"
     assert "bad token" in found.section("Findings, by weight")[0]
     assert "error-contract" in found.recommended
-
-
-@pytest.mark.parametrize(
-    ("name", "outcomes"), [("leak", {"missed", "inconclusive"}), ("cache", {"met", "inconclusive"})]
-)
-def test_what_grows_for_ever_is_never_called_bounded_and_a_cache_never_a_leak(name, outcomes, tmp_path):
-    # Twenty seconds beside other tests may be too short to tell; bench.systems watches for longer.
-    steady = {"load": {"rate": "200/s", "for": "20s"}, "mix": {"health": 1}}
-    suite = cut(read(FOLDER), ["health"], {"steady": steady}, "20/s", 10)
-    suite |= {"probes": [], "telemetry": suite["telemetry"] | {"every": "250ms"}}
-    found = check(FOLDER, tmp_path / name, suite, {**SETTINGS, "LEARNING_VARIANT": name, "WORKERS": "1"})
-    row = found.row("steady/telemetry:memory:leak")
-    assert row["outcome"] in outcomes, row
-    assert ("leak" in found.recommended) == (row["outcome"] == "missed")

@@ -14,8 +14,6 @@ from bench.systems.examples import EXAMPLES, Checked, Suite, check, cut, environ
 from gate.cli import main
 from tests.integration.processes import COMMAND, FOREVER_S
 
-pytestmark = pytest.mark.long
-
 FOLDER = EXAMPLES / "warehouse-scans"
 ENDPOINTS = ["health", "stats", "scans", "bag", "record"]
 MISSING = ["scans_bag_id_scanned_at_idx", "bags_arrived_at_idx"]
