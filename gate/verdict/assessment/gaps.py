@@ -38,9 +38,6 @@ def unread(figures: Assessment) -> Iterator[Gap]:
             yield Gap(message=f"{probe.name}: {probe.seen}", rows=probe.rows)
     for source, reason in sorted(figures.watch.unread.items()) if figures.watch is not None else ():
         yield Gap(message=f"{source} could not be read: {reason}")
-    for forecast in figures.forecasts:
-        if forecast.state == "not measured":
-            yield Gap(message=f"forecast of {forecast.name}: {forecast.why}")
     if figures.spent is not None and figures.spent.unread:
         yield Gap(message=f"where the {figures.spent.of} went: {figures.spent.unread}")
     for line in figures.about:
@@ -60,6 +57,9 @@ def _unsaturated(found: Sequence[Bottleneck]) -> Iterator[str]:
 
 def _untold(figures: Assessment) -> Iterator[Gap]:
     """What was measured of too little, or beside nothing that tells why."""
+    for forecast in figures.forecasts:
+        if forecast.state == "not measured":
+            yield Gap(message=f"forecast of {forecast.name}: {forecast.why}")
     for beside in figures.contrasts:
         if beside.difference_s is None:
             yield Gap(message=f"{beside.endpoint} beside {beside.against}: rounds with blocks of both, {beside.pairs}")
