@@ -44,49 +44,43 @@ def measurements(
         Of the mix; without it all of the mix together.
     """
     found = [
-        Measurement(setting, measured.value, measured.at_least, measured.highest, measured.spread)
+        measured
         for name, setting in sweep.values.items()
         for run in runs
         if name in run.reached
-        for measured in _measured(suite, run, name, statistic, endpoint)
+        for measured in _measured(suite, run, name, setting, statistic, endpoint)
     ]
     return sorted(found, key=lambda measured: measured.setting)
 
 
-@dataclass(frozen=True)
-class _Found:
-    value: float
-    at_least: bool = False
-    highest: float | None = None
-    spread: Level | None = None
-
-
-def _measured(suite: Suite, run: Run, name: str, statistic: str, endpoint: str | None) -> Iterator[_Found]:
+def _measured(
+    suite: Suite, run: Run, name: str, setting: float, statistic: str, endpoint: str | None
+) -> Iterator[Measurement]:
     record = run.reached[name]
     if record.search is not None:
-        yield from _of_search(record.search, statistic)
+        yield from _of_search(record.search, setting, statistic)
     elif statistic == "rate":
         if record.completed and record.elapsed_s > 0:
             rate_rps = record.completed / record.elapsed_s
-            yield _Found(rate_rps, spread=_spread(run.telemetry, name, rate_rps))
+            yield Measurement(setting, rate_rps, spread=_spread(run.telemetry, name, rate_rps))
     else:
         value_s = _latency(record, statistic, endpoint)
         if value_s is not None:
-            yield _Found(value_s, spread=_of_time(suite, run, name, statistic, endpoint))
+            yield Measurement(setting, value_s, spread=_of_time(suite, run, name, statistic, endpoint))
 
 
-def _of_search(search: SearchRecord, statistic: str) -> Iterator[_Found]:
+def _of_search(search: SearchRecord, setting: float, statistic: str) -> Iterator[Measurement]:
     if statistic == "mean":
         first = min((level.level for level in search.levels), default=None)
         means = [level.mean_s for level in search.levels if level.level == first and level.mean_s]
         if means:
-            yield _Found(fmean(means))
+            yield Measurement(setting, fmean(means))
     elif search.finished and search.capacity is not None:
         highest = lowest_missed(search) if search.is_bounded else None
         if statistic == "capacity":
-            yield _Found(search.capacity, not search.is_bounded, highest)
+            yield Measurement(setting, search.capacity, not search.is_bounded, highest)
         elif search.capacity_rps:
-            yield _Found(search.capacity_rps, not search.is_bounded)
+            yield Measurement(setting, search.capacity_rps, not search.is_bounded)
 
 
 def lowest_missed(search: SearchRecord) -> float | None:
