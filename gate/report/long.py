@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gate.report import long_judged, long_load, long_server, long_sweeps
+from gate.report import long_forecast, long_judged, long_load, long_server, long_sweeps
 from gate.report.headline import title, why
 from gate.report.long_findings import counts, findings
 from gate.report.long_section import Section
@@ -39,7 +39,7 @@ def long_of(verdict: Verdict) -> LongView:
         long_load.scenarios(verdict),
         long_load.capacity(verdict),
         long_sweeps.scaling(verdict),
-        long_sweeps.forecast(verdict),
+        long_forecast.forecast(verdict),
         long_server.probes(verdict),
         long_server.database(verdict),
         long_server.stability(verdict),

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from gate.config.profile_checks import scaled
-from gate.report.long_sweeps import forecast
+from gate.report.long_forecast import forecast
 from gate.verdict.assessment.forecasts import forecasts
 from tests.builders import suite_of, verdict_of
 from tests.unit.verdict.assessment.sweeping import answered, run, searched, suite_over
