@@ -24,7 +24,8 @@ def _foretold(found: Forecast) -> str:
     monthly = format_ratio(found.monthly) if found.monthly_is_ratio else _size(found, found.monthly)
     begun = f"{found.name}, {_size(found, found.now)} now and {monthly} more each month"
     if found.state == "not measured":
-        return f"{begun}: not measured: {found.why}"
+        of = f"{found.statistic} of {found.endpoint} is " if found.endpoint else ""
+        return f"{begun}: {of}not measured: {found.why}"
     return f"{begun}: {_capacity(found) if found.setting is None else _limit(found)}"
 
 

@@ -33,12 +33,17 @@ def scaling(verdict: Verdict) -> Section:
     return Section("Scaling over settings", tables=table_of(_COLUMNS, lines, ends_in_text=False), items=tuple(items))
 
 
+def _name(sweep: Sweep) -> str:
+    at_first = sweep.of_search and sweep.statistic == "mean"
+    return _NAMES[sweep.statistic] + (" at the first level" if at_first else "")
+
+
 def _line(sweep: Sweep, point: SweepPoint) -> Line:
     value = _value(point.value, sweep.unit)
     return Line(
         (
             f"{sweep.setting} {point.setting:,.12g}",
-            _NAMES[sweep.statistic],
+            _name(sweep),
             f"at least {value}" if point.at_least else value,
             _times(point),
             f"{point.n}",
@@ -58,7 +63,7 @@ def _grown(sweep: Sweep) -> str:
     """What each setting makes of the lowest, and by which law."""
     first, *others = sweep.points
     told = [f"{point.setting:,.12g} make {_times(point)}" for point in others if point.times is not None]
-    what = f"{_NAMES[sweep.statistic]} of {some(sweep.scenarios)}"
+    what = f"{_name(sweep)} of {some(sweep.scenarios)}"
     if not told:
         return f"{what}: nothing to compare, for a search ended at its limit"
     bounds = f"; {_BOUNDS[sweep.bounds_from]}" if sweep.bounds_from else "; measured once each"

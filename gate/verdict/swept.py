@@ -41,8 +41,10 @@ class Sweep(Value):
     """Variable of ``serve``."""
     scenarios: list[str]
     statistic: Literal["capacity", "rate", "mean"]
-    """``mean`` is the time of an answer; of searches at their first level, where hardly anybody waits."""
+    """``mean`` is the time of an answer."""
     unit: SweepUnit
+    of_search: bool = False
+    """Then times are those of the first level, where hardly anybody waits."""
     points: list[SweepPoint]
     """By the setting, rising."""
     bounds_from: Literal["repeats", "batches", "search"] | None = None

@@ -102,8 +102,7 @@ def _at_limit(made: Forecast, growth: ExpectedGrowth, limit: float, measured: Se
     sizes, values = [each.setting for each in exact], [each.value for each in exact]
     found = laws.plausible(sizes, values, CONFIDENCE)
     if not found:
-        told = f"{len(set(sizes))} sizes in {len(sizes)} measurements; a law needs two sizes and three measurements"
-        return made.model_copy(update={"why": told})
+        return made.model_copy(update={"why": _too_few(sizes)})
     update = {"law": found[0].kind, "n": len(sizes), "measured_from": min(sizes), "measured_to": max(sizes)}
     reach = max(sizes) * min(FARTHEST, max(sizes) / min(sizes))
     if growth.now.value > reach:
@@ -111,6 +110,14 @@ def _at_limit(made: Forecast, growth: ExpectedGrowth, limit: float, measured: Se
         return made.model_copy(update=update | {"why": why})
     crossing = laws.crossing(found, limit, rising=made.statistic not in AT_LEAST, confidence=CONFIDENCE)
     return made.model_copy(update=update | _told(growth, crossing, reach))
+
+
+def _too_few(sizes: Sequence[float]) -> str:
+    if not sizes:
+        return "it was not measured with enough answers at any size"
+    often = "once" if len(sizes) == 1 else f"{len(sizes)} times"
+    where = "one size" if len(set(sizes)) == 1 else f"{len(set(sizes))} sizes"
+    return f"it was measured {often} with enough answers, at {where}; a law needs three times, and two sizes"
 
 
 def _told(growth: ExpectedGrowth, crossing: Crossing, reach: float) -> dict[str, object]:

@@ -59,7 +59,8 @@ def _untold(figures: Assessment) -> Iterator[Gap]:
     """What was measured of too little, or beside nothing that tells why."""
     for forecast in figures.forecasts:
         if forecast.state == "not measured":
-            yield Gap(message=f"forecast of {forecast.name}: {forecast.why}")
+            of = f", {forecast.statistic} of {forecast.endpoint}" if forecast.endpoint else ""
+            yield Gap(message=f"forecast of {forecast.name}{of}: {forecast.why}")
     for beside in figures.contrasts:
         if beside.difference_s is None:
             yield Gap(message=f"{beside.endpoint} beside {beside.against}: rounds with blocks of both, {beside.pairs}")

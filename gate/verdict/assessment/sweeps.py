@@ -43,7 +43,8 @@ def sweeps(suite: Suite, runs: Sequence[Run]) -> Iterator[Sweep]:
                     unit: SweepUnit = (
                         "s" if statistic == "mean" else "users" if statistic == "capacity" and of_users else "rps"
                     )
-                    yield _sweep(sweep, statistic, unit, found, telemetry_of(runs))
+                    made = _sweep(sweep, statistic, unit, found, telemetry_of(runs))
+                    yield made.model_copy(update={"of_search": load.find is not None})
 
 
 def _sweep(

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from gate.config.profile_checks import scaled
+from gate.record.scenario import StepRecord
 from gate.report.long_forecast import forecast
 from gate.verdict.assessment.forecasts import forecasts
 from tests.builders import suite_of, verdict_of
@@ -178,7 +179,9 @@ def test_times_that_scatter_tell_nothing():
 def test_two_measurements_are_no_law():
     suite, one = of_rows(lambda rows: rows / 1e7, sizes=[1e5, 1e6])
     (found,) = forecasts(suite, [one])
-    assert found.why == "2 sizes in 2 measurements; a law needs two sizes and three measurements"
+    assert (
+        found.why == "it was measured 2 times with enough answers, at 2 sizes; a law needs three times, and two sizes"
+    )
     (left,) = forecasts(scaled(suite, "small"), [one])
     assert left.why == "this profile has no scenarios that differ in ROWS alone"
 
@@ -186,7 +189,34 @@ def test_two_measurements_are_no_law():
 def test_a_quantile_of_too_few_answers_is_none():
     suite, one = of_rows(lambda rows: rows / 1e7, limits="{p99: 500ms}")
     (found,) = forecasts(suite, [one])  # 500 answers have five beyond it
-    assert found.why == "0 sizes in 0 measurements; a law needs two sizes and three measurements"
+    assert found.why == "it was not measured with enough answers at any size"
+
+
+def test_endpoints_of_the_mix_have_their_own_times_and_limits():
+    scenarios = "".join(
+        f'  s{n}: {{load: {{users: 8, for: 30s}}, mix: {{home: 1, list: 1}}, serve: {{ROWS: "{size:.0f}"}}}}\n'
+        for n, size in enumerate(ROWS)
+    )
+    suite = suite_of(
+        f"""preview: {{serve: ./run.sh}}
+endpoints: {{home: {{request: GET /, class: read}}, list: GET /list}}
+classes: {{read: {{p50: 500ms, p99: 1s}}}}
+scenarios:
+{scenarios}forecast: {{rows: {{now: 1000000, monthly: 5%, setting: ROWS}}}}
+"""
+    )
+    records = {}
+    for n, size in enumerate(ROWS):
+        own = answered(suite, f"s{n}", 0.05 * (size / 1e5) ** 0.7)
+        step = StepRecord(planned=500, sent=500, dropped=0, completed=500, errors={}, histogram=own.histogram)
+        records[f"s{n}"] = answered(suite, f"s{n}", 0.02).model_copy(update={"steps": {"home": step}})
+    median, tail = forecasts(suite, [run(suite, records)])
+    assert (median.endpoint, median.statistic, median.state) == ("home", "p50", "ahead")
+    assert median.at == pytest.approx(1e5 * 10 ** (1 / 0.7), rel=0.1)
+    assert (tail.endpoint, tail.statistic, tail.state) == ("home", "p99", "not measured")
+    text = said(suite, run(suite, records))
+    assert "p50 of home reaches its limit of 500 ms at about 2,6" in text
+    assert "p99 of home is not measured" in text
 
 
 def test_capacity_falls_to_a_limit():
