@@ -98,10 +98,10 @@ def test_the_time_of_an_answer_grows_with_the_rows_and_the_limit_is_foretold(ver
     (found,) = verdict.assessment.forecasts
     assert (found.scenarios, found.statistic, found.n) == (["few", "more", "many"], "mean", 3)
     assert (found.measured_from, found.measured_to) == (20, 80)
-    assert found.at_lo <= 240
-    assert found.at_hi is None or found.at_hi >= 200
-    if found.at is not None:  # a straight line through 20, 40 and 80 ms reaches 240 ms at 240
-        assert 150 < found.at < 320
+    # A straight line through 20, 40 and 80 ms reaches 240 ms at 240; nine intervals in ten have that.
+    assert found.at_lo < 300
+    assert found.at is None or 150 < found.at < 320
+    assert found.at_hi is None or found.at_hi > 190
 
 
 def test_the_report_says_it(folder):
