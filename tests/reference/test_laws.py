@@ -102,6 +102,16 @@ def test_the_interval_of_a_crossing_has_the_truth_as_often_as_it_says(name, size
     assert held / draws <= 0.97
 
 
+@pytest.mark.parametrize("sizes", [SIZES[::2], SIZES], ids=["each once", "each twice"])
+def test_the_interval_of_an_exponent_has_the_truth_as_often_as_it_says(sizes):
+    random, held, draws = np.random.default_rng(3), 0, 600
+    for _ in range(draws):
+        values = (np.array(sizes) / 1e5) ** 0.7 * np.exp(random.normal(0, 0.05, len(sizes)))
+        lo, hi = laws.fit("power", sizes, values.tolist()).slope_bounds(0.9)
+        held += lo <= 0.7 <= hi
+    assert abs(held / draws - 0.9) <= 3 * math.sqrt(0.09 / draws)
+
+
 def test_repeated_measurements_are_compared_as_student_does():
     first, other = [50.0, 52.0, 49.0], [90.0, 95.0]
     one, two = levels([first, other])

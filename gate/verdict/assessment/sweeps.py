@@ -10,6 +10,7 @@ from statistics import median
 from typing import Literal
 
 from gate.config import sweeps as config
+from gate.config.loads import Load
 from gate.config.suite import Suite
 from gate.config.sweeps import SettingSweep, statistics_of
 from gate.record.run import Run
@@ -32,19 +33,26 @@ _Bounds = Literal["repeats", "batches", "search"]
 
 def sweeps(suite: Suite, runs: Sequence[Run]) -> Iterator[Sweep]:
     """Of every setting that scenarios differ in alone: what the preview can do, and how long an answer takes."""
+    telemetry = telemetry_of(runs)
     for sweep in config.sweeps(suite):
         load = suite.scenarios[next(iter(sweep.values))].load
-        statistics: tuple[_Statistic, ...] = ("capacity", "rate", "mean")
-        for statistic in statistics:
-            if statistic in statistics_of(load) or statistic == "mean":
-                found = measurements(suite, runs, sweep, statistic)
-                if len({each.setting for each in found}) > 1:
-                    of_users = load.find == "max_users"
-                    unit: SweepUnit = (
-                        "s" if statistic == "mean" else "users" if statistic == "capacity" and of_users else "rps"
-                    )
-                    made = _sweep(sweep, statistic, unit, found, telemetry_of(runs))
-                    yield made.model_copy(update={"of_search": load.find is not None})
+        for statistic in _statistics(load):
+            found = measurements(suite, runs, sweep, statistic)
+            if len({each.setting for each in found}) > 1:
+                made = _sweep(sweep, statistic, _unit(load, statistic), found, telemetry)
+                yield made.model_copy(update={"of_search": load.find is not None})
+
+
+def _statistics(load: Load) -> tuple[_Statistic, ...]:
+    """What there is of the preview's own making, and always the time of an answer."""
+    measured = statistics_of(load)
+    return ("capacity", "mean") if "capacity" in measured else ("rate", "mean") if "rate" in measured else ("mean",)
+
+
+def _unit(load: Load, statistic: _Statistic) -> SweepUnit:
+    if statistic == "mean":
+        return "s"
+    return "users" if load.find == "max_users" else "rps"
 
 
 def _sweep(
