@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -115,6 +116,13 @@ class Load(Model):
     def is_constant(self) -> bool:
         """One level from beginning to end."""
         return len(self.levels) == 1 and self.ramp_s is None and self.hours is None
+
+    @property
+    def climbs(self) -> bool:
+        """Several levels in steps, each above the one before: levels of one curve, told one by one."""
+        levels = self.levels
+        rises = all(after > before for before, after in itertools.pairwise(levels))
+        return self.shape == "steps" and self.hours is None and len(levels) > 1 and rises
 
     @property
     def peak_rps(self) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from gate.config.loads import Load
@@ -51,6 +52,25 @@ def scenario_record(suite: Suite, name: str, result: SegmentResult) -> ScenarioR
             if journey in suite.journeys  # an endpoint beside journeys in a mix is one to the engine too
         },
         sockets={socket: socket_record(done, result.lanes[socket]) for socket, done in result.sockets.items()},
+    )
+
+
+def climbed(load: Load, results: Sequence[SegmentResult]) -> list[Level]:
+    """What each level of a scenario came to that was driven to its end, in their order."""
+    return [_climbed(level, result) for level, result in zip(load.levels, results, strict=False)]
+
+
+def _climbed(level: float, result: SegmentResult) -> Level:
+    lanes = list(result.lanes.values())
+    latency = sum((Histogram(lane.histogram) for lane in lanes), Histogram())
+    planned, completed = sum(lane.planned for lane in lanes), sum(lane.completed for lane in lanes)
+    return Level(
+        level=level,
+        rate_rps=completed / result.elapsed_s if result.elapsed_s > 0 else 0.0,
+        p50_s=latency.quantile(0.5) if latency.n else None,
+        p95_s=latency.quantile(0.95) if latency.n else None,
+        error_ratio=1 - completed / planned if planned else 0.0,
+        mean_s=latency.mean() if latency.n else None,
     )
 
 

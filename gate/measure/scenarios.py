@@ -17,9 +17,9 @@ from gate.load.transport import THROTTLED
 from gate.measure.allowance import Allowance, cut
 from gate.measure.driver import Driver, made_by_then
 from gate.measure.outlook import cut_notices
-from gate.measure.records import scenario_record, unsent_record
+from gate.measure.records import climbed, scenario_record, unsent_record
 from gate.measure.seek import capacity_notice, seek
-from gate.measure.segments import Course, course_of_scenarios, endpoint_of, part_of, stretches_of
+from gate.measure.segments import Course, course_of_scenarios, endpoint_of, is_climbed, part_of, stretches_of
 from gate.record.scenario import ScenarioRecord
 from gate.record.value import NOT_REACHED, Notice
 from gate.units import format_rate
@@ -67,16 +67,16 @@ class Scenarios:
             try:
                 result = self._driver.drive(limited, "candidate", told, windows=names)
             except (Cancelled, NotMeasured) as stopped:
-                results += made_by_then(stopped)
-                if results:
-                    self._keep_scenarios(names, one_after_the_other(results))
+                so_far = made_by_then(stopped)
+                if results or so_far:
+                    self._keep_scenarios(names, results, so_far)
                     self._mark_cut_short(names, stopped)
                 raise
             results.append(result)
             for lane, done in result.lanes.items():
                 self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
             self.notices += cut_notices(what, course, limited, result)
-        self._keep_scenarios(names, one_after_the_other(results))
+        self._keep_scenarios(names, results)
 
     def _mark_cut_short(self, names: Sequence[str], stopped: Cancelled | NotMeasured) -> None:
         """Say of what was made by then that it is not all of it."""
@@ -154,13 +154,25 @@ class Scenarios:
         }
         return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
 
-    def _keep_scenarios(self, names: Sequence[str], result: SegmentResult) -> None:
-        """What the generator was late with says nothing of the preview, and nothing of the rest of the run either."""
+    def _keep_scenarios(
+        self, names: Sequence[str], whole: Sequence[SegmentResult], so_far: Sequence[SegmentResult] = ()
+    ) -> None:
+        """What the generator was late with says nothing of the preview, and nothing of the rest of the run either.
+
+        Parameters
+        ----------
+        so_far : sequence of SegmentResult
+            Of a stretch that was cut short; it is no level.
+        """
+        result = one_after_the_other([*whole, *so_far])
         busy, was_reached = busy_complaints(" beside ".join(names), result), True
         for name in names:
             part = part_of(self._suite, names, name, result)
             why = next(iter([*busy, *late_complaints(name, part)]), None)
-            self.records[name] = scenario_record(self._suite, name, part).model_copy(update={"not_reached": why})
+            steps = [part_of(self._suite, names, name, each) for each in whole]
+            levels = climbed(self._suite.scenarios[name].load, steps) if is_climbed(self._suite, names) else []
+            record = scenario_record(self._suite, name, part)
+            self.records[name] = record.model_copy(update={"not_reached": why, "levels": levels})
             if why is not None:
                 was_reached = False
                 self._tell(name, why)

@@ -17,7 +17,7 @@ from gate.measure.search import Found, Point, search
 from gate.measure.segments import Course, course_at, part_of
 from gate.record.scenario import ScenarioRecord, SearchRecord
 from gate.record.value import Notice
-from gate.units import format_rate
+from gate.units import format_count, format_rate
 
 MOST_LEVELS = 30
 """More than any search tries; for the time it may take."""
@@ -79,7 +79,7 @@ def seek(
 
 def shown_level(load: Load, level: float) -> str:
     """A level as people write it."""
-    return f"{level:.0f} users" if load.find == "max_users" else format_rate(level)
+    return format_count(level, "user") if load.find == "max_users" else format_rate(level)
 
 
 def level_name(name: str, load: Load, level: float) -> str:

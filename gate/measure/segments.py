@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gate.config.journeys import endpoints_of, is_of_sockets, peak_rps, requests_per_arrival, steps_of
+from gate.config.loads import Load
 from gate.config.suite import Suite
 from gate.load.job import Journey, Lane, Schedule, SegmentResult, Stream, Walk
 from gate.measure.access import endpoint_request, expectation
@@ -77,14 +78,37 @@ def course_of_scenarios(suite: Suite, names: Sequence[str], origin: str) -> Cour
 
 
 def stretches_of(suite: Suite, names: Sequence[str], origin: str) -> tuple[Course, ...]:
-    """What is driven one after the other: one course, or as many as a long scenario is made in."""
+    """What is driven one after the other: one course, one for each level that climbs, or those of a long scenario."""
     whole, load = course_of_scenarios(suite, names, origin), suite.scenarios[names[0]].load
+    if is_climbed(suite, names):
+        return tuple(_levels_of(whole, load))
     if load.stretch_s is None or load.for_s is None:
         return (whole,)
     (stream,), count = whole.streams, math.ceil(load.for_s / load.stretch_s)
     for_s = load.for_s / count
     schedules = (replace(stream.schedule, for_s=for_s, seed=stream.schedule.seed + number) for number in range(count))
     return tuple(Course((replace(stream, schedule=each),), whole.rate_rps, for_s) for each in schedules)
+
+
+def is_climbed(suite: Suite, names: Sequence[str]) -> bool:
+    """Whether a scenario is driven level by level: alone, and not with WebSockets, whose connections go on."""
+    return len(names) == 1 and suite.scenarios[names[0]].load.climbs and not is_of_sockets(suite, names[0])
+
+
+def _levels_of(whole: Course, load: Load) -> Iterator[Course]:
+    """A course for each level: what one leaves unanswered at its end is waited for, and is none of the next one's."""
+    (stream,), for_s = whole.streams, (load.for_s or 0.0) / len(load.levels)
+    for number, level in enumerate(load.levels):
+        schedule = replace(
+            stream.schedule,
+            stages=(),
+            rate_rps=level if load.is_open else None,
+            users=None if load.is_open else int(level),
+            for_s=for_s,
+            seed=stream.schedule.seed + number,
+        )
+        rate_rps = None if whole.rate_rps is None else whole.rate_rps * level / max(load.levels)
+        yield Course((replace(stream, schedule=schedule),), rate_rps, for_s)
 
 
 def endpoint_of(lane: str) -> str:

@@ -59,7 +59,7 @@ class SocketRecord(Value):
 
 
 class Level(Value):
-    """One level of a search for capacity."""
+    """One level of a search for capacity, or of a scenario that climbs in steps."""
 
     level: float
     """Requests per second asked for, or users."""
@@ -69,7 +69,8 @@ class Level(Value):
     p95_s: float | None
     """None without answers."""
     error_ratio: float
-    met: bool
+    met: bool | None = None
+    """Whether the condition of a search held; None of a step, which has none."""
     mean_s: float | None = None
     """None without answers, and in runs of older versions."""
     errors: dict[str, Count] = Field(default_factory=dict)
@@ -114,6 +115,9 @@ class ScenarioRecord(Value):
     """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
     connect, too."""
     search: SearchRecord | None = None
+    levels: list[Level] = Field(default_factory=list)
+    """Of a scenario of several levels, each above the one before, those that were made to their end; what stands above
+    is all of them together. Empty in runs of older versions."""
     cut_short: Notice | None = None
     """Why it ended before its time: what is here is what was made by then. None in runs of older versions."""
     not_reached: Notice | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gate.record.telemetry import Statement
 from gate.report.amounts import NOTHING, amount
 from gate.report.tables import Line, Table
-from gate.units import format_duration
+from gate.units import format_count, format_duration
 from gate.verdict import details
 from gate.verdict.answers import told_kinds
 from gate.verdict.details import Answers, Search, Served, Traffic, Watched
@@ -73,7 +73,7 @@ def details_of(measured: details.Details) -> Details:
         ("What the server said under load", _WATCHED, map(_watched, measured.watched)),
         ("Statements that took the most time", _STATEMENTS, map(_statement, measured.statements)),
         ("Scenarios", _TRAFFIC, map(_traffic, measured.traffic)),
-        ("Searches for capacity, in the order of their levels", _LEVELS, _levels(measured.searches)),
+        ("Levels of searches and of scenarios that climb, in their order", _LEVELS, _levels(measured.searches)),
         # What WebSockets did goes here.
     )
     tables = ((title, Table(columns, tuple(lines))) for title, columns, lines in found)
@@ -147,8 +147,8 @@ def _traffic(traffic: Traffic) -> Line:
 def _levels(searches: Iterable[Search]) -> Iterable[Line]:
     for search in searches:
         for level in search.levels:
-            asked = amount(level.level, "rps") if search.of == "rate" else f"{level.level:.0f} users"
+            asked = amount(level.level, "rps") if search.of == "rate" else format_count(level.level, "user")
             latencies = [amount(level.p50_s, "s"), amount(level.p95_s, "s")]
-            held = f"{search.until}: {'held' if level.met else 'did not hold'}"
+            held = f"{search.until}: {'held' if level.met else 'did not hold'}" if search.until else NOTHING
             rate, errors = amount(level.rate_rps, "rps"), amount(level.error_ratio, "ratio")
             yield Line((search.scenario, asked, rate, *latencies, errors, held))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gate.record.scenario import Level
 from gate.report.amounts import NOTHING, amount, objective
 from gate.report.long_breaking import breaking_lines, contrast_lines
 from gate.report.long_section import Section, room, share, table_of
@@ -12,6 +13,7 @@ from gate.report.words import OUTCOMES
 from gate.units import format_count, format_duration, format_rate, format_ratio
 from gate.verdict.assessed import Band, Bottleneck, EndpointFigures, ScenarioFigures
 from gate.verdict.assessment.kinds import came_to, kind_of
+from gate.verdict.details import Search
 from gate.verdict.values import Row, Verdict
 
 _ENDPOINTS = ("endpoint", "limits", "requests", "p50", "mean", "p95", "p99", "headroom", "outcome")
@@ -29,6 +31,7 @@ _SCENARIOS = (
     "headroom",
     "outcome",
 )
+_LEVELS = ("scenario", "level", "rate", "mean", "p50", "p95", "errors", "condition")
 _WORST = ("failed", "unmeasured", "passed")
 _WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
 _LINEAR = 0.25
@@ -83,7 +86,8 @@ def capacity(verdict: Verdict) -> Section:
     found = [each for each in verdict.assessment.scenarios if each.capacity is not None]
     items += [_capacity(each, verdict) for each in found]
     items += breaking_lines(verdict)
-    return Section("Capacity and bottleneck", items=tuple(items))
+    lines = [_level(search, level) for search in verdict.details.searches for level in search.levels]
+    return Section("Capacity and bottleneck", tables=table_of(_LEVELS, lines), items=tuple(items))
 
 
 def _endpoint(figures: EndpointFigures, verdict: Verdict) -> Line:
@@ -115,6 +119,14 @@ def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
         outcome,
     )
     return Line(cells, is_loud)
+
+
+def _level(search: Search, level: Level) -> Line:
+    """One load with what it came to; of a search whether its condition held."""
+    asked = format_rate(level.level) if search.of == "rate" else format_count(level.level, "user")
+    held = {True: "held", False: "did not hold", None: NOTHING}[level.met]
+    times = [amount(value, "s") for value in (level.mean_s, level.p50_s, level.p95_s)]
+    return Line((search.scenario, asked, format_rate(level.rate_rps), *times, format_ratio(level.error_ratio), held))
 
 
 def _limits(verdict: Verdict, owner: str) -> list[Row]:

@@ -83,11 +83,12 @@ class Traffic(Value):
 
 
 class Search(Value):
-    """The levels of one search for capacity in one run."""
+    """The levels of one search for capacity, or of one scenario that climbs in steps, in one run."""
 
     scenario: str
     of: Literal["rate", "users"]
     until: str
+    """Empty where nothing is searched for."""
     levels: list[Level]
 
 

@@ -136,11 +136,12 @@ def _pooled(scenario: str, part: Part, name: str, elapsed_s: float, parts: Seque
 
 
 def _searches(suite: Suite, name: str, runs: Sequence[Run]) -> Iterator[Search]:
-    of: Literal["rate", "users"] = "users" if suite.scenarios[name].load.find == "max_users" else "rate"
-    for run in runs:
-        search = run.reached[name].search if name in run.reached else None
-        if search is not None:
-            yield Search(scenario=name, of=of, until=search.until, levels=search.levels)
+    of: Literal["rate", "users"] = "rate" if suite.scenarios[name].load.is_open else "users"
+    for record in (run.reached[name] for run in runs if name in run.reached):
+        if record.search is not None:
+            yield Search(scenario=name, of=of, until=record.search.until, levels=record.search.levels)
+        elif record.levels:
+            yield Search(scenario=name, of=of, until="", levels=record.levels)
 
 
 def _median(values: Iterable[float]) -> float | None:

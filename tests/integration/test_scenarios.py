@@ -57,6 +57,20 @@ def check(
     return code, rows, json.loads(run.read_text())["run"]["scenarios"]["one"]
 
 
+def test_levels_that_climb_are_told_one_by_one_and_are_a_curve(tmp_path):
+    """Every answer takes the same, so that throughput is as the number of users, and nothing saturates."""
+    _, rows, record = check(tmp_path, "{users: [1, 2, 4], for: 3s, think: 50ms}")
+    assert [level["level"] for level in record["levels"]] == [1, 2, 4]
+    rates = [level["rate_rps"] for level in record["levels"]]
+    assert rates[0] < rates[1] < rates[2]
+    assert all(level["met"] is None and level["error_ratio"] == 0 for level in record["levels"])
+    counted = sum(level["rate_rps"] for level in record["levels"]) * record["elapsed_s"] / 3
+    assert counted == pytest.approx(record["completed"], rel=0.1)
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "one: 3 levels up to 4 users. It did not saturate up to 4 users" in text
+    assert rows["limit:p95"]["outcome"] == "met"
+
+
 def test_a_rate_is_sent_whatever_the_answers_do(tmp_path):
     code, rows, record = check(tmp_path, "{rate: 100/s, for: 2s}", objectives="{p95: 2s, rate: 90/s}")
     assert record["executor"] == "rate"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from gate.stats import scalability
-from gate.stats.occupancy import Level, begins_unloaded, occupancy
+from gate.stats.occupancy import PLATEAU, Level, begins_unloaded, occupancy
 from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
 from gate.verdict.assessed import Bottleneck, ResourceUse
 from gate.verdict.assessment.curves import Curve
@@ -67,13 +67,23 @@ def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
 
 
 def _fit(curve: Curve) -> Scalability | None:
-    """The universal scalability law over requests under way: users who do not think, else rate times time."""
+    """The universal scalability law over requests under way: users who do not think, else rate times time.
+
+    None where throughput is not seen to fall.
+    """
     counts_users = curve.of == "users" and not curve.thinks
     loads = [stage.load if counts_users else stage.rate_rps * stage.time_s for stage in curve.stages]
     kept = [(load, stage.rate_rps) for load, stage in zip(loads, curve.stages, strict=True) if load >= 1]
     if not kept:
         return None
-    return scalability.fit([load for load, _ in kept], [rate for _, rate in kept])
+    found = scalability.fit([load for load, _ in kept], [rate for _, rate in kept])
+    return found if found is not None and _falls(kept, found.peak) else None
+
+
+def _falls(levels: Sequence[tuple[float, float]], peak: float) -> bool:
+    """Whether throughput was seen to fall beyond a peak: the law has one for a curve that is only flat there, too."""
+    beyond = [rate for load, rate in levels if load > peak]
+    return bool(beyond) and min(beyond) < PLATEAU * max(rate for _, rate in levels)
 
 
 def _exponent(curve: Curve) -> Exponent | None:

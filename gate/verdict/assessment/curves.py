@@ -1,4 +1,7 @@
-"""Curves of throughput over load: of searches for capacity, and of scenarios and blocks that have one mix. Pure."""
+"""Curves of throughput over load: of searches and of scenarios that climb, and of scenarios of one mix with blocks.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.record.endpoint import Block
 from gate.record.run import Run
-from gate.record.scenario import ScenarioRecord, SearchRecord
+from gate.record.scenario import ScenarioRecord
 from gate.verdict.assessment.figures import records_of
 
 LoadUnit = Literal["rate", "users", "under way"]
@@ -56,15 +59,15 @@ class Curve:
 
 
 def curves(suite: Suite, runs: Sequence[Run]) -> Iterator[Curve]:
-    """Every search with several levels; then every mix of scenarios, with the blocks of its endpoints below them.
+    """Every search and every scenario that climbs; then every mix of scenarios, with the blocks of its endpoints below.
 
     Scenarios may have users, users who think, or rates: what they have in common is how many requests are under way.
     """
     for name, scenario in suite.scenarios.items():
-        found = [run.reached[name].search for run in runs if name in run.reached]
-        stages = [stage for search in found if search is not None for stage in _levels(scenario.load, search)]
+        found = [run.reached[name] for run in runs if name in run.reached]
+        stages = [stage for record in found for stage in _levels(scenario.load, record)]
         if stages:
-            of: LoadUnit = "users" if scenario.load.find == "max_users" else "rate"
+            of: LoadUnit = "rate" if scenario.load.is_open else "users"
             yield _curve((name,), of, stages, thinks=bool(scenario.load.think_s))
     for names in _alike(suite):
         records = [(name, run.reached[name]) for name in names for run in runs if name in run.reached]
@@ -79,9 +82,9 @@ def _curve(names: tuple[str, ...], of: LoadUnit, stages: list[Stage], *, thinks:
     return Curve(names, of, thinks=thinks, stages=tuple(sorted(stages, key=lambda stage: stage.load)))
 
 
-def _levels(load: Load, search: SearchRecord) -> Iterator[Stage]:
+def _levels(load: Load, record: ScenarioRecord) -> Iterator[Stage]:
     """A level that was kept up was asked for what it answered: where requests fail, that is no more than succeeded."""
-    for level in search.levels:
+    for level in record.search.levels if record.search is not None else record.levels:
         time_s = level.mean_s if level.mean_s is not None else level.p50_s
         asked_rps = level.level * (1 - level.error_ratio) if load.is_open else None
         if time_s is not None and time_s > 0 and level.rate_rps > 0:

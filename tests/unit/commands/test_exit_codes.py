@@ -154,7 +154,7 @@ def test_too_little_data_for_every_objective_is_3_where_nothing_else_judges(desk
 def test_unexpected_answers_with_nothing_to_compare_are_3(desk):
     suite = desk.write(suite_text(LIMITS % "500ms"))
     assert desk.compare(run_of(suite, world=World(kind="status_404", failing={"home": 50}))) == ExitCode.NOT_MEASURED
-    assert "status_404" in desk.verdict["reasons"][0]["message"]
+    assert "status 404" in desk.verdict["reasons"][0]["message"]
 
 
 def test_nothing_to_judge_by_is_3(desk):

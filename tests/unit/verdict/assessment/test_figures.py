@@ -36,7 +36,7 @@ def search(*levels: Level) -> SearchRecord:
     )
 
 
-def level(users: float, rate_rps: float, mean_s: float | None, *, met: bool = True, p50_s: float = 0.1) -> Level:
+def level(users: float, rate_rps: float, mean_s: float | None, *, met: bool | None = True, p50_s: float = 0.1) -> Level:
     return Level(level=users, rate_rps=rate_rps, p50_s=p50_s, p95_s=0.2, error_ratio=0.0, met=met, mean_s=mean_s)
 
 
@@ -185,6 +185,22 @@ def test_where_users_set_the_pace_nothing_saturates_however_long_answers_take():
     assert (told.served_at_once, told.saturation_rps, told.saturated) == (None, None, False)
 
 
+def test_levels_of_one_scenario_are_a_curve_of_their_own():
+    suite = suite_of(
+        "scenarios: {steps: {load: {users: [5, 20, 50, 100], for: 40s}, mix: {home: 1}}}\n",
+        ("home",),
+    )
+    levels = [level(n, min(n, 10) / 0.1, 0.1 * max(1.0, n / 10), met=None) for n in (5, 20, 50, 100)]
+    levels.insert(0, level(1, 10, 0.1, met=None))
+    record = scenario_of(suite, "steps").model_copy(update={"levels": levels})
+    (found,) = curves(suite, [run_of(suite, scenarios={"steps": record})])
+    assert (found.scenarios, found.of, found.thinks) == (("steps",), "users", False)
+    assert [(stage.load, stage.met) for stage in found.stages] == [(n, None) for n in (1, 5, 20, 50, 100)]
+    (told,) = bottlenecks([found], [])
+    assert told.served_at_once == pytest.approx(10, rel=0.05)
+    assert (told.levels, told.highest, told.fails_from) == (5, 100, None)
+
+
 def test_a_search_by_rate_tells_the_pool_only_beyond_the_rate_that_it_bears():
     suite = suite_of(
         "scenarios: {most: {load: {find: max_rate, until: p95 <= 1s, from: 10/s, limit: 160/s}, mix: {home: 1}}}\n"
@@ -202,6 +218,16 @@ def test_a_search_by_rate_tells_the_pool_only_beyond_the_rate_that_it_bears():
     assert told(*borne).saturated is False
     assert told(*borne, beyond).served_at_once == pytest.approx(10, rel=0.1)
     assert told(*borne, failing).served_at_once is None, "half of them failed: that is no end of what is answered"
+
+
+def test_a_peak_is_told_only_where_throughput_was_seen_to_fall_beyond_it():
+    (flat,) = bottlenecks([pooled(20)], [])
+    assert flat.peak is None
+    loads = (1, 2, 4, 8, 16, 32, 64, 128)
+    rates = [100 * n / (1 + 0.03 * (n - 1) + 0.001 * n * (n - 1)) for n in loads]
+    stages = [Stage(f"{n}", n, rate, n / rate) for n, rate in zip(loads, rates, strict=True)]
+    (falling,) = bottlenecks([Curve(("burst",), "users", thinks=False, stages=tuple(stages))], [])
+    assert falling.peak == pytest.approx((0.97 / 0.001) ** 0.5, rel=0.01)
 
 
 def watched(values: list[float], **more) -> TelemetryRecord:
