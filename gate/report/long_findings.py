@@ -19,7 +19,11 @@ def counts(verdict: Verdict) -> tuple[str, ...]:
     found = verdict.assessment
     told = []
     executed = found.scenarios
-    if executed:
+    if executed and not verdict.rows and not verdict.measured:
+        short = sum(bool(scenario.cut_short) for scenario in executed)
+        more = f", {short} of them cut short" if short else ""
+        told.append(f"Scenarios: {len(executed)} begun{more}; none is judged.")
+    elif executed:
         failed = sum(scenario.came_to == "failed" for scenario in executed)
         passed = sum(scenario.came_to == "passed" for scenario in executed)
         rest = [f"{failed} failed" if failed else "", _others(len(executed) - passed - failed, "not judged")]

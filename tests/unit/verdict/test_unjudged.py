@@ -45,6 +45,7 @@ def test_a_scenario_cut_short_is_told_with_the_reason_and_its_figures():
     text = report(verdict)
     (line,) = [line for line in text.splitlines() if line.startswith("| sixty |")]
     assert "**CUT SHORT**" in line
+    assert "- Scenarios: 1 begun, 1 of them cut short; none is judged." in text
     assert "60\N{NO-BREAK SPACE}users" in line
 
 
