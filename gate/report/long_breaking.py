@@ -22,11 +22,11 @@ def contrast_lines(verdict: Verdict) -> Iterator[str]:
 
 def _where(found: Breaking) -> str:
     if found.breaks_at is None:
-        return f"{found.scenario} did not break: {found.until} still held at {_level(found, found.highest)}."
+        return f"{found.scenario}: it did not break; {found.until} still held at {_level(found, found.highest)}."
     held = f"held up to {_level(found, found.held)}" if found.held is not None else "held nowhere"
     p95 = "nothing was answered as expected" if found.p95_s is None else f"p95 was {format_duration(found.p95_s)}"
     return (
-        f"{found.scenario} breaks at {_level(found, found.breaks_at)}: {found.until} {held}; there"
+        f"{found.scenario}: it breaks at {_level(found, found.breaks_at)}; {found.until} {held}, and there"
         f" {format_rate(found.rate_rps or 0.0)} were answered as expected and {p95}."
     )
 

@@ -77,7 +77,7 @@ def test_the_level_at_which_it_breaks_is_told_with_the_errors_and_the_pool_that_
     (full,) = found["full"]
     assert (full["resource"], full["size"]) == ("connection pool", SIZE)
     assert 0.5 * CAPACITY_RPS < full["level"] <= found["highest"], "not where half of it was idle"
-    assert f"breaking breaks at {found['breaks_at']:.3g}" in verdict["report"]
+    assert f"breaking: it breaks at {found['breaks_at']:.3g}" in verdict["report"]
     assert "Full first: connection pool (all 2) from " in verdict["report"]
 
 

@@ -91,4 +91,4 @@ def test_a_search_tells_which_resources_it_filled(sound):
     (told,) = sound.verdict["assessment"]["breakings"]
     assert "connection pool" in told["watched"]
     assert told["memory_last_bytes"] > 0
-    assert "\n- searched " in sound.report
+    assert "\n- searched: it " in sound.report

@@ -136,7 +136,7 @@ def test_it_holds_below_where_it_breaks_and_nothing_that_held_is_where_it_breaks
 def test_what_held_to_the_end_did_not_break():
     one = found([level(10), level(20)])
     assert (one.breaks_at, one.held) == (None, 20)
-    assert said(one).startswith("breaking did not break: p95 <= 500ms still held at 20/s.")
+    assert said(one).startswith("breaking: it did not break; p95 <= 500ms still held at 20/s.")
 
 
 def test_a_search_that_was_cut_short_says_nothing():
