@@ -52,7 +52,7 @@ def publish_part(study: str, figures: list[Figure]) -> bool:
 
 
 def _publish(study: str, figures: list[Figure], kept: list[dict[str, object]]) -> bool:
-    common = {"commit": _commit(), "date": dt.datetime.now(dt.UTC).date().isoformat(), "machine": _machine()}
+    common = {"commit": commit(), "date": dt.datetime.now(dt.UTC).date().isoformat(), "machine": _machine()}
     made = [asdict(figure) | {"met": figure.met} | common for figure in figures]
     rows = [*kept, *made]
     RESULTS.mkdir(exist_ok=True)
@@ -79,7 +79,8 @@ def table(rows: list[dict[str, object]]) -> str:
     return "\n".join([*lines, "", f"Measured {measured}."]) + "\n"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The last one of the tree that runs, short."""
     done = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "uncommitted"
 

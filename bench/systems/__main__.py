@@ -1,4 +1,7 @@
-"""``python -m bench.systems [STUDY ...]``: all of them, or only those; rows of the others stay as they are."""
+"""``python -m bench.systems [STUDY ...]``: all of them, or only those; rows of the others stay as they are.
+
+``variants`` stands for all broken variants. Each study is published as soon as it is done.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from bench.systems import leaks, pools, variants
 STUDIES: dict[str, Callable[[], list[Figure]]] = {"leaks": leaks.study, "pools": pools.study, **variants.STUDIES}
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(STUDIES)
+    asked = sys.argv[1:] or list(STUDIES)
+    names = [name for one in asked for name in (variants.STUDIES if one == "variants" else [one])]
     met = [publish_part("systems", STUDIES[name]()) for name in names]
     sys.exit(0 if all(met) else 1)

@@ -46,24 +46,32 @@ class Checked:
         return self.report.partition(f"## {title}\n")[2].partition("\n## ")[0].strip().splitlines()
 
 
-def read(folder: Path) -> Suite:
-    """The suite of an example, as it is written."""
-    return yaml.safe_load((folder / "gate.yml").read_text())
+def read(folder: Path, file: str = "gate.yml") -> Suite:
+    """A suite of an example, as it is written."""
+    return yaml.safe_load((folder / file).read_text())
 
 
 def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], rate: str, budget_s: int) -> Suite:
-    """Only these endpoints and scenarios, and of telemetry the objectives on them; probes stay."""
+    """Only these endpoints and scenarios, and of telemetry the objectives on them; probes stay, as far as they can."""
 
     def is_kept(objective: Mapping[str, Any]) -> bool:
         series, _, endpoint = objective["of"].partition(".")
         of_other = series in ("queries", "query_time") and endpoint and endpoint not in endpoints
         return not of_other and objective.get("scenario") in (None, *scenarios)
 
+    def of_kept(probe: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A tally is of the endpoints that are left."""
+        if "tally" not in probe:
+            return dict(probe)
+        of = [name for name in probe["tally"]["of"] if name in endpoints]
+        return {**probe, "tally": {**probe["tally"], "of": of}} if of else None
+
     telemetry, sockets = suite["telemetry"], suite.get("sockets", {})
     mixed = {name for scenario in scenarios.values() for name in scenario["mix"]}
     return suite | {
         "sockets": {name: socket for name, socket in sockets.items() if name in mixed},
         "endpoints": {name: suite["endpoints"][name] | {"rate": rate} for name in endpoints},
+        "probes": [kept for kept in map(of_kept, suite["probes"]) if kept is not None],
         "scenarios": dict(scenarios),
         "profiles": {},
         "telemetry": telemetry | {"objectives": [each for each in telemetry["objectives"] if is_kept(each)]},
@@ -74,7 +82,7 @@ def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], ra
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
     """So that this Python runs the example, and nothing else sets it up."""
-    own = ("LEARNING_", "WAREHOUSE_", "GATE_", "ACTIONS_", "GITHUB_TOKEN")
+    own = ("LEARNING_", "WAREHOUSE_", "CONSOLE_", "MARKETPLACE_", "GATE_", "ACTIONS_", "GITHUB_TOKEN")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     kept["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), kept["PATH"]))
     with patch.dict(os.environ, {**kept, **values}, clear=True):
