@@ -68,7 +68,8 @@ def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], ra
 
     telemetry, sockets = suite["telemetry"], suite.get("sockets", {})
     mixed = {name for scenario in scenarios.values() for name in scenario["mix"]}
-    return suite | {
+    whole = {key: value for key, value in suite.items() if key != "forecast"}  # it is of scenarios
+    return whole | {
         "sockets": {name: socket for name, socket in sockets.items() if name in mixed},
         "endpoints": {name: suite["endpoints"][name] | {"rate": rate} for name in endpoints},
         "probes": [kept for kept in map(of_kept, suite["probes"]) if kept is not None],
