@@ -23,7 +23,7 @@ from gate.commands.outputs import read_verdict
 from gate.verdict.values import Verdict
 
 _FOREIGN = ("LEARNING_", "WAREHOUSE_", "MARKETPLACE_", "CONSOLE_", "GATE_", "ACTIONS_", "GITHUB_")
-SMALLER = {"LEARNING_SIZE": "1000", "WAREHOUSE_BAGS": "200000", "MARKETPLACE_ADMINS": "1000"}
+SMALLER = {"LEARNING_SIZE": "1000", "WAREHOUSE_BAGS": "100000", "MARKETPLACE_ADMINS": "1000"}
 """What the systems have in them in small size."""
 _NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1/none", "REDIS_URL": "redis://127.0.0.1/0"}
 """Suites name them; who judges offline asks neither."""
