@@ -52,5 +52,6 @@ def _of_section(section: Section) -> Iterator[Row]:
 def _names(table: Table) -> Iterator[tuple[str, ...]]:
     # `of` names the row where it comes first; of a resource it is the size.
     naming = [at for at, column in enumerate(table.columns) if column in _NAMING or (column, at) == ("of", 0)]
+    kind = ("statement",) if "statement" in table.columns else ()
     for line in table.lines:
-        yield tuple(line.cells[at] for at in naming)
+        yield (*kind, *(line.cells[at] for at in naming))
