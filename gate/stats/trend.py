@@ -59,8 +59,13 @@ def least_squares(x: Sequence[float], y: Sequence[float]) -> Slope:
     return Slope(slope, slope - reach, slope + reach)
 
 
-def theil_sen(x: Sequence[float], y: Sequence[float]) -> Slope:
+def theil_sen(x: Sequence[float], y: Sequence[float], inflation: float = 1.0) -> Slope:
     """Median of the slopes of all pairs, with bounds by the rank correlation.
+
+    Parameters
+    ----------
+    inflation : float
+        By how much the variance of Kendall's S is larger than of values that do not depend on each other.
 
     References
     ----------
@@ -73,14 +78,14 @@ def theil_sen(x: Sequence[float], y: Sequence[float]) -> Slope:
     slopes = np.sort((value[second] - value[first])[apart != 0] / apart[apart != 0])
     if not len(slopes):
         return NO_SLOPE
-    reach = float(ndtri(CONFIDENCE)) * math.sqrt(_variance_of_s(len(at), x, y))
+    reach = float(ndtri(CONFIDENCE)) * math.sqrt(inflation * variance_of_s(len(at), x, y))
     below, above = round((len(slopes) - reach) / 2) - 1, round((len(slopes) + reach) / 2)
     is_bounded = below >= 0 and above < len(slopes)
     lo, hi = (float(slopes[below]), float(slopes[above])) if is_bounded else (-math.inf, math.inf)
     return Slope(float(np.median(slopes)), lo, hi)
 
 
-def _variance_of_s(n: int, x: Sequence[float], y: Sequence[float]) -> float:
+def variance_of_s(n: int, x: Sequence[float], y: Sequence[float]) -> float:
     """Variance of Kendall's S where nothing depends on anything, with ties on both sides; zero with nothing else.
 
     References
