@@ -243,9 +243,10 @@ class Drive:
 
     def _sum_up(self) -> None:
         """Bring the result up to date with what waits to be counted."""
+        now = self._now()
         for line in self._lines.values():
-            line.flush()
+            line.flush(now)
         self._result.lag = self._lag.flush()
-        self._result.elapsed_s = self._now()
+        self._result.elapsed_s = now
         for flow in self._flows:
             self._result.journeys.update(flow.sum_up())

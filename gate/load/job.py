@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gate.load.arrivals import Course, Spacing, Stage, constant
+from gate.load.periods import PeriodResult
 
 PHASES = ("dns", "connect", "tls", "wait", "receive")
 """Of a request, in order; the first three only where a connection was opened. ``wait`` ends with the first byte."""
@@ -214,6 +215,8 @@ class Segment:
     """Begins the trace id of every request; empty where none is sent."""
     keep_samples: bool = False
     """Return each latency; only for blocks, which are small."""
+    keep_periods: bool = False
+    """Return latencies by when they were answered; not of WebSockets."""
     max_in_flight: int = 1000
     wire: Wire = Wire()
     part: int = 0
@@ -291,6 +294,10 @@ class LaneResult:
     resent: int = 0
     """Requests that libcurl had to send again on another connection, because a server closed an idle one."""
     server: ServerResult = field(default_factory=ServerResult)
+    period_s: float = 0.0
+    """Length of each period, if asked for; the last is cut off by the end."""
+    periods: list[PeriodResult] = field(default_factory=list)
+    """The latencies and failures again, by when they were answered."""
 
 
 @dataclass

@@ -35,7 +35,7 @@ class Line:
         traces: Traces | None = None,
     ) -> None:
         self.lane = lane
-        self.tally = Tally(keep_samples=segment.keep_samples)
+        self.tally = Tally(keep_samples=segment.keep_samples, keep_periods=segment.keep_periods)
         self.server = ServerTally() if segment.server_timing else None
         """Counts what answers say of their server, if anybody asks."""
         self._wire = segment.wire
@@ -120,9 +120,9 @@ class Line:
         else:
             self._drop(slot)
 
-    def flush(self) -> None:
-        """Bring the lane's result up to date with what waits to be counted."""
-        result = self.tally.flush()
+    def flush(self, now_s: float) -> None:
+        """Bring the lane's result up to date with what waits to be counted by now."""
+        result = self.tally.flush(now_s)
         if self.server is not None:
             result.server = self.server.flush()
 

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import TypeVar
 
 from gate.load.job import JourneyResult, LaneResult, SegmentResult, ServerResult, SocketResult
+from gate.load.periods import side_by_side
 
 K = TypeVar("K", int, str)
 
@@ -46,6 +47,7 @@ def _both(a: SegmentResult, b: SegmentResult) -> SegmentResult:
 
 
 def _lanes(a: LaneResult, b: LaneResult) -> LaneResult:
+    period_s, periods = side_by_side(a.period_s, a.periods, b.period_s, b.periods)
     return LaneResult(
         planned=a.planned + b.planned,
         sent=a.sent + b.sent,
@@ -66,6 +68,8 @@ def _lanes(a: LaneResult, b: LaneResult) -> LaneResult:
         new_connections=a.new_connections + b.new_connections,
         resent=a.resent + b.resent,
         server=both_servers(a.server, b.server),
+        period_s=period_s,
+        periods=periods,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gate.load.histogram import record_many
 from gate.load.job import PHASES, LaneResult
+from gate.load.periods import Periods
 
 _BATCH = 512
 _COLUMNS = 5
@@ -41,8 +42,9 @@ class Batch:
 class Tally:
     """Counters and histograms of one lane while a segment runs."""
 
-    def __init__(self, *, keep_samples: bool) -> None:
+    def __init__(self, *, keep_samples: bool, keep_periods: bool = False) -> None:
         self.result = LaneResult()
+        self._periods = Periods() if keep_periods else None
         self.statuses: dict[int, int] = defaultdict(int)
         """Answers by status; 0 without one."""
         self.protocols: dict[str, int] = defaultdict(int)
@@ -69,6 +71,8 @@ class Tally:
         result.body_min = least if result.body_min is None else min(least, result.body_min)
         result.body_max = most if result.body_max is None else max(most, result.body_max)
         record_many(result.histogram, latency_s)
+        if self._periods is not None:
+            record_many(self._periods.now.histogram, latency_s)
         record_many(self._phases["wait"].counts, np.maximum(wait_s, 0.0))
         record_many(self._phases["receive"].counts, np.maximum(receive_s, 0.0))
         if self._keep:
@@ -85,11 +89,16 @@ class Tally:
     def failed(self, kind: str) -> None:
         """One answer not as expected, or none."""
         self.result.errors[kind] = self.result.errors.get(kind, 0) + 1
+        if self._periods is not None:
+            self._periods.now.failed += 1
 
-    def flush(self) -> LaneResult:
-        """The result so far."""
+    def flush(self, now_s: float = 0.0) -> LaneResult:
+        """The result so far; what is answered from now on may be of another period."""
         if self._answers:
             self._count()
+        if self._periods is not None:
+            self._periods.turn(now_s)
+            self.result.period_s, self.result.periods = self._periods.each_s, self._periods.found
         self.result.statuses = {str(status): count for status, count in self.statuses.items()}
         self.result.protocols = dict(self.protocols)
         self.result.first = self._first.flush()

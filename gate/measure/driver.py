@@ -93,7 +93,14 @@ class Driver:
         """Raises NotMeasured if the preview is a program of the gate's and has ended."""
 
     def drive(
-        self, course: Course, arm: Arm, what: str, *, keep_samples: bool = False, windows: Sequence[str] = ()
+        self,
+        course: Course,
+        arm: Arm,
+        what: str,
+        *,
+        keep_samples: bool = False,
+        keep_periods: bool = False,
+        windows: Sequence[str] = (),
     ) -> SegmentResult:
         """Drive one course to its end.
 
@@ -128,6 +135,7 @@ class Driver:
             trace=prefix_of(self._run_id, number) if self._suite.telemetry.trace else "",
             server_timing=self._suite.telemetry.server_timing,
             keep_samples=keep_samples,
+            keep_periods=keep_periods,
             wire=self.wire,
             deadline_s=deadline_s if math.isfinite(deadline_s) else None,
         )

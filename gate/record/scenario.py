@@ -95,6 +95,30 @@ class SearchRecord(Value):
     """In the order they were measured."""
 
 
+class LoginRecord(Value):
+    """How the logins of a scenario fared while it went on."""
+
+    life_s: float | None
+    """The shortest life of what they gave; None where neither the tokens nor the suite say it."""
+    renewals: Count
+    """How often they were made again between two stretches of it."""
+    refused: Count
+    """Answers 401 to requests with a login."""
+
+
+class PeriodRecord(Value):
+    """Answers of a scenario of one constant level over some time of it."""
+
+    from_s: float
+    to_s: float
+    """Seconds of load since the scenario began; pauses between its stretches are not counted."""
+    completed: Count
+    failed: Count
+    p50_s: float | None
+    p95_s: float | None
+    """Of all requests, those that failed as the slowest; None where no answer was as expected."""
+
+
 class ScenarioRecord(Value):
     """One scenario in a run."""
 
@@ -114,6 +138,10 @@ class ScenarioRecord(Value):
     sockets: dict[str, SocketRecord] = Field(default_factory=dict)
     """Each WebSocket of the mix; none in scenarios of requests. The histogram above holds what an arrival took to
     connect, too."""
+    periods: list[PeriodRecord] = Field(default_factory=list)
+    """In their order, at most a hundred; none of other loads, of WebSockets, and in runs of older versions."""
+    logins: LoginRecord | None = None
+    """None where nobody logs in, and in runs of older versions."""
     search: SearchRecord | None = None
     levels: list[Level] = Field(default_factory=list)
     """Of a scenario of several levels, each above the one before, those that were made to their end; what stands above

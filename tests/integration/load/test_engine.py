@@ -43,6 +43,18 @@ def test_every_arrival_is_sent_and_counted(engine):
         assert Histogram(lane.histogram).n == Histogram(result.lag).n == 100
 
 
+def test_connections_are_kept_between_segments_until_they_are_let_go(engine):
+    with serving(steady()) as server:
+
+        def opened() -> int:
+            return engine.run(segment(server, Schedule(users=2, count=20))).lanes["lane"].new_connections
+
+        assert (opened(), opened()) == (2, 0)
+        engine.let_go()
+        engine.let_go()
+        assert (opened(), opened()) == (2, 0)
+
+
 def test_a_stall_is_seen_by_every_request_that_fell_due_during_it(engine):
     """No coordinated omission: one stall of 300 ms delays some 30 of 100 requests due at 100/s, not one."""
     gate = {"until": 0.0}
