@@ -36,6 +36,18 @@ class Logins:
         self._values: dict[str, str] | None = None
         self._made_s = 0.0
         self._life_s: float | None = None
+        self.made = 0
+        """How often they were made."""
+
+    @property
+    def life_s(self) -> float | None:
+        """How long the newest are good for in all; None where neither they nor the suite say it."""
+        return self._life_s
+
+    def begin_stretch(self) -> None:
+        """A long load goes on: logins of which nobody knows when they end are made again for it."""
+        if self._values and self._life_s is None:
+            self._values = None
 
     def values(self, need_s: float = 0.0) -> dict[str, str]:
         """What the logins gave, good for at least ``need_s`` from now.
@@ -46,14 +58,17 @@ class Logins:
             If a login is refused, or if even a new one would not last.
         """
         if self._values is None or not self._lasts(self._now_s() - self._made_s + need_s):
+            begun_s = self._now_s()  # a token is as old as its login at least, which others may follow
             self._values = self._log_in()
-            self._made_s = self._now_s()
+            self._made_s = begun_s
+            self.made += bool(self._values)
             told_s = lifetime_s(self._values.values())
             self._life_s = min((life for life in (told_s, self._lasts_s) if life is not None), default=None)
             if not self._lasts(need_s):
                 raise NotMeasured(
                     f"a login lasts {self._life_s:.0f} s, and what is to be measured takes {need_s:.0f} s",
-                    "shorten the scenario, or let the preview's tokens live longer",
+                    "shorten the scenario, make its load in stretches (logins are made again between two of them), or"
+                    " let the preview's tokens live longer",
                 )
         return self._values
 

@@ -86,6 +86,38 @@ def test_a_login_is_made_again_before_it_runs_out(world):
     assert world.made == 2, "the new one lives from when it was made"
 
 
+def test_a_token_is_as_old_as_its_login_at_least():
+    world = World(lasts_s=100)
+    log_in = world.log_in
+
+    def slow() -> dict[str, str]:
+        world.now += 30
+        return log_in()
+
+    world.logins._log_in = slow
+    world.logins.values()
+    world.now = 80.0
+    world.logins.values(15)
+    assert world.made == 2, "made at 0, it ends at 90 of 100 s"
+
+
+def test_a_stretch_begins_with_new_logins_only_where_nobody_knows_their_end():
+    unknown, known = World(), World(lasts_s=1000)
+    for world in (unknown, known):
+        world.logins.values()
+        world.logins.begin_stretch()
+        world.logins.values()
+    assert (unknown.made, unknown.logins.made, unknown.logins.life_s) == (2, 2, None)
+    assert (known.made, known.logins.made, known.logins.life_s) == (1, 1, 1000)
+
+
+def test_where_nobody_logs_in_nothing_was_made():
+    logins = Logins(dict, None, lambda: 0.0)
+    logins.values()
+    logins.begin_stretch()
+    assert (logins.values(), logins.made) == ({}, 0)
+
+
 def test_what_no_login_outlives_is_not_measured():
     world = World(lasts_s=60)
     with pytest.raises(NotMeasured, match="lasts 60 s, and what is to be measured takes 55 s"):
