@@ -213,12 +213,6 @@ class CutShort(Cancelled):
         """What was measured by then; None if the workers did not say in time."""
 
 
-def made_by_then(stopped: Cancelled | NotMeasured) -> list[SegmentResult]:
-    """What a segment came to before it was stopped; nothing where its workers are gone."""
-    result = stopped.result if isinstance(stopped, CutShort | Refused) else None
-    return [] if result is None else [result]
-
-
 def _told(what: str, now: Standing, course: Course) -> str:
     """One line of progress."""
     parts = [f"{now.sent / now.at_s:.0f}/s" if now.at_s > 0 else "", f"{now.in_flight} in flight"]

@@ -143,10 +143,10 @@ def longest_s(job: Job) -> float:
 
 
 def scenarios_s(job: Job) -> float:
-    """Planned time of the scenarios and the rests around them, a fixed count at its timeouts, a search at its most."""
+    """Planned time of the scenarios and the rests around them; a count at its timeouts, a search at its most levels."""
     planned_s = 0.0
     if job.has_scenarios:
-        planned_s += 2 * (job.suite.telemetry.rest_s or 0.0)
+        planned_s += (1 + len(job.suite.scenarios)) * (job.suite.telemetry.rest_s or 0.0)
         searches = [scenario.load for scenario in job.suite.scenarios.values() if scenario.load.find is not None]
         planned_s += MOST_LEVELS * sum(load.for_s or HOLD_S for load in searches)
     for course in _scenarios(job):

@@ -12,12 +12,14 @@ from gate.config.suite import Suite
 from gate.errors import Cancelled, NotMeasured
 from gate.load.health import busy_complaints, late_complaints
 from gate.load.job import SegmentResult
-from gate.load.merge import one_after_the_other
 from gate.load.transport import THROTTLED
 from gate.measure.allowance import Allowance, cut
-from gate.measure.driver import Driver, made_by_then
+from gate.measure.driver import CutShort, Driver, Refused
+from gate.measure.endured import Endured
+from gate.measure.expiry import login_record, refused_notices
 from gate.measure.outlook import cut_notices
 from gate.measure.records import climbed, scenario_record, unsent_record
+from gate.measure.resting import Resting
 from gate.measure.seek import capacity_notice, seek
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, is_climbed, part_of, stretches_of
 from gate.record.scenario import ScenarioRecord
@@ -32,12 +34,19 @@ class Scenarios:
     """Runs the scenarios of a suite on one deployment, and gathers their records."""
 
     def __init__(
-        self, suite: Suite, origin: str, driver: Driver, allowance: Allowance, serve_with: ServeWith | None = None
+        self,
+        suite: Suite,
+        origin: str,
+        driver: Driver,
+        allowance: Allowance,
+        resting: Resting,
+        serve_with: ServeWith | None = None,
     ) -> None:
         self._suite = suite
         self._origin = origin
         self._driver = driver
         self._allowance = allowance
+        self._resting = resting
         self._serve_with = serve_with
         self.results: list[SegmentResult] = []
         self.records: dict[str, ScenarioRecord] = {}
@@ -47,36 +56,39 @@ class Scenarios:
 
     def run(self) -> None:
         """All of them; one that is cut short leaves what it has."""
-        for names in side_by_side(self._suite):
-            if self._is_beyond(names) or not self._is_served(names):
+        groups = [names for names in side_by_side(self._suite) if not self._is_beyond(names)]
+        for names in groups:
+            if not self._is_served(names):
                 continue
+            self._resting.before(names, is_first=names == groups[0])
             if self._suite.scenarios[names[0]].load.find is not None:
                 self._seek(names[0])
-                continue
-            self._drive(names)
+            else:
+                self._drive(names)
+            self._resting.after(names, is_last=names == groups[-1])
         if self._serve_with is not None:
             self._serve_with({})
 
     def _drive(self, names: Sequence[str]) -> None:
         """Those that run at the same time; a long one in stretches, before each of which logins are made anew."""
-        what, results = " beside ".join(names), list[SegmentResult]()
+        what, endured = " beside ".join(names), Endured(self._suite, names)
         courses = stretches_of(self._suite, names, self._origin)
-        for number, course in enumerate(courses, 1):
-            limited = replace(course, streams=cut(course.streams, self._left(course)))
-            told = f"scenario {what}" if len(courses) == 1 else f"scenario {what}, stretch {number} of {len(courses)}"
-            try:
-                result = self._driver.drive(limited, "candidate", told, windows=names)
-            except (Cancelled, NotMeasured) as stopped:
-                so_far = made_by_then(stopped)
-                if results or so_far:
-                    self._keep_scenarios(names, results, so_far)
-                    self._mark_cut_short(names, stopped)
-                raise
-            results.append(result)
-            for lane, done in result.lanes.items():
-                self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
-            self.notices += cut_notices(what, course, limited, result)
-        self._keep_scenarios(names, results)
+        climbs, steps = is_climbed(self._suite, names), list[SegmentResult]()
+        logins = self._driver.logins["candidate"]
+        made: int | None = None
+        try:
+            for number, course in enumerate(courses, 1):
+                stretch = f", stretch {number} of {len(courses)}" if len(courses) > 1 else ""
+                if stretch:
+                    logins.begin_stretch()
+                result = self._stretch(names, course, f"scenario {what}{stretch}", endured)
+                steps += [result] if climbs else []
+                made = logins.made if made is None else made
+        except (Cancelled, NotMeasured) as stopped:
+            self._keep_scenarios(names, endured, steps, 0 if made is None else logins.made - made)
+            self._mark_cut_short(names, stopped)
+            raise
+        self._keep_scenarios(names, endured, steps, 0 if made is None else logins.made - made)
 
     def _mark_cut_short(self, names: Sequence[str], stopped: Cancelled | NotMeasured) -> None:
         """Say of what was made by then that it is not all of it."""
@@ -84,6 +96,22 @@ class Scenarios:
         for name in names:
             if name in self.records:
                 self.records[name] = self.records[name].model_copy(update={"cut_short": why})
+
+    def _stretch(self, names: Sequence[str], course: Course, told: str, endured: Endured) -> SegmentResult:
+        """One stretch of a scenario, or all of it; one that is cut short counts as far as it came."""
+        limited = replace(course, streams=cut(course.streams, self._left(course)))
+        is_constant = any(self._suite.scenarios[name].load.is_constant for name in names)
+        try:
+            result = self._driver.drive(limited, "candidate", told, keep_periods=is_constant, windows=names)
+        except (CutShort, Refused) as stopped:
+            if stopped.result is not None:
+                endured.add(stopped.result)
+            raise
+        for lane, done in result.lanes.items():
+            self._allowance.spend(endpoint_of(lane), self._origin, done.sent)
+        self.notices += cut_notices(" beside ".join(names), course, limited, result)
+        endured.add(result)
+        return result
 
     def _is_served(self, names: Sequence[str]) -> bool:
         """Have the preview started with what these scenarios want; without them where nobody can."""
@@ -155,24 +183,35 @@ class Scenarios:
         return {name: share if math.isinf(share) else math.floor(share) for name, share in left.items()}
 
     def _keep_scenarios(
-        self, names: Sequence[str], whole: Sequence[SegmentResult], so_far: Sequence[SegmentResult] = ()
+        self, names: Sequence[str], endured: Endured, whole: Sequence[SegmentResult], renewals: int
     ) -> None:
         """What the generator was late with says nothing of the preview, and nothing of the rest of the run either.
 
         Parameters
         ----------
-        so_far : sequence of SegmentResult
-            Of a stretch that was cut short; it is no level.
+        whole : sequence of SegmentResult
+            Steps of a load that climbs, without one that was cut short: that is no level.
         """
-        result = one_after_the_other([*whole, *so_far])
+        result = endured.result
+        if result is None:
+            return
         busy, was_reached = busy_complaints(" beside ".join(names), result), True
         for name in names:
             part = part_of(self._suite, names, name, result)
             why = next(iter([*busy, *late_complaints(name, part)]), None)
+            logins = login_record(self._suite, name, part, self._driver.logins["candidate"].life_s, renewals)
+            load = self._suite.scenarios[name].load
             steps = [part_of(self._suite, names, name, each) for each in whole]
-            levels = climbed(self._suite.scenarios[name].load, steps) if is_climbed(self._suite, names) else []
             record = scenario_record(self._suite, name, part)
-            self.records[name] = record.model_copy(update={"not_reached": why, "levels": levels})
+            self.records[name] = record.model_copy(
+                update={
+                    "not_reached": why,
+                    "logins": logins,
+                    "levels": climbed(load, steps) if steps else [],
+                    "periods": endured.periods(name) if load.is_constant else [],
+                }
+            )
+            self.notices += refused_notices(name, logins)
             if why is not None:
                 was_reached = False
                 self._tell(name, why)

@@ -85,11 +85,13 @@ class Session:
         }
         self._warming = WarmingUp(job.suite, job.origins, self._allowance, self._drive, clock.now_s)
         self._rounds = Rounds(job.suite, job.origins, self._driver, self._allowance, self._tallies, progress.say)
+        self._resting = Resting(job.suite.telemetry, engine, clock, self._driver.timeline, progress.say)
         self._scenarios = Scenarios(
             job.suite,
             job.origins["candidate"],
             self._driver,
             self._allowance,
+            self._resting,
             None if served is None else self._serve_with,
         )
         self._notices: list[Notice] = [] if job.is_fresh else too_few(job.suite)
@@ -97,8 +99,6 @@ class Session:
             self._notices += job.beforehand.notices
         self._hooks = Hooks(job.suite, clock.now_s, progress.say)
         self._opening = Opening(job, self._driver, self._hooks, network, clock, progress.say)
-        rest_s = job.suite.telemetry.rest_s
-        self._resting = Resting(rest_s, engine, clock, self._driver.timeline, progress.say)
         self._elsewhere = elsewhere
         self._probing: Probing | None = None
         self._workers = 1
@@ -134,10 +134,8 @@ class Session:
         """All scenarios, if they are this run's to make, and the probes that come after the load."""
         self._driver.go_behind(self._rounds.rounds)
         if self._job.has_scenarios:
-            self._resting.rest("before")
             with nullcontext() if self._served is None else self._served.profiled():
                 self._scenarios.run()
-            self._resting.rest("after")
         if self._probing is not None:
             self._probing.after()
 

@@ -14,8 +14,6 @@ from gate.record.value import Count, Value
 MOST_SAMPLES = 600
 """Of one series in a record: longer ones are thinned to every second sample as often as needed."""
 
-RestName = Literal["before", "after"]
-"""Before the first scenario, and after the last."""
 Source = Literal["prometheus", "postgres", "redis", "processes"]
 TelemetryUnit = Literal["bytes", "ratio", "count", "s", "per_s"]
 
@@ -79,6 +77,13 @@ class Rest(Value):
     """Median of each series that is no counter."""
 
 
+class Rests(Value):
+    """The preview at rest, before some load and after it."""
+
+    before: Rest
+    after: Rest
+
+
 class Statement(Value):
     """One statement of the database, by the difference of its counters over the run."""
 
@@ -118,8 +123,8 @@ class TelemetryRecord(Value):
     series: dict[str, Series] = Field(default_factory=dict)
     """By name: ``memory``, ``pool.in_use``, ``pool.size``, ``postgres.cache_hit``, ``redis.hit_ratio``, or as the
     suite calls them."""
-    rests: dict[RestName, Rest] = Field(default_factory=dict)
-    """Before and after the scenarios, where the suite has the preview left alone then."""
+    rests: dict[str, Rests] = Field(default_factory=dict)
+    """Around a scenario by its name, and around all of them as ``*``, where the suite has the preview left alone."""
     statements: list[Statement] = Field(default_factory=list)
     """Those that took the most time in all, the first first."""
     relations: list[Relation] = Field(default_factory=list)

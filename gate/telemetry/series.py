@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from gate.record.telemetry import MOST_SAMPLES, Rest, RestName, Series, Summed, Window
+from gate.record.telemetry import MOST_SAMPLES, Rest, Rests, Series, Summed, Window
 from gate.telemetry.timeline import Timeline
 from gate.telemetry.track import Spell, Sums, Track
 
@@ -56,20 +56,20 @@ def series_record(
     return [window.model_copy(update={"sums": sums[window.name]}) for window in windows], series
 
 
-def rests_of(tracks: Mapping[str, Track], timeline: Timeline, since_s: float) -> dict[RestName, Rest]:
+def rests_of(tracks: Mapping[str, Track], timeline: Timeline, since_s: float) -> dict[str, Rests]:
     """Levels while the preview was left alone."""
-    return {
-        name: Rest(
-            from_s=round(from_s - since_s, 3),
-            to_s=round(to_s - since_s, 3),
-            levels={
-                series: float(f"{median(track.rests[name]):.12g}")
-                for series, track in sorted(tracks.items())
-                if not track.is_counter and track.rests.get(name)
-            },
-        )
-        for name, (from_s, to_s) in timeline.rests.items()
+    found = [_rest(tracks, number, times, since_s) for number, times in enumerate(timeline.rests)]
+    return {name: Rests(before=found[first], after=found[then]) for name, (first, then) in timeline.around.items()}
+
+
+def _rest(tracks: Mapping[str, Track], number: int, times: tuple[float, float], since_s: float) -> Rest:
+    levels = {
+        name: float(f"{median(track.rests[number]):.12g}")
+        for name, track in sorted(tracks.items())
+        if not track.is_counter and track.rests.get(number)
     }
+    from_s, to_s = (round(at - since_s, 3) for at in times)
+    return Rest(from_s=from_s, to_s=to_s, levels=levels)
 
 
 def _summed(track: Track, spell: Spell | None, windows: Sequence[Window], since_s: float) -> Summed | None:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gate.record.telemetry import RestName, Window
+from gate.record.telemetry import Window
 
 MOST_NOTES = 20_000
 """Of how much was answered by when; of more, every second one stays."""
@@ -21,8 +21,8 @@ class Phase:
 
     windows: tuple[str, ...] = ()
     """Scenarios under way, or blocks."""
-    rest: RestName | None = None
-    """The rest that it has, once what the load left behind has had time to go."""
+    rest: int | None = None
+    """Number of the rest that it has, once what the load left behind has had time to go."""
 
 
 IDLE = Phase()
@@ -37,8 +37,10 @@ class Timeline:
         self._windows: dict[str, tuple[float, float]] = {}
         self.phase = IDLE
         """What goes on now; read by other threads."""
-        self.rests: dict[RestName, tuple[float, float]] = {}
+        self.rests: list[tuple[float, float]] = []
         """When the preview was left alone."""
+        self.around: dict[str, tuple[int, int]] = {}
+        """Numbers of the rests before and after a scenario, or before and after all of them, by name."""
 
     @property
     def answered(self) -> int:

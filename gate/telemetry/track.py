@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gate.record.telemetry import MOST_SAMPLES, RestName, Source, Summed, TelemetryUnit
+from gate.record.telemetry import MOST_SAMPLES, Source, Summed, TelemetryUnit
 from gate.telemetry.source import Reading
 from gate.telemetry.timeline import IDLE, Phase
 
@@ -94,7 +94,7 @@ class Track:
     load: Spell | None = None
     """From the first request to the last; None where none was made by now."""
     windows: dict[str, Spell] = field(default_factory=dict)
-    rests: dict[RestName, list[float]] = field(default_factory=dict)
+    rests: dict[int, list[float]] = field(default_factory=dict)
     n: int = 0
 
     def add(self, at_s: float, value: float, phase: Phase = IDLE) -> None:

@@ -32,11 +32,11 @@ def day() -> tuple[Tracks, Timeline]:
         if at_s < -120:
             timeline.phase = Phase(("blocks",))
         elif at_s < 0:
-            timeline.phase = Phase(rest="before") if at_s >= -30 else IDLE
+            timeline.phase = Phase(rest=0) if at_s >= -30 else IDLE
         elif at_s < DAY_S:
             timeline.phase = Phase(("enduring",)) if at_s % STRETCH_S < STRETCH_S - 2 else IDLE
         else:
-            timeline.phase = Phase(rest="after") if at_s >= DAY_S + 30 else IDLE
+            timeline.phase = Phase(rest=1) if at_s >= DAY_S + 30 else IDLE
         tracks.add(
             float(at_s),
             {
@@ -48,7 +48,8 @@ def day() -> tuple[Tracks, Timeline]:
         )
     timeline.load(["blocks"], -300.0, -120.0)
     timeline.load(["enduring"], 0.0, DAY_S - 2.0)
-    timeline.rests |= {"before": (-30.0, 0.0), "after": (DAY_S + 30.0, DAY_S + 60.0)}
+    timeline.rests += [(-30.0, 0.0), (DAY_S + 30.0, DAY_S + 60.0)]
+    timeline.around["enduring"] = (0, 1)
     return tracks, timeline
 
 
@@ -63,7 +64,7 @@ def test_a_day_is_kept_in_bounded_memory(a_day):
         assert track.n == DAY_S + 360
         assert MOST_KEPT / 2 <= len(track.values) == len(track.at_s) <= MOST_KEPT
         assert set(track.windows) == {"blocks", "enduring"}
-        assert {name: len(values) for name, values in track.rests.items()} == {"before": 30, "after": 30}
+        assert {name: len(values) for name, values in track.rests.items()} == {0: 30, 1: 30}
     assert len(timeline._at_s) == len(timeline._answered) <= MOST_NOTES
     _, series = series_record(tracks.found, timeline, 0.0)
     assert all(len(found.values) <= MOST_SAMPLES for found in series.values())
@@ -93,10 +94,10 @@ def test_a_short_window_of_a_long_run_is_counted_reading_by_reading(a_day):
 
 
 def test_rests_of_a_day_are_not_thinned_away(a_day):
-    rests = rests_of(a_day[0].found, a_day[1], 0.0)
-    assert rests["before"].levels["processes.descriptors"] == 12
-    assert rests["after"].levels["processes.descriptors"] == 40
-    assert "processes.cpu" not in rests["after"].levels  # of what only rises there is no level
+    rests = rests_of(a_day[0].found, a_day[1], 0.0)["enduring"]
+    assert rests.before.levels["processes.descriptors"] == 12
+    assert rests.after.levels["processes.descriptors"] == 40
+    assert "processes.cpu" not in rests.after.levels  # of what only rises there is no level
 
 
 def test_requests_answered_are_told_alike_after_a_day(a_day):
