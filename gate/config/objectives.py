@@ -59,6 +59,10 @@ class ScenarioObjectives(Objectives):
     """Of WebSockets: 95th percentile of the same."""
     connect_p99: DurationS | None = Field(default=None, gt=0, le=3600)
     """Of WebSockets: 99th percentile of the same."""
+    degradation: Ratio | None = Field(default=None, gt=0, le=10)
+    """Most that the median may grow in an hour of a constant load; met and missed only where its interval says so."""
+    expiries: int | None = Field(default=None, ge=1, le=1_000_000)
+    """Least lives of a login that the load outlives, logins made again in time, without an answer 401."""
     lost_connections: int | None = Field(default=None, ge=0, le=1_000_000)
     """Of WebSockets: most connections that the server may end before their user leaves."""
 

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from gate.config import (
     checks,
+    endurance_checks,
     forecast_checks,
     hook_checks,
     probe_checks,
@@ -135,6 +136,7 @@ class Suite(Model):
             hook_checks.misfits(self),
             socket_checks.misfits(self),
             scenario_checks.misfits(self),
+            endurance_checks.misfits(self),
             profile_checks.misfits(self),
             probe_checks.misfits(self),
             serving_checks.misfits(self),

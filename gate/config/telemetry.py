@@ -98,8 +98,8 @@ class TelemetryObjective(Model):
     leak: Literal["none"] | None = None
     """In place of a statistic: what is kept for good must not grow with the number of requests."""
     back: WrittenAmount | None = None
-    """In place of a statistic: after the load and a rest it is back where it was before, but for so much: a share of
-    what it was, ``10%``, or an amount of its own, ``2``."""
+    """In place of a statistic: after the scenario (or the last of all) and a rest it is back where it was before, but
+    for so much: a share of what it was, ``10%``, or an amount of its own, ``2``."""
     most: WrittenAmount | None = None
     """Upper limit."""
     least: WrittenAmount | None = None
@@ -122,8 +122,6 @@ class TelemetryObjective(Model):
             raise ValueError("needs one of statistic, leak and back; write {of: memory, leak: none}")
         if self.back is not None and (self.most is not None or self.least is not None):
             raise ValueError("has back and another limit; write {of: processes.descriptors, back: 10%}")
-        if self.back is not None and self.scenario is not None:
-            raise ValueError("has back and a scenario; the preview rests before the first and after the last of them")
         return self
 
     @model_validator(mode="after")
@@ -143,7 +141,8 @@ class Telemetry(Model):
     every_s: DurationS = Field(default=1.0, alias="every", ge=0.1, le=3600)
     """Between two readings of a source."""
     rest_s: DurationS | None = Field(default=None, alias="rest", ge=2, le=600)
-    """The preview is left alone so long before the first scenario and after the last, and what it holds compared."""
+    """The preview is left alone for so long around scenarios, and what it holds is compared: around those that ``back``
+    asks about, else before the first and after the last."""
     server_timing: bool = False
     """Read the header Server-Timing of the answers: queries, time in them, waiting for connections, holding them."""
     prometheus: Prometheus | None = None

@@ -83,9 +83,9 @@ def _rest(suite: Suite) -> Iterator[Misfit]:
     if telemetry.rest_s is None:
         return
     if not suite.scenarios or not telemetry.watches:
-        lacks = "scenarios" if telemetry.watches else "source that is watched"
-        message = f"has the preview left alone around scenarios to see what is left, and there is no {lacks}"
-        yield Misfit((*_HERE, "rest"), f"{message}; take it out")
+        lacks = "there are none" if telemetry.watches else "nothing is watched"
+        message = f"has the preview left alone around scenarios to see what is left, and {lacks}; take it out"
+        yield Misfit((*_HERE, "rest"), message)
     elif telemetry.rest_s < _LEAST_READINGS * telemetry.every_s:
         message = f"is too short for {_LEAST_READINGS} readings; raise it, or lower telemetry.every"
         yield Misfit((*_HERE, "rest"), message, also=((*_HERE, "every"),))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gate.report.words import metric_name
 from gate.units import format_duration, format_rate, format_ratio, format_size
-from gate.verdict.telemetry_rows import AT_LEAST, LEAK, PREFIX
+from gate.verdict.telemetry_rows import AT_LEAST, BACK, LEAK, PREFIX
 from gate.verdict.values import Row
 
 NOTHING = "–"
@@ -19,7 +19,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
 }
 _TIMES = 2.0
 """From here a change is told as a factor: people read ``×39`` more easily than ``+3800 %``."""
-_AT_LEAST = ("rate", "success", "capacity")
+_AT_LEAST = ("rate", "success", "capacity", "expiries")
 
 
 def amount(value: float | None, unit: str) -> str:
@@ -43,13 +43,16 @@ def objective(row: Row) -> str:
         return _watched(row)
     statistic = row.metric.removeprefix("limit:")
     side = "at least" if statistic in _AT_LEAST else "at most"
-    return f"{statistic.replace('_', ' ')} {side} {amount(row.limit, row.unit)}"
+    an_hour = " an hour" if statistic == "degradation" else ""
+    return f"{statistic.replace('_', ' ')} {side} {amount(row.limit, row.unit)}{an_hour}"
 
 
 def _watched(row: Row) -> str:
     limit, test = amount(row.limit, row.unit), row.trail.test if row.trail is not None else ""
     if test == LEAK:
         return f"{metric_name(row.metric)} of {limit} per request: none"
+    if test == BACK:
+        return f"{metric_name(row.metric)} to {limit}"
     return f"{metric_name(row.metric)} {'at least' if test == AT_LEAST else 'at most'} {limit}"
 
 

@@ -11,7 +11,9 @@ from gate.verdict.limits import OF_OPENING
 from gate.verdict.telemetry_rows import PREFIX
 from gate.verdict.values import Counts, Probed, Row, Trail, Verdict
 
-_UNITS = {"mean": "blocks", "lost_connections": "connections"} | dict.fromkeys(OF_OPENING, "connections")
+_UNITS = {"mean": "blocks", "lost_connections": "connections", "degradation": "periods"} | dict.fromkeys(
+    OF_OPENING, "connections"
+)
 """What is counted, by statistic; of all others requests."""
 _STANDINGS = {
     "cleared": "it left early: one of the looks found no suspicion left, so nothing more was measured of it",

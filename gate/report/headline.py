@@ -57,7 +57,7 @@ def of_row(row: Row) -> str:
     """What is wrong with a row, in figures; empty where no figures say it."""
     if row.probed is not None:
         return of_probe(row)
-    if row.outcome == "missed" and row.metric.endswith(":leak") and row.notices:
+    if row.outcome == "missed" and row.metric.endswith((":leak", ":back")) and row.notices:
         return f"{row.endpoint}: {row.notices[0].message}"
     if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
         value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gate.report.amounts import NOTHING, amount, bounded
+from gate.report.long_endurance import endurance
 from gate.report.long_section import Section, quantity, table_of
 from gate.report.tables import Line, Table
 from gate.report.words import LOUD, outcome_of
 from gate.units import format_duration, format_ratio, format_size
-from gate.verdict.assessed import ProbeFigures, Watch, Watched
+from gate.verdict.assessed import Held, ProbeFigures, Watch, Watched
 from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.details import Served
 from gate.verdict.values import Row, Verdict
@@ -21,6 +22,7 @@ _STATEMENTS = ("number", "statement", "calls", "rows", "on average", "in all", "
 _RELATIONS = ("table", "rows", "size", "indexes")
 _SERIES = ("series", "from", "first", "least", "mean", "most", "last", "grows under load")
 _LIMITS = ("series", "statistic", "measured (95 % bounds)", "limit", "outcome")
+_RESTS = ("at rest", "around", "before the load", "after it")
 _RESOURCES = ("resource", "during", "in use at most", "of", "samples when full")
 _OF_DATABASE = ("postgres", "redis")
 _SHOWN = 160
@@ -68,10 +70,14 @@ def stability(verdict: Verdict) -> Section:
         "Stability",
         tables=(
             *table_of(_SERIES, map(_watched, series)),
+            *table_of(_RESTS, _rests(watch), ends_in_text=False),
             *table_of(_LIMITS, map(_limit, limits)),
             *table_of(_RESOURCES, resources, ends_in_text=False),
         ),
-        items=tuple(dict.fromkeys(notice.message for row in limits for notice in row.notices)),
+        items=(
+            *endurance(verdict.assessment.scenarios),
+            *dict.fromkeys(notice.message for row in limits for notice in row.notices),
+        ),
     )
 
 
@@ -154,6 +160,20 @@ def _watched(series: Watched) -> Line:
     values = (series.first, series.least, series.mean, series.most, series.last)
     grows = "counts up" if series.is_counter else {True: "yes", False: "no", None: "too few samples"}[series.rising]
     return Line((series.name, series.source, *(quantity(value, series.unit) for value in values), grows))
+
+
+def _rests(watch: Watch | None) -> list[Line]:
+    """What the preview held while it was left alone; of databases as well, for connections are given back or not."""
+    return [
+        Line((each.name, _around(held), quantity(held.before, each.unit), quantity(held.after, each.unit)))
+        for each in (watch.series if watch is not None else ())
+        if each.unit in ("bytes", "count")  # what can be held
+        for held in each.held
+    ]
+
+
+def _around(held: Held) -> str:
+    return "all scenarios" if held.around == "*" else held.around
 
 
 def _limit(row: Row) -> Line:

@@ -166,4 +166,5 @@ def watched_words(telemetry: Telemetry) -> str:
     named = ", ".join(source for source, is_read in sources.items() if is_read)
     limits = len(telemetry.objectives)
     judged = f"; {limits} objective{'' if limits == 1 else 's'} on what is said" if limits else ""
-    return f"{named}, every {format_duration(telemetry.every_s)}{judged}"
+    rest = f"; left alone for {format_duration(telemetry.rest_s)} around scenarios" if telemetry.rest_s else ""
+    return f"{named}, every {format_duration(telemetry.every_s)}{rest}{judged}"

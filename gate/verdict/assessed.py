@@ -39,6 +39,38 @@ class EndpointFigures(Value):
     """Answers that came compressed; None where the suite does not ask for it."""
 
 
+class Degradation(Value):
+    """Whether answers slow down while a load stays the same."""
+
+    kind: Literal["drifts", "none", "too short"]
+    least: float
+    """Growth of the median in an hour that matters, a ratio."""
+    is_asked: bool
+    """Whether the suite names it."""
+    an_hour: float | None
+    lo: float | None
+    hi: float | None
+    """Growth of the median in an hour with its one-sided 95 % bounds; None where there were too few periods."""
+    n: Count
+    """Periods."""
+    elapsed_s: float
+    needed_s: float | None = None
+    """How long it would take to tell, where it was too short and that is known."""
+
+
+class LoginFigures(Value):
+    """How logins fared under load."""
+
+    life_s: float | None
+    """None where nobody says it."""
+    elapsed_s: float
+    lifetimes: Count | None
+    """Whole lives of a login that the load lasted."""
+    renewals: Count
+    refused: Count
+    """Answers 401 to requests with a login."""
+
+
 class ScenarioFigures(Value):
     """What one scenario came to, all runs together."""
 
@@ -65,6 +97,10 @@ class ScenarioFigures(Value):
     capacity: float | None = None
     capacity_rps: float | None = None
     """Of a search: the highest level at which its condition held, and the rate of answers there."""
+    degradation: Degradation | None = None
+    """None of loads that change, of WebSockets, and in runs of older versions."""
+    logins: LoginFigures | None = None
+    """None where nobody logs in."""
     advisory: bool = False
     elapsed_s: float | None = None
     """How long it took; None in verdicts of older versions."""
@@ -288,6 +324,15 @@ class ProbeFigures(Value):
     """Per item, with its bounds."""
 
 
+class Held(Value):
+    """A series at rest, before some load and after it."""
+
+    around: str
+    """Scenario; ``*`` is all of them."""
+    before: float
+    after: float
+
+
 class Watched(Value):
     """One series of telemetry over the whole run."""
 
@@ -301,6 +346,8 @@ class Watched(Value):
     mean: float
     most: float
     is_counter: bool = False
+    held: list[Held] = Field(default_factory=list)
+    """Levels at rest; none where there was no rest."""
     rising: bool | None = None
     """Whether it grew under load beyond doubt, whatever the reason; None of a counter, or with too few samples."""
 

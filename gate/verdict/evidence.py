@@ -22,6 +22,7 @@ from gate.units import format_count
 from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, compare_errors, stored_records, told_kinds
 from gate.verdict.change import Changes
 from gate.verdict.duets import duet_changes
+from gate.verdict.endurance import DEGRADATION, EXPIRIES, judge_endured
 from gate.verdict.limits import Limit, Observed, judge_limit
 from gate.verdict.shared import LATENCY_SHARE
 from gate.verdict.stored import stored_changes
@@ -169,7 +170,10 @@ def _scenario_objectives(suite: Suite, candidates: tuple[Run, ...]) -> list[Obje
         records = [run.reached[name] for run in candidates if name in run.reached]
         why = tuple(notice for of, notice in _unreached(candidates) if of == name)
         for statistic, limit in scenario.objectives.limits().items():
-            judged = judge_limit(statistic, limit, observe_scenario(records, steady_rps(suite, name)))
+            if statistic in (DEGRADATION, EXPIRIES):
+                judged = judge_endured(statistic, limit, records)
+            else:
+                judged = judge_limit(statistic, limit, observe_scenario(records, steady_rps(suite, name)))
             judged = judged if records or not why else replace(judged, notices=why)
             found.append(Objective(name, judged, None, not scenario.advisory))
     return found

@@ -16,6 +16,7 @@ from gate.config.telemetry_checks import unit_of
 from gate.record.run import Run
 from gate.record.value import Notice
 from gate.units import format_size
+from gate.verdict.returned import of_rests
 from gate.verdict.timed import of_answers
 from gate.verdict.values import Outcome, Row, Trail
 from gate.verdict.watched import LEAST_LEAK_BYTES, Seen, is_falling, of_series
@@ -25,6 +26,7 @@ PREFIX = "telemetry:"
 WHOLE = "run"
 """In place of a scenario: from the first request to the last."""
 AT_LEAST, AT_MOST = "seen, not tested: at least", "seen, not tested: at most"
+BACK = "median level at rest after the load, beside that before it"
 LEAK = "growth between the medians of stretches of the run, and of its last third"
 _UNITS = {"per_s": "rps"}
 _CURE = "see telemetry in the suite and docs/telemetry.md; what the server does not tell is never taken for good"
@@ -61,7 +63,7 @@ def _row(
             "unit": _UNITS.get(unit, unit),
             "baseline": median(before) if before else None,
             "candidate": _finite(seen.value),
-            "limit": _limit(objective),
+            "limit": seen.limit if math.isfinite(seen.limit) else None if objective.back else _limit(objective),
             "lo": _finite(seen.lo) if seen.lo != seen.hi else None,
             "hi": _finite(seen.hi) if seen.lo != seen.hi else None,
             "outcome": outcome,
@@ -83,6 +85,8 @@ def _seen(suite: Suite, objective: TelemetryObjective, runs: Sequence[Run]) -> S
     series = record.series.get(objective.of)
     if series is not None and is_falling(series):
         return Seen(why_not=f"{objective.of} is a counter and fell: its process was started anew meanwhile")
+    if objective.back is not None:
+        return of_rests(record, objective.of, objective.scenario, objective.back)
     return of_series(record, objective.of, objective.judged, objective.scenario, _limit(objective))
 
 
@@ -94,6 +98,8 @@ def _limit(objective: TelemetryObjective) -> float:
 def _test(objective: TelemetryObjective) -> str:
     if objective.leak is not None:
         return LEAK
+    if objective.back is not None:
+        return BACK
     return AT_MOST if objective.most is not None else AT_LEAST
 
 
@@ -109,6 +115,8 @@ def _decided(objective: TelemetryObjective, seen: Seen) -> Outcome:
     if objective.leak is not None:
         kind = seen.climb.kind if seen.climb is not None else ""
         return "missed" if kind == "leak" else "met" if kind == "none" else "inconclusive"
+    if objective.back is not None:
+        return "met" if seen.value <= seen.limit else "missed"
     limit = _limit(objective)
     if objective.most is not None:
         return "met" if seen.hi <= limit else "missed" if seen.lo > limit else "inconclusive"
@@ -118,6 +126,8 @@ def _decided(objective: TelemetryObjective, seen: Seen) -> Outcome:
 def _notices(objective: TelemetryObjective, seen: Seen) -> Iterator[Notice]:
     if seen.why_not:
         yield Notice(code="telemetry", message=seen.why_not, cure=_CURE)
+    if seen.told:
+        yield Notice(code="back", message=seen.told)
     if seen.climb is None:
         return
     grown = f"{format_size(seen.value)} per request answered"

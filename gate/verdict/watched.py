@@ -37,6 +37,10 @@ class Seen:
     why_not: str = ""
     climb: Climb | None = None
     """Of a question whether there is a leak."""
+    limit: float = math.nan
+    """Of a question whether it is back: the highest that is; NaN of every other, whose limit the suite says."""
+    told: str = ""
+    """The same in words."""
 
 
 def exactly(value: float, n: int) -> Seen:

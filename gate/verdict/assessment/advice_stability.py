@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import LEAK, came_to, kind_of, statistic_of
+from gate.verdict.assessment.kinds import BACK, LEAK, came_to, kind_of, statistic_of
 from gate.verdict.values import Row
 
 
@@ -31,6 +31,32 @@ def leak(grounds: Grounds) -> Finding | None:
     return Finding(
         f"{some(names)} leaks under constant load{f': {told}' if told else ''}; find what is kept", ids(found)
     )
+
+
+def not_back(grounds: Grounds) -> Finding | None:
+    """What the load took and did not give back."""
+    found = [row for row in grounds.failed if kind_of(row) == "telemetry" and statistic_of(row) == BACK]
+    if not found:
+        return None
+    return Finding(f"{_told(found)}; close what is opened for a request, or bound what is kept", ids(found))
+
+
+def degrading(grounds: Grounds) -> Finding | None:
+    """Answers that slow down while the load stays the same."""
+    found = [row for row in grounds.failed if statistic_of(row) == "degradation"]
+    if not found:
+        return None
+    told = [f"{row.endpoint}: {'; '.join(notice.message for notice in row.notices)}" for row in found]
+    return Finding(f"{some(told)}; see what grows with each request: a table, a list, a log", ids(found))
+
+
+def login_lost(grounds: Grounds) -> Finding | None:
+    """Logins that were refused under load though they were made again in time."""
+    found = [row for row in grounds.failed if statistic_of(row) == "expiries"]
+    if not found:
+        return None
+    told = [f"{row.endpoint}: {'; '.join(notice.message for notice in row.notices)}" for row in found]
+    return Finding(f"{some(told)}; let a new token hold as soon as it is given, for as long as it says", ids(found))
 
 
 def too_short_for_leak(grounds: Grounds) -> Finding | None:

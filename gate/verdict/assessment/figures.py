@@ -16,6 +16,7 @@ from gate.record.scenario import ScenarioRecord
 from gate.verdict.answers import THROTTLED
 from gate.verdict.assessed import EndpointFigures, ProbeFigures, ScenarioFigures
 from gate.verdict.assessment.kinds import came_to, kind_of
+from gate.verdict.endurance import degradation_of, login_figures
 from gate.verdict.values import Row
 
 _GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
@@ -83,6 +84,8 @@ def scenario_figures(
             target_rps=targets_rps.get(name),
             capacity=min((search.capacity for search in searches if search.capacity is not None), default=None),
             capacity_rps=min((s.capacity_rps for s in searches if s.capacity_rps is not None), default=None),
+            degradation=degradation_of(records, scenario.objectives.degradation),
+            logins=login_figures(records),
             advisory=scenario.advisory,
             elapsed_s=elapsed_s,
             cut_short=next((record.cut_short.message for record in records if record.cut_short is not None), ""),

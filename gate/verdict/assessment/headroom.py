@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from gate.verdict.assessed import Headroom, ScenarioFigures
-from gate.verdict.assessment.kinds import LEAK, is_at_least, kind_of, statistic_of
+from gate.verdict.assessment.kinds import BACK, LEAK, is_at_least, kind_of, statistic_of
 from gate.verdict.values import Row
 
 
@@ -34,10 +34,11 @@ def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioF
 def times_of(row: Row) -> float | None:
     """How far one row is from its limit; None where that is no number.
 
-    Of a leak there is none: the smallest growth that matters is no size that must not be exceeded.
+    Of a leak there is none: the smallest growth that matters is no size that must not be exceeded. Nor is there of what
+    is to be back where it was: its limit follows from where that is.
     """
     value, limit = row.candidate, row.limit
-    if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) == LEAK:
+    if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) in (LEAK, BACK):
         return None
     if statistic_of(row) == "success":  # 99.9 % where 99 % must be is ten times fewer failures than allowed
         return _divided(1 - limit, 1 - value)

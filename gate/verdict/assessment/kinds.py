@@ -17,8 +17,10 @@ They are counted, and are in no score."""
 
 LEAK = "leak"
 """Statistic of telemetry that says whether a level grows without end."""
+BACK = "back"
+"""The same of whether what the load took is given back."""
 _COMPARED = ("p50", "p95", "errors", "body")
-_AT_LEAST = ("rate", "success", "capacity")
+_AT_LEAST = ("rate", "success", "capacity", "expiries")
 _CAME: dict[Outcome, Came] = {
     "improved": "passed",
     "unchanged": "passed",
@@ -75,7 +77,7 @@ def part_by_kind(row: Row, scenarios: Collection[str]) -> Part:
         return "queries" if statistic == "queries" else "response" if statistic in ("time", "bytes") else "reliability"
     if kind == "telemetry":
         return "queries" if row.metric.split(":")[1].partition(".")[0] in _OF_QUERIES else "stability"
-    if statistic == "lost_connections":
+    if statistic in ("lost_connections", "degradation", "expiries"):
         return "stability"
     if row.endpoint in scenarios:
         return "concurrency"

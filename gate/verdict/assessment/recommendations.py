@@ -23,10 +23,13 @@ RULES = (
     Rule("errors-under-load", "now", answers.errors_under_load),
     Rule("slower-than-main", "now", answers.slower_than_main),
     Rule("leak", "now", stability.leak),
+    Rule("degrading", "now", stability.degrading),
+    Rule("login-lost", "now", stability.login_lost),
     Rule("missing-index", "now", database.missing_index),
     Rule("debug-on", "now", answers.debug_on),
     # Soon: the next users, or the next month, will meet these.
     Rule("pool-exhausted", "next", database.pool_exhausted),
+    Rule("not-back", "next", stability.not_back),
     Rule("connection-held", "next", database.connection_held),
     Rule("slow-statement", "next", database.slow_statement),
     Rule("saturation-near", "next", speed.scarce),

@@ -11,7 +11,7 @@ from gate.config.suite import Suite
 from gate.record.run import Run
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.stats.growth import LEAST_STRETCHES, growth
-from gate.verdict.assessed import ResourceUse, Watch, Watched
+from gate.verdict.assessed import Held, ResourceUse, Watch, Watched
 
 FULL_RATIO = 0.95
 """From this share on all of it is in use: samples are taken at instants, between which a place is handed on."""
@@ -50,7 +50,7 @@ def watch(record: TelemetryRecord, renamed: Collection[str] = ()) -> Watch:
     """
     shown = sorted((name, series) for name, series in record.series.items() if series.values and name not in renamed)
     return Watch(
-        series=[_watched(name, series) for name, series in shown],
+        series=[_watched(name, series, record) for name, series in shown],
         statements=record.statements,
         relations=record.relations,
         database_bytes=record.database_bytes,
@@ -84,7 +84,7 @@ def resource_use(record: TelemetryRecord) -> Iterator[ResourceUse]:
                 )
 
 
-def _watched(name: str, series: Series) -> Watched:
+def _watched(name: str, series: Series, record: TelemetryRecord) -> Watched:
     values, whole = series.values, series.whole
     return Watched(
         name=name,
@@ -97,6 +97,11 @@ def _watched(name: str, series: Series) -> Watched:
         mean=fmean(values) if whole is None else whole.mean,
         most=max(values) if whole is None else whole.most,
         is_counter=series.is_counter,
+        held=[
+            Held(around=around, before=rests.before.levels[name], after=rests.after.levels[name])
+            for around, rests in record.rests.items()
+            if name in rests.before.levels and name in rests.after.levels
+        ],
         rising=None if series.is_counter else _is_rising(series),
     )
 

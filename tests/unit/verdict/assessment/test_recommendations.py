@@ -44,6 +44,7 @@ def scored(*rows) -> Grounds:
 
 
 MEMORY = "steady/telemetry:memory:leak"
+BACK = "run/telemetry:processes.descriptors:back"
 EVERY_PART = (
     row("search/limit:p95", category="response"),
     row("burst/limit:p95", category="concurrency"),
@@ -111,6 +112,24 @@ CASES = {
         grounds(row(MEMORY, unit="bytes")),
         ("memory", "1.02 kB a request"),
         (f"shop/{MEMORY}",),
+    ),
+    "degrading": Case(
+        grounds(row("enduring/limit:degradation", "missed", unit="ratio", says="p50 grows by 3.1 % an hour")),
+        grounds(row("enduring/limit:degradation", unit="ratio")),
+        ("enduring", "p50 grows by 3.1 % an hour"),
+        ("shop/enduring/limit:degradation",),
+    ),
+    "login-lost": Case(
+        grounds(row("enduring/limit:expiries", "missed", unit="count", says="made again 3 times, 17 answers 401")),
+        grounds(row("enduring/limit:expiries", unit="count", value=7, limit=5)),
+        ("enduring", "17 answers 401"),
+        ("shop/enduring/limit:expiries",),
+    ),
+    "not-back": Case(
+        grounds(row(BACK, "missed", unit="count", says="descriptors: 43 before the load, 412 after it: NOT back")),
+        grounds(row(BACK, unit="count", says="descriptors: 43 before the load, 43 after it: back")),
+        ("43 before the load, 412 after it",),
+        (f"shop/{BACK}",),
     ),
     "missing-index": Case(
         grounds(watch=watch(statements=(statement(0.3, ("bags (status = $1)",)),))),
