@@ -116,7 +116,7 @@ def test_a_broken_answer_is_counted_by_its_kind_and_blocks(tmp_path, main_runs, 
     (path,) = out.glob("run-*.json")
     record = json.loads(path.read_text())["run"]["endpoints"]["home"]["arms"]["candidate"]
     assert record["errors"] == {kind.strip(): sum(block["sent"] for block in record["blocks"])}
-    assert kind.strip() in (out / "comment.md").read_text().splitlines()[0].replace("\\", "")
+    assert kind.strip().replace("_", " ") in (out / "comment.md").read_text().splitlines()[0].replace("\\", "")
     assert time.monotonic() - began < 30, "four steps of a second each, and patience"
     said = capsys.readouterr()
     assert "Traceback" not in said.out + said.err

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,17 @@ def test_a_reader_who_goes_away_costs_no_measurement(tmp_path, monkeypatch):
     with serving(steady()) as server:
         assert desk.run("run", "--preview", server.origin) == 0
     assert [path.name for path in desk.out.iterdir()] == [f"run-{measured[0].run.run_id}.json"]
+
+
+def test_a_signal_in_the_middle_of_a_file_comes_after_it_is_whole(tmp_path):
+    """By its usual action, as a second one has: the process is gone at once, and nothing half is left."""
+    place = tmp_path / "a.json"
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom gate.commands.outputs import write_whole\n"
+        "os.fsync = lambda _handle: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "write_whole(Path(sys.argv[1]), b'whole')\nprint('still here')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(place)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert place.read_bytes() == b"whole"
