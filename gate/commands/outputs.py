@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ VERDICT_FILE = "verdict.json"
 COMMENT_FILE = "comment.md"
 SUMMARY_FILE = "summary.md"
 REPORT_FILE = "report.md"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -56,12 +58,22 @@ def _write_aside(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _signals_waiting() -> Iterator[None]:
-    """A second signal ends the process where it stands, and would leave half a file: signals come after it is whole."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    """A second signal ends the process where it stands, and would leave half a file: signals come after it is whole.
+
+    A mask would not do: whichever other thread has none takes the signal, and with it the whole process.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no other one may say what signals do
+        yield
+        return
+    came: list[int] = []
+    before = {each: signal.signal(each, lambda number, _frame: came.append(number)) for each in _SIGNALS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for each, action in before.items():
+            signal.signal(each, action)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def check_writable(out: Path) -> None:
