@@ -49,7 +49,7 @@ def _full(found: Breaking) -> Iterator[str]:
         yield f"Full first: {first}{''.join(f', then {other}' for other in others)}."
     rest = [name for name in found.watched if name not in {each.resource for each in found.full}]
     if rest:
-        yield f"Never full: {', '.join(rest)}."
+        yield f"Not full for long: {', '.join(rest)}."
 
 
 def _filled(found: Breaking, filled: Filled) -> str:

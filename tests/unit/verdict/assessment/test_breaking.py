@@ -98,7 +98,7 @@ def test_the_first_level_at_which_the_pool_was_full_is_named(in_use, first_full)
     if first_full:
         assert f"Full first: connection pool (all 4) from {first_full}/s on." in text
     else:
-        assert "Never full: connection pool." in text
+        assert "Not full for long: connection pool." in text
 
 
 def test_the_first_errors_are_those_of_the_lowest_level_that_has_any():
