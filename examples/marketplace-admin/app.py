@@ -102,6 +102,7 @@ async def metrics(parts: Having) -> PlainTextResponse:
         "marketplace_jobs_done_total": jobs["done"],
         "marketplace_cache_hits_total": kept["hits"],
         "marketplace_cache_misses_total": kept["misses"],
+        "marketplace_audit_rows": parts.settings.audit_rows,
     }
     return PlainTextResponse("".join(f"{name} {value}\n" for name, value in values.items()))
 

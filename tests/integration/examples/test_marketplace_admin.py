@@ -357,6 +357,7 @@ def test_it_has_as_much_history_as_it_is_started_with_and_counts_none_of_it_as_n
             assert [row["id"] for row in newest] == sorted((row["id"] for row in newest), reverse=True)
             counts = server.ask("GET", "/api/audit/count/").json["count"], server.ask("GET", "/api/about/").json
             assert counts[1]["audit_rows"] == rows
+            assert f"marketplace_audit_rows {rows}\n" in server.ask("GET", "/api/metrics/", plain=True).text
             return rows, counts[0], len(newest)
 
     found = [
