@@ -29,17 +29,33 @@ def topmost(session: int) -> list[int]:
 
 
 def may_look_into(pid: int) -> bool:
-    """Whether the system permits to read the memory of a process, as a debugger does.
+    """Whether the system permits another process of ours to read the memory of a process, as a debugger does.
 
     References
     ----------
     ptrace(2), "Ptrace access mode checking": opening ``/proc/pid/mem`` asks for PTRACE_MODE_ATTACH.
     """
+    if parents_only():
+        return False
     try:
         with (_PROC / str(pid) / "mem").open("rb"):
             return True
     except OSError:
         return False
+
+
+def parents_only(proc: Path = _PROC) -> bool:
+    """Whether only who started a process may look into it, which is the gate and no profiler beside it.
+
+    References
+    ----------
+    ptrace(2), "/proc/sys/kernel/yama/ptrace_scope"; capabilities(7): CAP_SYS_PTRACE is number 19.
+    """
+    try:
+        scope = (proc / "sys" / "kernel" / "yama" / "ptrace_scope").read_text().strip()
+    except OSError:  # a kernel without Yama
+        return False
+    return scope != "0" and not _bit(proc / "self" / "status", "CapEff", 19)
 
 
 def catches(pid: int, number: int) -> bool:
@@ -49,10 +65,15 @@ def catches(pid: int, number: int) -> bool:
     ----------
     proc(5), ``/proc/pid/status``: SigCgt, a mask whose lowest bit is signal 1.
     """
+    return _bit(_PROC / str(pid) / "status", "SigCgt", number - 1)
+
+
+def _bit(status: Path, name: str, number: int) -> bool:
+    """One bit of a mask in ``/proc/pid/status``; not set where that cannot be read."""
     with contextlib.suppress(OSError):
-        for line in (_PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("SigCgt:"):
-                return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+        for line in status.read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return bool(int(line.split()[1], 16) >> number & 1)
     return False
 
 

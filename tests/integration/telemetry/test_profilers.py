@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.serving.pythons import parents_only
 from gate.serving.stacks import read
 from tests.integration.telemetry.gates import environment, gate, run_in
 
@@ -39,6 +40,8 @@ def verdict_in(folder: Path) -> dict:
     [("time", "burn", "keep_one_large"), ("memory", "keep_many_small", "give_back")],
 )
 def test_the_function_that_spends_most_is_named_first(tmp_path, of, first, not_there):
+    if of == "time" and parents_only():
+        pytest.skip("only parents may look into processes here: run as root, or set kernel.yama.ptrace_scope=0")
     done = gate(tmp_path, suite() + RENEWED, "check", f"--profiler={of}")
     assert done.returncode in (0, 3), done.stderr
     spent = run_in(tmp_path).spent
