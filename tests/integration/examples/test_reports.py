@@ -20,6 +20,7 @@ def by_run() -> dict[str, list[Report]]:
     return {group[0].name: group for group in groups.values()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", by_run().values(), ids=by_run())
 def test_in_small_size_every_row_is_there(group):
     if "examples/postgres.py" in group[0].arguments:
