@@ -180,7 +180,7 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         size = _size(found)
         yield f"About {found.served_at_once:.3g}{between} requests are served at a time{size}."
         yield f"It saturates at {amount(found.saturation_rps, 'rps')};"
-        yield f"an answer takes {amount(found.unloaded_s, 's')} without load,"
+        yield f"an answer takes {amount(found.unloaded_s, 's')} without load,{_among(found)}"
         yield f"and at {_load(found, found.highest)} {format_ratio(found.waiting_ratio or 0.0)} of its time is waiting."
     if found.saturated is False and found.of != "under way":
         yield f"It did not saturate up to {_load(found, found.highest)}: the load set the throughput."
@@ -191,6 +191,13 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"Its condition fails from {_load(found, found.fails_from)} on."
     if found.of != "under way":  # of those it stands below the scenarios
         yield from _scaling(found)
+
+
+def _among(found: Bottleneck) -> str:
+    """What company costs, where it was seen to cost something."""
+    if found.served_s is None or found.unloaded_s is None or found.served_s == found.unloaded_s:
+        return ""
+    return f" {amount(found.served_s, 's')} to serve among so many,"
 
 
 def _says_something(found: Bottleneck) -> bool:

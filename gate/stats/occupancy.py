@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.stats.sharing import Sharing, sharing
 from gate.stats.special import stdtrit
 
 UNLOADED = 0.5
@@ -46,6 +47,11 @@ class Level:
     think_s: float = 0.0
     """Closed model: pause of a user after each answer."""
 
+    @property
+    def under_way(self) -> float:
+        """Requests on average, by Little's law: of users who do not think all of them."""
+        return self.rate_rps * self.time_s
+
     def held_back(self, unloaded_s: float) -> float:
         """How many times the throughput that came the load would have made if nothing had waited.
 
@@ -74,10 +80,15 @@ class Occupancy:
     """Mean throughput of the saturated levels."""
     unloaded_s: float
     """Geometric mean of the time of an answer at the unloaded levels."""
+    served_s: float
+    """Time that an answer is served among so many; longer than without load only where that was seen to grow."""
 
 
 def occupancy(levels: Sequence[Level], confidence: float = 0.9) -> Occupancy | None:
-    """The number that is served at once: throughput at saturation times the time of an answer without load.
+    """The number that is served at once: throughput at saturation times the time that an answer is served.
+
+    That is the time without load, unless levels of users who do not think, and are fewer than what is served at once,
+    show that it grows with their number: they wait for nothing. Then it is that of so many as are served at once.
 
     The interval is Student's over the logarithms of both, from how much levels of one kind differ among themselves
     (degrees of freedom by Welch and Satterthwaite). It knows nothing of work outside of what is full: time that an
@@ -108,14 +119,22 @@ def occupancy(levels: Sequence[Level], confidence: float = 0.9) -> Occupancy | N
         return None
     times = np.log([level.time_s for level in unloaded])
     unloaded_s = math.exp(float(times.mean()))
-    saturated = np.array([level.rate_rps for level in _saturated(levels, unloaded_s)])
-    if not len(saturated):
+    held = _saturated(levels, unloaded_s)
+    if not held:
         return None
+    saturated = np.array([level.rate_rps for level in held])
     saturation_rps = float(saturated.mean())
     at_once = saturation_rps * unloaded_s
-    factor = _factor([np.log(saturated), times], confidence)
+    shared = _shared(levels, at_once, saturation_rps)
+    if shared is None:
+        factor = _factor([_of_mean(np.log(saturated)), _of_mean(times)], confidence)
+    else:
+        steepness = 1 - saturation_rps * shared.each_s  # n = rate (alone + each n)
+        at_once = saturation_rps * shared.alone_s / steepness
+        time = (shared.variance(at_once), shared.df)
+        factor = _factor([_of_mean(np.log(saturated)), time], confidence, steepness)
     lo, hi = (None, None) if factor is None else (at_once / factor, at_once * factor)
-    return Occupancy(at_once, lo, hi, saturation_rps, unloaded_s)
+    return Occupancy(at_once, lo, hi, saturation_rps, unloaded_s, at_once / saturation_rps)
 
 
 def begins_unloaded(levels: Sequence[Level]) -> bool:
@@ -146,13 +165,36 @@ def _saturated(levels: Sequence[Level], unloaded_s: float) -> list[Level]:
     return held if clearly or most >= FLAT * min(asked) else []
 
 
-def _factor(logs: Sequence[Floats], confidence: float) -> float | None:
-    """Half the width of the interval of a sum of means, as a factor."""
-    if any(len(values) < 2 for values in logs):
+def _shared(levels: Sequence[Level], at_once: float, saturation_rps: float) -> Sharing | None:
+    """How service grows with company; None where that would have more served than were ever under way."""
+    closed = [level for level in levels if level.asked_rps is None and not level.think_s]
+    alike = [level for level in closed if level.under_way <= at_once]
+    found = sharing([level.under_way for level in alike], [level.time_s for level in alike])
+    if found is None or not saturation_rps * found.each_s < 1:
         return None
-    variances = [float(np.var(values, ddof=1)) / len(values) for values in logs]
-    total = sum(variances)
+    served = saturation_rps * found.alone_s / (1 - saturation_rps * found.each_s)
+    return found if served <= max(level.under_way for level in levels) else None
+
+
+def _of_mean(logs: Floats) -> tuple[float, int]:
+    """Variance of a mean with its degrees of freedom; none of a single value."""
+    return (float(np.var(logs, ddof=1)) / len(logs) if len(logs) > 1 else math.nan, len(logs) - 1)
+
+
+def _factor(parts: Sequence[tuple[float, int]], confidence: float, steepness: float = 1.0) -> float | None:
+    """Half the width of the interval of a sum, as a factor.
+
+    Parameters
+    ----------
+    parts : sequence of (float, int)
+        Variances of its terms, with their degrees of freedom.
+    steepness : float
+        What a change of the sum is divided by in the result.
+    """
+    total = sum(variance for variance, _ in parts)
+    if math.isnan(total):
+        return None
     if total == 0:
         return 1.0
-    df = total**2 / sum(v**2 / (len(values) - 1) for v, values in zip(variances, logs, strict=True))
-    return math.exp(float(stdtrit(df, (1 + confidence) / 2)) * math.sqrt(total))
+    df = total**2 / sum(variance**2 / own for variance, own in parts)
+    return math.exp(float(stdtrit(df, (1 + confidence) / 2)) * math.sqrt(total) / steepness)

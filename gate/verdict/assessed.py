@@ -203,7 +203,7 @@ class Bottleneck(Value):
     """Whether more load brought no more throughput in the end, so that the system set it and not the load; None where
     no level is low enough to tell, and in verdicts of older versions."""
     served_at_once: float | None
-    """Requests under way at saturation: its throughput times the time of an answer without load (Little's law)."""
+    """Requests under way at saturation that do not wait: its throughput times ``served_s`` (Little's law)."""
     served_lo: float | None
     served_hi: float | None
     resource: str | None
@@ -212,6 +212,8 @@ class Bottleneck(Value):
     """Its size, where that was read."""
     saturation_rps: float | None
     unloaded_s: float | None
+    served_s: float | None = None
+    """Time of an answer among so many that are served, without waiting; None in verdicts of older versions."""
     waiting_ratio: float | None
     """Share of an answer's time at the highest level that is waiting."""
     peak: float | None

@@ -158,3 +158,64 @@ def test_one_level_of_a_kind_has_no_interval():
 def test_numbers_that_cannot_be_are_refused(level):
     with pytest.raises(ValueError, match="positive"):
         occupancy([level])
+
+
+def sharing_servers(servers: int, users: int, each_s: float) -> Level:
+    """Users who ask again at once; service takes the longer the more are served, and the others wait."""
+    served_s = 0.1 + each_s * min(users, servers)
+    rate_rps = min(users, servers) / served_s
+    return Level(rate_rps, users / rate_rps)
+
+
+@pytest.mark.parametrize("servers", [10, 20, 40])
+@pytest.mark.parametrize("each_s", [0.0005, 0.002])
+def test_servers_that_hold_each_other_up_are_counted_all_the_same(servers, each_s):
+    """Twenty of which each takes 40 % longer for the others are twenty, and not fourteen.
+
+    Where service takes so much longer that it looks like waiting, the level before saturation is taken for one of it.
+    """
+    levels = [sharing_servers(servers, users, each_s) for users in (*USERS, 80)]
+    found = occupancy(levels)
+    assert found.at_once == pytest.approx(servers, rel=0.06)
+    assert found.served_s == pytest.approx(0.1 + each_s * servers, rel=0.03)
+    assert found.unloaded_s < found.served_s
+    assert found.lo <= found.at_once <= found.hi
+
+
+def test_what_is_seen_of_sharing_is_in_the_interval():
+    """Times within a hundredth: the interval holds the truth about as often as it says."""
+    held, draw = 0, Random(5)
+    for _ in range(300):
+        curve = [sharing_servers(20, users, 0.001) for users in (1, 2, 3, 5, 8, 13, 34, 54, 80)]
+        noisy = [Level(users / time, time) for users, time in _blurred(curve, draw)]
+        found = occupancy(noisy)
+        held += found.lo <= 20 <= found.hi
+    assert held / 300 == pytest.approx(0.9, abs=0.08)
+
+
+def _blurred(curve: list[Level], draw: Random) -> list[tuple[float, float]]:
+    return [(level.under_way, level.time_s * math.exp(draw.gauss(0, 0.01))) for level in curve]
+
+
+def test_a_measured_pool_of_twenty():
+    """A console whose pool of 20 was full by its own account: 18.2 by the time without load alone.
+
+    Levels of ``find: max_users`` on examples/deploy-console, on two shared cores: users, answers per second, mean time.
+    """
+    seen = [
+        (4.687, 0.4133),
+        (7.263, 0.4114),
+        (11.532, 0.4168),
+        (18.752, 0.4221),
+        (29.442, 0.4347),
+        (44.416, 0.4532),
+        (44.544, 0.7206),
+        (43.654, 1.1144),
+        (42.794, 1.4116),
+        (45.005, 1.5033),
+        (43.458, 1.6384),
+        (43.796, 1.7037),
+    ]
+    found = occupancy([Level(rate, time) for rate, time in seen])
+    assert found.at_once == pytest.approx(20, rel=0.05)
+    assert found.lo <= 20 <= found.hi

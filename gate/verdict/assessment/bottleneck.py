@@ -55,6 +55,7 @@ def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
         configured=full.size if full else None,
         saturation_rps=found.saturation_rps if found else None,
         unloaded_s=found.unloaded_s if found else None,
+        served_s=found.served_s if found else None,
         waiting_ratio=max(0.0, 1 - found.unloaded_s / last.time_s) if found else None,
         peak=_finite(fit.peak) if fit else None,
         peak_lo=_finite(fit.peak_lo) if fit else None,
