@@ -16,7 +16,7 @@ class Profile(Model):
     """Another size of the same scenarios; endpoints, probes and their limits stay as they are."""
 
     time_ratio: _Times = Field(default=1.0, alias="time")
-    """Share of ``for`` and ``ramp``; what a search stays at each level is no size, and stays."""
+    """Share of ``for``, ``ramp`` and, below 1, of ``telemetry.rest``; what a search stays at each level is no size."""
     rates_ratio: _Times = Field(default=1.0, alias="rates")
     """Share of rates, of searches for a rate, and of the rates that these have as objectives or target."""
     users_ratio: _Times = Field(default=1.0, alias="users")

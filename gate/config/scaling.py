@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from gate.config.suite import Suite
 
 
+SHORTEST_REST_S = 5.0
+"""Some readings have to come in a rest; and one is never longer than the suite says, however long the load."""
+
+
 def chosen(suite: Suite, profile: Profile) -> tuple[str, ...]:
     """Scenarios that a profile runs, in the order of the suite."""
     return tuple(name for name in suite.scenarios if profile.scenarios is None or name in profile.scenarios)
@@ -29,7 +33,10 @@ def sized(suite: Suite, name: str) -> Suite:
     objectives = [
         limit for limit in suite.telemetry.objectives if limit.scenario is None or limit.scenario in scenarios
     ]
-    telemetry = suite.telemetry.model_copy(update={"objectives": objectives})
+    rest_s = suite.telemetry.rest_s
+    if rest_s is not None and profile.time_ratio < 1:
+        rest_s = max(min(rest_s, SHORTEST_REST_S), rest_s * profile.time_ratio)
+    telemetry = suite.telemetry.model_copy(update={"objectives": objectives, "rest_s": rest_s})
     policy = sized_policy(suite.policy, profile)
     return suite.model_copy(update={"scenarios": scenarios, "telemetry": telemetry, "policy": policy}).in_size_of(name)
 

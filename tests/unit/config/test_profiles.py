@@ -30,6 +30,7 @@ scenarios:
     mix: {home: 1}
     objectives: {capacity: 20/s}
 telemetry:
+  rest: 30s
   prometheus: {url: /metrics, series: {memory: process_resident_memory_bytes}}
   objectives:
     - {of: memory, statistic: max, most: 1GB}
@@ -38,6 +39,8 @@ telemetry:
 profiles:
   same: {}
   ci: {time: 10%, rates: 20%, users: 10%}
+  long: {time: 300%}
+  half: {time: 50%}
   two: {scenarios: [crowd, steady], users: 50%, budget: 40s}
 """
 
@@ -55,6 +58,11 @@ def test_loads_are_multiplied_by_what_sets_their_pace(suite):
     assert loads["day"].for_s == pytest.approx(60)
     assert (loads["crowd"].users, loads["crowd"].for_s, loads["crowd"].think_s) == ([3, 10], pytest.approx(6), 2)
     assert (loads["at_once"].count, loads["at_once"].concurrent) == (5, 1)
+
+
+@pytest.mark.parametrize(("profile", "rest_s"), [("ci", 5), ("half", 15), ("same", 30), ("long", 30)])
+def test_rests_are_shortened_as_long_as_something_can_be_read_in_them_and_never_made_longer(suite, profile, rest_s):
+    assert scaled(suite, profile).telemetry.rest_s == pytest.approx(rest_s)
 
 
 def test_searches_get_other_ends_and_stay_as_long_at_each_level(suite):
