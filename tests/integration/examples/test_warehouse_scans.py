@@ -62,8 +62,8 @@ def fixed(postgres, files):
 
 
 @pytest.fixture
-def tables(postgres):
-    """Statements to the databases of both, by their name."""
+def tables(postgres, built, fixed):
+    """Statements to the databases of both, by their name; they are there since both have started."""
     with (
         psycopg.connect(postgres.url("warehouse_built"), autocommit=True) as one,
         psycopg.connect(postgres.url("warehouse_fixed"), autocommit=True) as other,
