@@ -10,7 +10,7 @@ from gate.record.value import Notice
 from gate.stats.drift import Drift, Kind, drift, kind_of, needed
 from gate.units import format_ratio
 from gate.verdict.assessed import Degradation, LoginFigures
-from gate.verdict.limits import Limit
+from gate.verdict.limit import Limit
 
 DEGRADATION, EXPIRIES = "degradation", "expiries"
 LEAST_AN_HOUR = 0.01

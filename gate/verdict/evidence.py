@@ -23,7 +23,8 @@ from gate.verdict.answers import Body, Errors, arm_records, compare_bodies, comp
 from gate.verdict.change import Changes
 from gate.verdict.duets import duet_changes
 from gate.verdict.endurance import DEGRADATION, EXPIRIES, judge_endured
-from gate.verdict.limits import Limit, Observed, judge_limit
+from gate.verdict.limit import Limit, Observed
+from gate.verdict.limits import judge_limit
 from gate.verdict.shared import LATENCY_SHARE
 from gate.verdict.stored import stored_changes
 from gate.verdict.values import Way

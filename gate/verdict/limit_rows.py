@@ -8,7 +8,7 @@ from gate.config.suite import Suite
 from gate.record.value import Notice
 from gate.verdict.evidence import Evidence, Objective
 from gate.verdict.family import family_of
-from gate.verdict.limits import Limit
+from gate.verdict.limit import Limit
 from gate.verdict.values import Counts, Outcome, Row, Trail
 
 

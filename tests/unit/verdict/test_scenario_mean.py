@@ -7,7 +7,8 @@ import pytest
 from scipy import stats as scipy_stats
 
 from gate.load.histogram import Histogram
-from gate.verdict.limits import Limit, Observed, judge_limit
+from gate.verdict.limit import Limit, Observed
+from gate.verdict.limits import judge_limit
 
 
 def scenario(latencies, failed: int = 0) -> Observed:
