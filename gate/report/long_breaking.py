@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.units import format_duration, format_rate, format_ratio, format_size
-from gate.verdict.assessed import Breaking, Contrast, Filled
+from gate.verdict.loaded import Breaking, Contrast, Filled
 from gate.verdict.values import Verdict
 
 

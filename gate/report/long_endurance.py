@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gate.units import format_ratio
-from gate.verdict.assessed import Degradation, ScenarioFigures
 from gate.verdict.endurance import degradation_words, login_words
+from gate.verdict.figured import Degradation, ScenarioFigures
 
 
 def endurance(scenarios: Sequence[ScenarioFigures]) -> Iterator[str]:

@@ -6,9 +6,9 @@ from gate.report.headline import of_row
 from gate.report.long_section import Section
 from gate.report.words import row_name
 from gate.units import format_ratio
-from gate.verdict.assessed import ProbeFigures
 from gate.verdict.assessment.advice import times
 from gate.verdict.assessment.kinds import came_to, is_at_least
+from gate.verdict.figured import ProbeFigures
 from gate.verdict.values import Row, Verdict
 
 _MOST = 30

@@ -11,9 +11,10 @@ from gate.report.long_section import Section, room, share, table_of
 from gate.report.tables import Line
 from gate.report.words import OUTCOMES
 from gate.units import format_count, format_duration, format_rate, format_ratio
-from gate.verdict.assessed import Band, Bottleneck, EndpointFigures, ScenarioFigures
 from gate.verdict.assessment.kinds import came_to, kind_of
 from gate.verdict.details import Search
+from gate.verdict.figured import Band, EndpointFigures, ScenarioFigures
+from gate.verdict.loaded import Bottleneck
 from gate.verdict.values import Row, Verdict
 
 _ENDPOINTS = ("endpoint", "limits", "requests", "p50", "mean", "p95", "p99", "headroom", "outcome")

@@ -10,9 +10,10 @@ from gate.report.long_section import Section, quantity, table_of
 from gate.report.tables import Line, Table
 from gate.report.words import LOUD, outcome_of
 from gate.units import format_duration, format_ratio, format_size
-from gate.verdict.assessed import Held, ProbeFigures, Watch, Watched
 from gate.verdict.assessment.kinds import kind_of
+from gate.verdict.beheld import Held, Watch, Watched
 from gate.verdict.details import Served
+from gate.verdict.figured import ProbeFigures
 from gate.verdict.values import Row, Verdict
 
 _PROBES = ("category", "probe", "outcome")

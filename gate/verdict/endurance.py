@@ -9,7 +9,7 @@ from gate.record.scenario import PeriodRecord, ScenarioRecord
 from gate.record.value import Notice
 from gate.stats.drift import Drift, Kind, drift, kind_of, needed
 from gate.units import format_ratio
-from gate.verdict.assessed import Degradation, LoginFigures
+from gate.verdict.figured import Degradation, LoginFigures
 from gate.verdict.limit import Limit
 
 DEGRADATION, EXPIRIES = "degradation", "expiries"

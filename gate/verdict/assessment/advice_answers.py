@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from gate.verdict.answers import told_kinds
-from gate.verdict.assessed import ProbeFigures
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import came_to, kind_of, label
 from gate.verdict.assessment.score import PARTS
+from gate.verdict.figured import ProbeFigures
 
 ERRORS = "errors"
 """Category of probes of the error contract."""

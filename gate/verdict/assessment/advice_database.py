@@ -6,13 +6,15 @@ import math
 
 from gate.record.telemetry import Statement
 from gate.units import format_duration, format_ratio
-from gate.verdict.assessed import Assessment, ResourceUse, Watched
+from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import came_to, kind_of
 from gate.verdict.assessment.watch import POOL
+from gate.verdict.beheld import Watched
 from gate.verdict.details import Served
+from gate.verdict.loaded import ResourceUse
 
 N_PLUS_ONE = 0.5
 """Queries an item: a list that asks once for each second item asks too often."""

@@ -8,8 +8,9 @@ from itertools import pairwise
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.record.run import Run
-from gate.verdict.assessed import Band, Of
+from gate.verdict.assessed import Of
 from gate.verdict.assessment.figures import records_of
+from gate.verdict.figured import Band
 
 EDGES_S = (0.05, 0.2, 0.5)
 """Below 50 ms nobody notices, up to 200 ms it feels immediate, beyond 500 ms people wait."""

@@ -13,8 +13,8 @@ from statistics import fmean
 from gate.stats import scalability
 from gate.stats.occupancy import PLATEAU, Level, begins_unloaded, occupancy
 from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
-from gate.verdict.assessed import Bottleneck, ResourceUse
 from gate.verdict.assessment.curves import Curve
+from gate.verdict.loaded import Bottleneck, ResourceUse
 
 LEAST_FULL_RATIO = 0.1
 """Share of the samples of a scenario in which a resource must have been full: a search begins far below."""

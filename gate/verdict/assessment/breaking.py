@@ -13,8 +13,8 @@ from gate.measure.seek import level_name
 from gate.record.run import Run
 from gate.record.scenario import Level
 from gate.record.telemetry import TelemetryRecord
-from gate.verdict.assessed import Breaking, Filled, ResourceUse
 from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.loaded import Breaking, Filled, ResourceUse
 
 MEMORY = "processes.memory"
 MOSTLY_RATIO = 0.5

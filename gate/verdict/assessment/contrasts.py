@@ -9,8 +9,8 @@ from gate.config.suite import Suite
 from gate.record.blocks import block_values
 from gate.record.run import Run
 from gate.stats.contrast import contrast
-from gate.verdict.assessed import Contrast
 from gate.verdict.assessment.figures import records_of
+from gate.verdict.loaded import Contrast
 
 
 def contrasts(suite: Suite, runs: Sequence[Run]) -> Iterator[Contrast]:

@@ -14,9 +14,9 @@ from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord
 from gate.verdict.answers import THROTTLED
-from gate.verdict.assessed import EndpointFigures, ProbeFigures, ScenarioFigures
 from gate.verdict.assessment.kinds import came_to, kind_of
 from gate.verdict.endurance import degradation_of, login_figures
+from gate.verdict.figured import EndpointFigures, ProbeFigures, ScenarioFigures
 from gate.verdict.values import Row
 
 _GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")

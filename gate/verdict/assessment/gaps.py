@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gate.verdict.assessed import Assessment, Bottleneck, Gap
+from gate.verdict.assessed import Assessment, Gap
 from gate.verdict.assessment.advice import each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import kind_of, label
+from gate.verdict.loaded import Bottleneck
 from gate.verdict.values import Outcome
 
 _ROWS: tuple[tuple[Outcome, str], ...] = (

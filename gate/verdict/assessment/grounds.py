@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gate.verdict.assessed import Assessment, Headroom, ScenarioFigures
+from gate.verdict.assessed import Assessment, Headroom
 from gate.verdict.assessment.kinds import Came, Kind, came_to, category_of, kind_of, statistic_of
 from gate.verdict.details import Details
+from gate.verdict.figured import ScenarioFigures
 from gate.verdict.values import Row, Way
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from gate.verdict.assessed import Headroom, ScenarioFigures
+from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.kinds import BACK, LEAK, is_at_least, kind_of, statistic_of
+from gate.verdict.figured import ScenarioFigures
 from gate.verdict.values import Row
 
 

@@ -12,11 +12,12 @@ from gate.config.suite import Suite
 from gate.record.run import Run
 from gate.units import format_count, format_duration
 from gate.verdict.about import about_lines
-from gate.verdict.assessed import Assessment, Gap, ScenarioFigures
+from gate.verdict.assessed import Assessment, Gap
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.figures import endpoint_figures, probe_figures, scenario_figures
 from gate.verdict.assessment.gaps import unread
 from gate.verdict.assessment.watch import renamed_in, resource_use, telemetry_of, watch
+from gate.verdict.figured import ScenarioFigures
 
 
 def unjudged(suite: Suite, runs: Sequence[Run], why: str) -> Assessment:

@@ -11,7 +11,8 @@ from gate.config.suite import Suite
 from gate.record.run import Run
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.stats.growth import LEAST_STRETCHES, growth
-from gate.verdict.assessed import Held, ResourceUse, Watch, Watched
+from gate.verdict.beheld import Held, Watch, Watched
+from gate.verdict.loaded import ResourceUse
 
 FULL_RATIO = 0.95
 """From this share on all of it is in use: samples are taken at instants, between which a place is handed on."""

@@ -6,8 +6,9 @@ from bench.reports import catalogue
 from bench.reports.catalogue import Absence, Claim, Report, absences, reports, section_of
 from bench.reports.comparing import lost_rows
 from bench.reports.presence import Row, rows_of
-from gate.verdict.assessed import Assessment, Band, EndpointFigures, ProbeFigures, Recommendation, ScenarioFigures
+from gate.verdict.assessed import Assessment, Recommendation
 from gate.verdict.details import Details, Served
+from gate.verdict.figured import Band, EndpointFigures, ProbeFigures, ScenarioFigures
 from gate.verdict.values import Verdict
 from tests.verdicts import verdict
 

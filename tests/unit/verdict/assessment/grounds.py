@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from gate.record.telemetry import Statement
 from gate.record.value import Notice
-from gate.verdict.assessed import (
-    AboutLine,
-    Assessment,
-    Bottleneck,
-    EndpointFigures,
-    Headroom,
-    ProbeFigures,
-    ResourceUse,
-    ScenarioFigures,
-    Watch,
-    Watched,
-)
+from gate.verdict.assessed import AboutLine, Assessment, Headroom
 from gate.verdict.assessment.grounds import Grounds
 from gate.verdict.assessment.headroom import headroom
+from gate.verdict.beheld import Watch, Watched
 from gate.verdict.details import Answers, Details, Served
+from gate.verdict.figured import EndpointFigures, ProbeFigures, ScenarioFigures
+from gate.verdict.loaded import Bottleneck, ResourceUse
 from gate.verdict.values import Outcome, Row
 
 

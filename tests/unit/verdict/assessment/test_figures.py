@@ -8,13 +8,13 @@ from gate.load.histogram import Histogram
 from gate.record.scenario import Level, SearchRecord
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.record.value import Notice
-from gate.verdict.assessed import ResourceUse
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.curves import Curve, Stage, curves
 from gate.verdict.assessment.figures import scenario_figures
 from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.watch import renamed_in, resource_use, watch
+from gate.verdict.loaded import ResourceUse
 from tests.builders import run_of, scenario_of, suite_of
 from tests.unit.verdict.assessment.grounds import grounds, pool, row
 

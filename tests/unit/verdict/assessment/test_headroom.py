@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gate.verdict.assessed import Assessment, Watch
+from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.checklist import checklist
 from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.grounds import Grounds
 from gate.verdict.assessment.headroom import headroom
 from gate.verdict.assessment.risks import risks
+from gate.verdict.beheld import Watch
 from tests.unit.verdict.assessment.grounds import curve, grounds, pool, probe, row, scenario, statement, watch
 
 
