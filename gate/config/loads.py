@@ -118,6 +118,11 @@ class Load(Model):
         return len(self.levels) == 1 and self.ramp_s is None and self.hours is None
 
     @property
+    def has_one_level(self) -> bool:
+        """The same, after a ramp if there is one."""
+        return len(self.levels) == 1 and self.hours is None and self.find is None and self.for_s is not None
+
+    @property
     def climbs(self) -> bool:
         """Several levels in steps, each above the one before: levels of one curve, told one by one."""
         levels = self.levels

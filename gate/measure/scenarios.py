@@ -100,9 +100,9 @@ class Scenarios:
     def _stretch(self, names: Sequence[str], course: Course, told: str, endured: Endured) -> SegmentResult:
         """One stretch of a scenario, or all of it; one that is cut short counts as far as it came."""
         limited = replace(course, streams=cut(course.streams, self._left(course)))
-        is_constant = any(self._suite.scenarios[name].load.is_constant for name in names)
+        has_level = any(self._suite.scenarios[name].load.has_one_level for name in names)
         try:
-            result = self._driver.drive(limited, "candidate", told, keep_periods=is_constant, windows=names)
+            result = self._driver.drive(limited, "candidate", told, keep_periods=has_level, windows=names)
         except (CutShort, Refused) as stopped:
             if stopped.result is not None:
                 endured.add(stopped.result)
@@ -208,7 +208,7 @@ class Scenarios:
                     "not_reached": why,
                     "logins": logins,
                     "levels": climbed(load, steps) if steps else [],
-                    "periods": endured.periods(name) if load.is_constant else [],
+                    "periods": endured.periods(name) if load.has_one_level else [],
                 }
             )
             self.notices += refused_notices(name, logins)

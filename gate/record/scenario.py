@@ -107,7 +107,7 @@ class LoginRecord(Value):
 
 
 class PeriodRecord(Value):
-    """Answers of a scenario of one constant level over some time of it."""
+    """Answers of a scenario of one level over some time of it."""
 
     from_s: float
     to_s: float

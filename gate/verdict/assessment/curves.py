@@ -20,6 +20,8 @@ from gate.verdict.assessment.figures import records_of
 
 LoadUnit = Literal["rate", "users", "under way"]
 BLOCKS = "blocks"
+LEAST_SETTLED = 0.5
+"""Of the time at full load: periods have to cover so much before they stand for it."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,24 @@ def _stage(name: str, load: Load, record: ScenarioRecord) -> Iterator[Stage]:
     latency = Histogram.decode(record.histogram)
     is_sound = record.not_reached is None and not record.sockets
     if is_sound and latency.n and record.elapsed_s > 0 and record.completed:
-        rate_rps = record.completed / record.elapsed_s
+        rate_rps = _settled_rps(load, record) or record.completed / record.elapsed_s
         asked_rps = max(rate_rps, record.completed / load.for_s) if load.is_open and load.for_s else None
         yield _under_way(name, rate_rps, latency.mean(), asked_rps, load.think_s or 0.0)
+
+
+def _settled_rps(load: Load, record: ScenarioRecord) -> float | None:
+    """Answers per second while all users were there: not while they came, nor while the last were waited for.
+
+    None where users do not set the pace, or where that took less than half of the time.
+    """
+    if load.is_open or load.for_s is None:
+        return None
+    begin_s = load.ramp_s or 0.0
+    inside = [period for period in record.periods if period.from_s >= begin_s and period.to_s <= load.for_s]
+    watched_s = sum(period.to_s - period.from_s for period in inside)
+    if watched_s < LEAST_SETTLED * (load.for_s - begin_s):
+        return None
+    return sum(period.completed for period in inside) / watched_s
 
 
 def _blocks(suite: Suite, scenario: Scenario, runs: Sequence[Run]) -> Iterator[Stage]:

@@ -84,7 +84,7 @@ def scenario_figures(
             target_rps=targets_rps.get(name),
             capacity=min((search.capacity for search in searches if search.capacity is not None), default=None),
             capacity_rps=min((s.capacity_rps for s in searches if s.capacity_rps is not None), default=None),
-            degradation=degradation_of(records, scenario.objectives.degradation),
+            degradation=degradation_of(records, scenario.objectives.degradation) if scenario.load.is_constant else None,
             logins=login_figures(records),
             advisory=scenario.advisory,
             elapsed_s=elapsed_s,

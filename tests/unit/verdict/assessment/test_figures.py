@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.load.histogram import Histogram
-from gate.record.scenario import Level, SearchRecord
+from gate.record.scenario import Level, PeriodRecord, SearchRecord
 from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.record.value import Notice
 from gate.verdict.assessment.bands import bands
@@ -94,6 +94,23 @@ def test_one_scenario_that_saturates_tells_the_pool_beside_its_blocks():
     assert found.served_at_once == pytest.approx(5.5, rel=0.15)
     assert (found.of, found.levels) == ("under way", 2)
     assert found.exponent < 0.9
+
+
+def ramped(periods: list[tuple[float, float, int]]):
+    suite = suite_of("scenarios: {burst: {load: {users: 100, for: 10s, ramp: 4s}, mix: {home: 1}}}\n", ("home",))
+    kept = [PeriodRecord(from_s=a, to_s=b, completed=n, failed=0, p50_s=0.4, p95_s=0.5) for a, b, n in periods]
+    record = scenario_of(suite, "burst", 0.4, sent=300).model_copy(update={"periods": kept, "elapsed_s": 12.0})
+    (found,) = curves(suite, [run_of(suite, scenarios={"burst": record})])
+    return next(stage.rate_rps for stage in found.stages if stage.name == "burst")
+
+
+def test_while_users_come_or_the_last_are_waited_for_throughput_is_not_that_of_their_load():
+    """25/s from the first to the last answer, and 48/s once all of a hundred users are there."""
+    full = [(second, second + 1.0, 48) for second in range(4, 10)]
+    coming = [(second, second + 1.0, 2) for second in range(4)]
+    assert ramped([*coming, *full, (10.0, 12.0, 4)]) == 48
+    assert ramped([*coming, *full[:2]]) == 25, "a third of that time says too little"
+    assert ramped([]) == 25, "runs of older versions do not tell"
 
 
 def test_scenarios_served_otherwise_are_no_curve_together():
