@@ -37,6 +37,8 @@ _WORST = ("failed", "unmeasured", "passed")
 _WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
 _LINEAR = 0.25
 """An interval of the exponent that is wider to either side says nothing of linear scaling."""
+_AS_GOOD_AS_LINEAR = 0.05
+"""What is nearer to 1 is no difference to anybody: 7 % over a load four times as high."""
 
 
 def endpoints(verdict: Verdict) -> Section:
@@ -221,7 +223,9 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
         return
     power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
     said = f"Throughput of {found.scenario} grows as load to the power of {power}"
-    if found.exponent_hi < 1:
+    if found.exponent_lo > 1 - _AS_GOOD_AS_LINEAR and found.exponent_hi < 1 + _AS_GOOD_AS_LINEAR:
+        yield f"{said}: linear."
+    elif found.exponent_hi < 1:
         yield f"{said}: less than linear."
     elif found.exponent_lo > 1:
         yield f"{said}: more than linear."

@@ -75,6 +75,8 @@ def test_another_resource_is_named_as_what_it_is():
     ("lo", "hi", "word"),
     [
         (0.95, 1.05, "linear."),
+        (0.985, 0.992, ": linear."),
+        (0.94, 0.99, "less than linear"),
         (0.5, 0.9, "less than linear"),
         (0.2, 1.6, "too uncertain"),
         (1.05, 1.1, "more than linear"),
