@@ -21,6 +21,8 @@ N_PLUS_ONE = 0.5
 SLOW_STATEMENT_S = 0.1
 HELD_TIMES = 2.0
 """A connection that is held for so many times as long as its queries take is held for something else."""
+LEAST_TOLD = 20
+"""Answers; the time of a few may have passed in a pause of the machine."""
 HELD_S = 0.01
 CACHE_RATIO = 0.8
 """Of an application's cache; a lower share of hits costs a round trip more often than it saves one."""
@@ -77,7 +79,8 @@ def pool_exhausted(grounds: Grounds) -> Finding | None:
     cure = "hold connections for a shorter time"
     if needed is not None and needed > worst.size:
         cure = (
-            f"a pool of about {needed:.0f} would do if connections are held as long as now{_allowed(grounds, needed)}"
+            f"a pool of about {needed:.0f} would do if connections are held as long as now, and all else keeps up"
+            f"{_allowed(grounds, needed)}"
         )
     return Finding(f"{seen}; {cure}", ids(rows))
 
@@ -140,7 +143,8 @@ def _allowed(grounds: Grounds, needed: float) -> str:
 
 def _is_held_long(said: Served) -> bool:
     held, asked = said.times.get("held"), said.times.get("db")
-    return held is not None and asked is not None and held >= HELD_S and held > HELD_TIMES * asked
+    is_long = held is not None and asked is not None and held >= HELD_S and held > HELD_TIMES * asked
+    return is_long and said.told >= LEAST_TOLD
 
 
 def _statements(assessment: Assessment) -> list[Statement]:

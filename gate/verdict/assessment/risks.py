@@ -20,7 +20,7 @@ FAR = 5.0
 _OF_WORK = frozenset({"queries", "stability", "concurrency", "response"})
 """Categories of probes that ask how answers come about, not what they are."""
 NEAR = 1.2
-"""Room below which an ordinary change takes a limit away."""
+"""Room below which an ordinary change takes a limit away; counts, such as one query of one allowed, are meant so."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ _DANGERS = (
     _Danger(
         "medium",
         "the next change may take the limit away: {rows}",
-        lambda it: it.came == "passed" and it.times is not None and it.times < NEAR and it.row.unit != "ratio",
+        lambda it: (
+            it.came == "passed" and it.times is not None and it.times < NEAR and it.row.unit not in ("ratio", "count")
+        ),
     ),
     _Danger("medium", "nobody knows: {rows}", lambda it: it.row.outcome in ("not_measured", "inconclusive")),
     _Danger(

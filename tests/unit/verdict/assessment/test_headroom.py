@@ -88,7 +88,10 @@ def test_a_risk_has_its_grade_from_its_row(given, grade):
     assert graded(given) == [(grade, [given.id])]
 
 
-@pytest.mark.parametrize("given", [row("a/limit:p95"), row("a/p50", "unchanged")])
+@pytest.mark.parametrize(
+    "given",
+    [row("a/limit:p95"), row("a/p50", "unchanged"), row("a/telemetry:queries.a:max", value=1, limit=1, unit="count")],
+)
 def test_what_is_well_is_no_risk(given):
     assert graded(given) == []
 

@@ -273,3 +273,9 @@ def test_nothing_measured_recommends_to_measure_and_nothing_else():
         "unmeasured-parts",
         "no-baseline",
     }
+
+
+def test_a_few_answers_that_were_slow_to_give_their_connection_back_are_no_advice():
+    few = said(held_s=1.2, db_s=0.03).model_copy(update={"told": 19})
+    found = recommendations(grounds(details=Details(served=[few])))
+    assert "connection-held" not in {each.rule for each in found}
