@@ -66,7 +66,9 @@ def cut(suite: Suite, endpoints: Sequence[str], scenarios: Mapping[str, Any], ra
         of = [name for name in probe["tally"]["of"] if name in endpoints]
         return {**probe, "tally": {**probe["tally"], "of": of}} if of else None
 
-    telemetry, sockets = suite["telemetry"], suite.get("sockets", {})
+    around = () if scenarios else ("rest",)
+    telemetry = {key: value for key, value in suite["telemetry"].items() if key not in around}
+    sockets = suite.get("sockets", {})
     mixed = {name for scenario in scenarios.values() for name in scenario["mix"]}
     whole = {key: value for key, value in suite.items() if key != "forecast"}  # it is of scenarios
     return whole | {

@@ -104,4 +104,4 @@ def test_a_profile_that_is_not_there_is_refused_before_anything_is_asked(folder,
     assert main(["run", suite, "--profile=cii", "--preview=http://127.0.0.1:1", f"--out={folder / 'no'}"]) == 2
     assert "has no profile 'cii' did you mean ci?" in " ".join(capsys.readouterr().err.split())
     assert main(["validate", suite, "--profile=tiny"]) == 0
-    assert "1 scenarios in the size of profile tiny" in capsys.readouterr().out
+    assert "1 scenario in the size of profile tiny" in capsys.readouterr().out

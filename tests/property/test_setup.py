@@ -26,7 +26,12 @@ from gate.setup.suite_text import suite_text
 from gate.setup.wanted import Wanted, checked_url, checked_word, host_of
 
 SHA = "0123456789" * 4
-TEXT = b'suite: shop\nendpoints: {home: GET /}\nbaselines: {store: "branch:perf-baselines"}\n'
+TEXT = b"""\
+suite: shop
+preview: {commit: {header: X-Commit}}
+endpoints: {home: GET /}
+baselines: {store: "branch:perf-baselines"}
+"""
 SUITE = SuiteFile(TEXT, read_suite(TEXT, "gate.yml"))
 NOT_SEEN = Unseen("GitHub answered 403", "ask an administrator")
 RIGHTS = "permissions: {contents: write, pull-requests: write, checks: write, actions: read}"

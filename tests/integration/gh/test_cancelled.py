@@ -92,9 +92,10 @@ def test_a_measurement_that_is_cancelled_leaves_a_failed_check_and_no_comment(
     assert f"not measured: cancelled by {number.name}" in check["output"]["title"]
     assert github.bodies() == []
     assert (runner.outputs["exit-code"], runner.outputs["verdict"]) == (str(code), "")
-    left = list((runner.workspace / "gate-out").iterdir())
-    assert [path.suffix for path in left] == [".json"], "half a file, or a verdict of half a run"
-    assert json.loads(left[0].read_text())["run"]["complete"] is False
+    report, run = sorted((runner.workspace / "gate-out").iterdir())
+    assert (report.name, run.suffix) == ("report.md", ".json"), "half a file, or a verdict of half a run"
+    assert "not measured" in report.read_text().partition("\n## ")[0]
+    assert json.loads(run.read_text())["run"]["complete"] is False
 
 
 def test_what_is_being_read_when_the_signal_comes_is_left(runner, github, checks, server):

@@ -130,11 +130,11 @@ def test_all_partitions_are_in_a_plan_where_the_server_plans_without_values(data
         name = f"year_{year}"
         application.execute(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF years FOR VALUES IN ({year})")
     text = "SELECT sum(bags) FROM years WHERE year = $1 AND bags > $2::text::int"
-    plan = "\n".join(plan_of(database._ask, database._connection.info.server_version, text).lines)
+    plan = "\n".join(plan_of(database._ask, database._connection.info.server_version, text, 1.0).lines)
     is_younger = database._connection.info.server_version >= 160000
     assert [f"Seq Scan on year_{year}" in plan for year in (2025, 2026)] == [is_younger] * 2
     with pytest.raises(Unread, match="syntax error"):
-        plan_of(database._ask, database._connection.info.server_version, "SELECT FROM WHERE $1")
+        plan_of(database._ask, database._connection.info.server_version, "SELECT FROM WHERE $1", 1.0)
     assert database.read()["postgres.active"].value == 0, "and goes on to be asked"
 
 
