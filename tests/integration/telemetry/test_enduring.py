@@ -18,7 +18,7 @@ identities:
 endpoints:
   home: {{request: GET /, rate: 100/s}}
   asked: {{request: "GET {path}", identity: user, rate: 100/s, gate: false}}
-policy: {{max_rate: 200/s, budget: {{time: 6s}}}}
+policy: {{max_rate: 200/s, budget: {{time: 6s}}, false_block_rate: 5%}}
 scenarios: {{long: {{load: {load}, mix: {{asked: 1}}, objectives: {objectives}}}}}
 """
 
