@@ -41,7 +41,7 @@ def row_in(folder, metric):
 
 
 def test_answers_that_slow_down_with_each_request_are_found(tmp_path):
-    load = "{users: 2, think: 2ms, for: 30s}"
+    load = "{users: 2, think: 2ms, for: 40s}"
     done = ran(tmp_path, "/slower", load, "{degradation: 5%}", SLOWER_S="0.000008", LIFE_S="600")
     row = row_in(tmp_path, "limit:degradation")
     assert (done.returncode, row["outcome"], row["blocks"]) == (1, "missed", True), done.stdout
