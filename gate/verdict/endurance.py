@@ -77,7 +77,11 @@ def _degradation(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
     told = degradation_of(records, limit)
     record = _longest(records)
     if told is None or record is None:
-        notice = Notice(code="not-watched", message="nothing was kept of when answers came", cure="measure it again")
+        notice = Notice(
+            code="not-watched",
+            message="no answer was as expected, or nothing was kept of when they came",
+            cure="measure it again",
+        )
         return Limit(DEGRADATION, limit, "ratio", math.nan, notices=(notice,))
     found = _drift(record.periods, math.log1p(limit))
     return Limit(
@@ -98,6 +102,9 @@ def _degradation(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
 def _expiries(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
     """Missed by a single answer 401; a load that was too short to outlive so many lives has not shown it."""
     told = login_figures(records)
+    if not any(record.completed for record in records):
+        notice = Notice(code="unanswered", message="no answer was as expected", cure="see the errors of the scenario")
+        return Limit(EXPIRIES, limit, "count", math.nan, notices=(notice,))
     if told is None or told.lifetimes is None:
         what = "nobody logged in" if told is None else "nobody says how long a login lasts"
         notice = Notice(code="lifetime-unknown", message=what, cure="write lasts into the identity")
@@ -154,8 +161,9 @@ def _long(seconds: float) -> str:
 
 
 def _longest(records: Sequence[ScenarioRecord]) -> ScenarioRecord | None:
-    """Of several runs the one that was watched the longest."""
-    return max((record for record in records if record.periods), key=lambda record: record.elapsed_s, default=None)
+    """Of several runs the one that was watched the longest, with some answer as expected."""
+    watched = [record for record in records if any(period.p50_s for period in record.periods)]
+    return max(watched, key=lambda record: record.elapsed_s, default=None)
 
 
 def _drift(periods: Sequence[PeriodRecord], limit: float) -> Drift:

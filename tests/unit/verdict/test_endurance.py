@@ -76,8 +76,8 @@ def test_a_time_without_any_answer_counts_as_slow():
     assert row.outcome != "met"
 
 
-@pytest.mark.parametrize("found", [[], periods(0.0, n=8)])
-def test_without_enough_periods_it_is_not_measured(found):
+@pytest.mark.parametrize("found", [[], periods(0.0, n=8), periods(0.0, silent=range(60))])
+def test_without_enough_periods_or_any_answer_it_is_not_measured(found):
     verdict, row = judged("degradation: 1%", periods=found)
     assert (row.outcome, verdict.verdict, verdict.exit_code) == ("not_measured", "BLOCKED", 3)
 
@@ -99,6 +99,12 @@ def test_token_expiry_is_survived_or_not_or_was_not_seen(logins, outcome, words)
     told = long_report(verdict)
     assert logins is None or "last" in told
     assert explained(verdict, row)
+
+
+def test_a_token_survives_nothing_where_no_answer_is_as_expected():
+    logins = LoginRecord(life_s=900, renewals=143, refused=0)
+    verdict, row = judged("expiries: 5", logins=logins, completed=0, errors={"status_500": 500})
+    assert (row.outcome, verdict.verdict) == ("not_measured", "BLOCKED")
 
 
 def test_loads_that_nobody_asked_of_share_a_line_where_they_were_too_short():
