@@ -34,6 +34,8 @@ def of_rests(record: TelemetryRecord, name: str, scenario: str | None, back: Amo
     if rests is None:
         why = record.unread.get("rest", "there was none")
         return Seen(why_not=f"{name} was not read in a rest: {why}")
+    if not any(window.answered for window in record.windows if scenario in (None, window.name)):
+        return Seen(why_not=f"{name}: nothing was answered between the rests, so nothing had to be given back")
     before, after = (rest.levels.get(name, math.nan) for rest in (rests.before, rests.after))
     if not (math.isfinite(before) and math.isfinite(after)):
         return Seen(why_not=f"{name} was not read in both rests")

@@ -73,6 +73,12 @@ def test_both_sides_of_each_limit(back, after, limit, outcome):
         (told(open=series([1, 2], "count")), "there was none"),
         (told(unread={"rest": "the preview was started anew"}, open=series([1, 2], "count")), "started anew"),
         (told(rests({"open": 1.0}, {"open": 1.0})), "open was never told"),
+        (
+            told(rests({"open": 1.0}, {"open": 1.0}), open=series([1, 2], "count")).model_copy(
+                update={"windows": [Window(name="steady", from_s=0.0, to_s=SECONDS, answered=0)]}
+            ),
+            "nothing was answered between the rests",
+        ),
         (told(rests({}, {"open": 1.0}), open=series([1, 2], "count")), "not read in both rests"),
         (None, "nothing was watched"),
     ],
