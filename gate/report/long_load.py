@@ -8,6 +8,7 @@ from gate.record.scenario import Level
 from gate.report.amounts import NOTHING, amount, objective
 from gate.report.long_breaking import breaking_lines, contrast_lines
 from gate.report.long_section import Section, room, share, table_of
+from gate.report.proportion import growth_word
 from gate.report.tables import Line
 from gate.report.words import OUTCOMES
 from gate.units import format_count, format_duration, format_rate, format_ratio
@@ -35,10 +36,6 @@ _SCENARIOS = (
 _LEVELS = ("scenario", "level", "rate", "mean", "p50", "p95", "errors", "condition")
 _WORST = ("failed", "unmeasured", "passed")
 _WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
-_LINEAR = 0.25
-"""An interval of the exponent that is wider to either side says nothing of linear scaling."""
-_AS_GOOD_AS_LINEAR = 0.05
-"""What is nearer to 1 is no difference to anybody: 7 % over a load four times as high."""
 
 
 def endpoints(verdict: Verdict) -> Section:
@@ -222,17 +219,8 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
     if found.exponent is None or found.exponent_lo is None or found.exponent_hi is None:
         return
     power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
-    said = f"Throughput of {found.scenario} grows as load to the power of {power}"
-    if found.exponent_lo > 1 - _AS_GOOD_AS_LINEAR and found.exponent_hi < 1 + _AS_GOOD_AS_LINEAR:
-        yield f"{said}: linear."
-    elif found.exponent_hi < 1:
-        yield f"{said}: less than linear."
-    elif found.exponent_lo > 1:
-        yield f"{said}: more than linear."
-    elif found.exponent_lo <= 1 - _LINEAR or found.exponent_hi >= 1 + _LINEAR:
-        yield f"{said}: too uncertain to call it linear."
-    else:
-        yield f"{said}: linear."
+    word = growth_word(found.exponent_lo, found.exponent_hi)
+    yield f"Throughput of {found.scenario} grows as load to the power of {power}: {word}."
 
 
 def _load(found: Bottleneck, load: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gate.report.amounts import NOTHING, amount
 from gate.report.long_section import Section, table_of
+from gate.report.proportion import growth_word
 from gate.report.tables import Line
 from gate.units import format_ratio
 from gate.verdict.assessment.advice import some
@@ -20,8 +21,6 @@ _BOUNDS = {
     "batches": "90 % intervals are from equal parts of the load of each, which know nothing of the luck of one start",
     "search": "ranges are the levels between which each search ended",
 }
-_LINEAR = 0.25
-"""As of loads: an interval of the exponent that is wider to either side says nothing of linear scaling."""
 
 
 def scaling(verdict: Verdict) -> Section:
@@ -95,7 +94,7 @@ def _law(sweep: Sweep, *, is_said: bool) -> str:
     lo, hi = sweep.exponent_lo, sweep.exponent_hi
     if sweep.exponent is None or lo is None or hi is None:
         return ""
-    word = "" if is_said or sweep.beyond_processors else f": {_word(lo, hi)}"
+    word = "" if is_said or sweep.beyond_processors else f": {growth_word(lo, hi)}"
     power, least, most = (f"{round(value, 2) + 0.0:.2f}" for value in (sweep.exponent, lo, hi))  # no minus zero
     return f"; as {sweep.setting} to the power of {power} ({least} to {most}){word}"
 
@@ -106,21 +105,8 @@ def _proportion(sweep: Sweep) -> str:
     if not within or within[-1].efficiency_ratio is None or sweep.bounds_from in (None, "search"):
         return ""
     last, span = within[-1], math.log(within[-1].setting / sweep.points[0].setting)
-    word = _word(math.log(last.times_lo or 1.0) / span, math.log(last.times_hi or 1.0) / span)
+    word = growth_word(math.log(last.times_lo or 1.0) / span, math.log(last.times_hi or 1.0) / span)
     return f": {word}" + ("" if sweep.bounds_from == "repeats" else " in this run")
-
-
-def _word(lo: float, hi: float) -> str:
-    """What an interval of an exponent says."""
-    if hi < 0:
-        return "it falls"
-    if lo > 1:
-        return "more than linear"
-    if lo > 0 and hi < 1:
-        return "less than linear"
-    if -_LINEAR < lo <= 0 and hi < _LINEAR:
-        return "it does not depend on it"
-    return "linear" if lo > 1 - _LINEAR and hi < 1 + _LINEAR else "too uncertain to call it linear or not"
 
 
 def _value(value: float | None, unit: str) -> str:

@@ -11,6 +11,7 @@ from gate.stats.drift import Drift, Kind, drift, kind_of, needed
 from gate.units import format_ratio
 from gate.verdict.figured import Degradation, LoginFigures
 from gate.verdict.limit import Limit
+from gate.verdict.values import finite
 
 DEGRADATION, EXPIRIES = "degradation", "expiries"
 LEAST_AN_HOUR = 0.01
@@ -46,12 +47,12 @@ def degradation_of(records: Sequence[ScenarioRecord], least: float | None) -> De
         kind=kind,
         least=limit,
         is_asked=least is not None,
-        an_hour=_finite(_grown(found.slope)),
-        lo=_finite(_grown(found.lo)),
-        hi=_finite(_grown(found.hi)),
+        an_hour=finite(_grown(found.slope)),
+        lo=finite(_grown(found.lo)),
+        hi=finite(_grown(found.hi)),
         n=found.n,
         elapsed_s=record.elapsed_s,
-        needed_s=_finite(times * record.elapsed_s) if kind == "too short" else None,
+        needed_s=finite(times * record.elapsed_s) if kind == "too short" else None,
     )
 
 
@@ -176,7 +177,3 @@ def _drift(periods: Sequence[PeriodRecord], limit: float) -> Drift:
 
 def _grown(slope: float) -> float:
     return math.expm1(min(slope, math.log1p(_MOST))) if math.isfinite(slope) else slope
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -9,7 +9,7 @@ from gate.record.value import Notice
 from gate.verdict.evidence import Evidence, Objective
 from gate.verdict.family import family_of
 from gate.verdict.limit import Limit
-from gate.verdict.values import Counts, Outcome, Row, Trail
+from gate.verdict.values import Counts, Outcome, Row, Trail, finite
 
 
 def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
@@ -31,11 +31,11 @@ def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
         endpoint=objective.owner,
         metric=f"limit:{limit.statistic}",
         unit=limit.unit,
-        baseline=_finite(objective.base.value) if objective.base else None,
-        candidate=_finite(limit.value),
+        baseline=finite(objective.base.value) if objective.base else None,
+        candidate=finite(limit.value),
         limit=limit.limit,
-        lo=_finite(limit.lo),
-        hi=_finite(limit.hi),
+        lo=finite(limit.lo),
+        hi=finite(limit.hi),
         outcome=outcome,
         gated=objective.gated,
         blocks=objective.gated and outcome == "missed" and not excused,
@@ -76,7 +76,3 @@ def _was_missed_before(objective: Objective) -> bool:
     best = objective.limit.lo if math.isfinite(objective.limit.lo) else objective.limit.value
     worst = base.hi if math.isfinite(base.hi) else base.value
     return base.value > base.limit and best <= worst
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -18,7 +18,7 @@ from gate.record.value import Notice
 from gate.units import format_size
 from gate.verdict.returned import of_rests
 from gate.verdict.timed import of_answers
-from gate.verdict.values import Outcome, Row, Trail
+from gate.verdict.values import Outcome, Row, Trail, finite
 from gate.verdict.watched import LEAST_LEAK_BYTES, Seen, is_falling, of_series
 
 PREFIX = "telemetry:"
@@ -62,10 +62,10 @@ def _row(
             "category": objective.category or _category(objective.of),
             "unit": _UNITS.get(unit, unit),
             "baseline": median(before) if before else None,
-            "candidate": _finite(seen.value),
+            "candidate": finite(seen.value),
             "limit": seen.limit if math.isfinite(seen.limit) else None if objective.back else _limit(objective),
-            "lo": _finite(seen.lo) if seen.lo != seen.hi else None,
-            "hi": _finite(seen.hi) if seen.lo != seen.hi else None,
+            "lo": finite(seen.lo) if seen.lo != seen.hi else None,
+            "hi": finite(seen.hi) if seen.lo != seen.hi else None,
             "outcome": outcome,
             "gated": gated,
             "blocks": gated and outcome == "missed",
@@ -146,7 +146,3 @@ def _notices(objective: TelemetryObjective, seen: Seen) -> Iterator[Notice]:
 
 def _category(of: str) -> str:
     return "queries" if of.startswith(("postgres.", "queries", "query_time")) else "stability"
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

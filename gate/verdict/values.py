@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -97,6 +98,11 @@ class Probed(Value):
     n_passed: Count = 0
     growth: GrowthRecord | None = None
     tally: TallyRecord | None = None
+
+
+def finite(value: float) -> float | None:
+    """The value, or None for what is no number: records have no NaN and no infinity."""
+    return value if math.isfinite(value) else None
 
 
 class Row(Value):

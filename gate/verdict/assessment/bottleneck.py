@@ -6,7 +6,6 @@ and not the load, its resource needs telemetry that saw it full, and its size ne
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
@@ -15,6 +14,7 @@ from gate.stats.occupancy import PLATEAU, Level, begins_unloaded, occupancy
 from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
 from gate.verdict.assessment.curves import Curve
 from gate.verdict.loaded import Bottleneck, ResourceUse
+from gate.verdict.values import finite
 
 LEAST_FULL_RATIO = 0.1
 """Share of the samples of a scenario in which a resource must have been full: a search begins far below."""
@@ -57,9 +57,9 @@ def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
         unloaded_s=found.unloaded_s if found else None,
         served_s=found.served_s if found else None,
         waiting_ratio=max(0.0, 1 - found.unloaded_s / last.time_s) if found else None,
-        peak=_finite(fit.peak) if fit else None,
-        peak_lo=_finite(fit.peak_lo) if fit else None,
-        peak_hi=_finite(fit.peak_hi) if fit else None,
+        peak=finite(fit.peak) if fit else None,
+        peak_lo=finite(fit.peak_lo) if fit else None,
+        peak_hi=finite(fit.peak_hi) if fit else None,
         fails_from=_fails_from(curve),
         exponent=power.value if power else None,
         exponent_lo=power.lo if power else None,
@@ -102,7 +102,3 @@ def _fails_from(curve: Curve) -> float | None:
     """The lowest level that never held: one that missed once and held then was disturbed."""
     held = {stage.load for stage in curve.stages if stage.met}
     return min((stage.load for stage in curve.stages if stage.met is False and stage.load not in held), default=None)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
