@@ -227,11 +227,12 @@ def test_a_workflow_to_copy_takes_no_code_no_cache_and_no_secret(path):
     assert "pull_request_target" not in filled(path)
 
 
-def test_the_publisher_that_pypi_trusts_has_an_environment_of_its_own_and_runs_no_code_of_ours():
+def test_the_publisher_that_pypi_trusts_has_environments_of_its_own_and_runs_no_code_of_ours():
     release = parsed(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
-    publisher = release.pop("publish-instrument")
+    publisher = release.pop("pypi")
     assert publisher["permissions"] == {"id-token": "write"}
-    assert publisher["environment"] not in [job.get("environment") for job in release.values()]
+    assert publisher["environment"] == "pypi-${{ matrix.distribution }}"
+    assert not [job for job in release.values() if str(job.get("environment")).startswith("pypi")]
     assert [step["uses"].partition("@")[0] for step in publisher["steps"]] == [
         "actions/download-artifact",
         "pypa/gh-action-pypi-publish",
@@ -239,24 +240,28 @@ def test_the_publisher_that_pypi_trusts_has_an_environment_of_its_own_and_runs_n
     assert "publish" in publisher["needs"], "after all that can fail: PyPI takes nothing back"
 
 
-def test_gate_instrument_has_the_version_of_the_gate_and_is_built_by_the_steps_of_the_release(tmp_path):
-    ours, theirs = (
-        tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]["version"]
-        for folder in ("", "instrument")
+def test_the_steps_of_the_release_build_what_it_publishes_of_one_version(tmp_path):
+    release = parsed(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    folders = {"perf-gate": ROOT, "gate-instrument": ROOT / "instrument"}
+    assert release["pypi"]["strategy"]["matrix"]["distribution"] == list(folders)
+    (build,) = [step["run"] for step in release["distributions"]["steps"] if "run" in step]
+    asked = re.findall(
+        r'"\$RUNNER_TEMP/backend/bin/python" (-m hatchling build --directory) "\$RUNNER_TEMP/dist/(.+)"', build
     )
-    assert ours == theirs
-    (build,) = [
-        step["run"]
-        for step in parsed(ROOT / ".github" / "workflows" / "release.yml")["jobs"]["instrument"]["steps"]
-        if "run" in step
-    ]
-    *_, backend = [line.strip() for line in build.splitlines() if "hatchling build" in line]
-    command = [sys.executable, *backend.replace("../dist", str(tmp_path)).split()[1:]]
-    subprocess.run(command, cwd=ROOT / "instrument", check=True, capture_output=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"gate_instrument-{ours}-py3-none-any.whl",
-        f"gate_instrument-{ours}.tar.gz",
-    ]
+    assert [name for _, name in asked] == list(folders)
+    projects = {
+        name: tomllib.loads((folder / "pyproject.toml").read_text())["project"] for name, folder in folders.items()
+    }
+    assert {name: project["name"] for name, project in projects.items()} == {name: name for name in folders}
+    (version,) = {project["version"] for project in projects.values()}
+    for arguments, name in asked:
+        command = [sys.executable, *arguments.split(), str(tmp_path / name)]
+        subprocess.run(command, cwd=folders[name], check=True, capture_output=True)
+        file = name.replace("-", "_")
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == [
+            f"{file}-{version}-py3-none-any.whl",
+            f"{file}-{version}.tar.gz",
+        ]
 
 
 @every
