@@ -13,7 +13,7 @@ from gate.verdict.assessed import ChecklistItem, State
 from gate.verdict.assessment.advice_answers import ERRORS
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, Judged, ids
-from gate.verdict.assessment.kinds import LEAK
+from gate.verdict.assessment.kinds import BACK, LEAK
 from gate.verdict.assessment.watch import POOL
 
 
@@ -47,6 +47,10 @@ def _is_need(each: Judged) -> bool:
     return each.kind == "objective" and each.statistic in ("rate", "capacity")
 
 
+def _is_lasting(each: Judged) -> bool:
+    return each.statistic in ("degradation", "expiries", BACK)
+
+
 _ITEMS = (
     _Item(
         "response times are within their limits",
@@ -54,7 +58,7 @@ _ITEMS = (
     ),
     _Item(
         "scenarios are within their limits",
-        lambda it: it.kind == "objective" and it.of_scenario and not _is_need(it),
+        lambda it: it.kind == "objective" and it.of_scenario and not _is_need(it) and not _is_lasting(it),
     ),
     _Item("rates and capacity are what is needed", _is_need),
     _Item(
@@ -69,6 +73,7 @@ _ITEMS = (
         lambda it: it.kind == "probe" and it.statistic == "queries",
     ),
     _Item("nothing leaks under constant load", lambda it: it.statistic == LEAK),
+    _Item("a long load is borne: no slower at its end, tokens renewed, what it took given back", _is_lasting),
     _Item(
         "there are baselines, and nothing is worse than on main",
         lambda it: it.kind == "change" and it.row.metric != "errors",

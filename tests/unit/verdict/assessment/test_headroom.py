@@ -121,6 +121,7 @@ def test_a_row_is_one_risk_only_and_grades_come_in_their_order():
     assert sorted(row_id for _, rows in found for row_id in rows) == ["shop/a/p50", "shop/b/limit:p95", "shop/c/errors"]
 
 
+LONG = "a long load is borne: no slower at its end, tokens renewed, what it took given back"
 CHECKS = {
     "response times are within their limits": "search/limit:p95",
     "scenarios are within their limits": "burst/limit:p95",
@@ -131,6 +132,7 @@ CHECKS = {
     "what may be done to it is limited and answered safely": "flags/probe",
     "the number of queries does not grow with the items (no N+1)": "list/queries",
     "nothing leaks under constant load": "burst/telemetry:memory:leak",
+    LONG: "burst/telemetry:memory:back",
     "there are baselines, and nothing is worse than on main": "search/p50",
 }
 CATEGORIES = {"token/probe": "errors", "admin/probe": "authentication", "flags/probe": "security"}
@@ -153,6 +155,13 @@ def test_an_item_is_yes_only_if_all_its_rows_passed(message):
     assert state(message, passed) == "yes"
     assert state(message, passed, unknown) == "not measured"
     assert state(message, passed, unknown, failed) == "no"
+
+
+@pytest.mark.parametrize("metric", ["limit:degradation", "limit:expiries", "telemetry:memory:back"])
+def test_what_a_long_load_leaves_behind_is_an_item_of_its_own(metric):
+    missed = row(f"burst/{metric}", "missed")
+    assert state(LONG, missed) == "no"
+    assert state("scenarios are within their limits", missed) == "not measured"
 
 
 def test_every_item_is_always_there():
