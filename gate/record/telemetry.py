@@ -32,6 +32,8 @@ class Summed(Value):
     least: float
     mean: float
     most: float
+    falls: Count = 0
+    """How often a reading was less than the one before it; 0 in runs of older versions, which did not count."""
 
 
 class Window(Value):

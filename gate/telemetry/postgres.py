@@ -1,28 +1,21 @@
 """PostgreSQL under load, over the client of the extra ``postgres``: activity, cache, statements, sizes.
 
-The connection is the gate's own. It reads only, each statement is given up after a time, and every one is a transaction
-of its own: the views of statistics would repeat themselves within one.
 https://www.postgresql.org/docs/current/monitoring-stats.html
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gate.config.quantities import POSTGRES
 from gate.config.telemetry import Postgres
 from gate.record.telemetry import Relation, Source
+from gate.telemetry.connection import Connection
 from gate.telemetry.plans import plan_of
-from gate.telemetry.source import Findings, Reading, Unread, in_a_line
+from gate.telemetry.source import Findings, Reading, Unread
 from gate.telemetry.statements import Counters, counters, worst
 
-CONNECT_S, READ_S = 3, 2.0
-_OPTIONS = (
-    f"-c default_transaction_read_only=on -c statement_timeout={READ_S * 1000:.0f} -c lock_timeout=500"
-    " -c idle_in_transaction_session_timeout=10000"
-)
 _ACTIVITY = """
 SELECT /* asked by the gate */
   count(*),
@@ -61,9 +54,8 @@ class PostgresDatabase:
     source: Source = "postgres"
 
     def __init__(self, dsn: str, wanted: Postgres) -> None:
-        self._dsn = dsn
+        self._connection = Connection(dsn)
         self._wanted = wanted
-        self._connection: Any = None
         self._blocks: tuple[int, int] | None = None
         self._statements: Mapping[Any, Counters] = {}
         self._unread: dict[str, str] = {}
@@ -71,25 +63,25 @@ class PostgresDatabase:
 
     def begin(self) -> None:
         """Connect; note what was counted before the load."""
-        self._connect()
+        self._connection.open()
         self._facts["postgres.max_connections"] = float(
-            self._ask("SELECT /* asked by the gate */ current_setting('max_connections')")[0][0]
+            self._connection.ask("SELECT /* asked by the gate */ current_setting('max_connections')")[0][0]
         )
         self.read()
         if self._wanted.statements:
             try:
-                self._statements = counters(self._ask)
+                self._statements = counters(self._connection.ask)
             except Unread as error:
                 self._unread["postgres.statements"] = error.reason
 
     def read(self) -> Mapping[str, Reading]:
         """Activity and counters now."""
-        if self._connection is None or self._connection.closed:
-            self._connect()  # a database that was restarted, or that ended its connections, is asked again
-        activity = self._ask(_ACTIVITY)[0]
+        if self._connection.is_closed:
+            self._connection.open()  # a database that was restarted, or that ended its connections, is asked again
+        activity = self._connection.ask(_ACTIVITY)[0]
         names = ("connections", "active", "waiting", "waiting_for_locks", "idle_in_transaction")
         values = {f"postgres.{name}": float(value) for name, value in zip(names, activity, strict=True)}
-        hit, read, transactions, deadlocks, temporary = self._ask(_DATABASE)[0]
+        hit, read, transactions, deadlocks, temporary = self._connection.ask(_DATABASE)[0]
         values |= {
             "postgres.transactions": float(transactions),
             "postgres.deadlocks": float(deadlocks),
@@ -105,11 +97,11 @@ class PostgresDatabase:
         statements = []
         if self._wanted.statements and "postgres.statements" not in self._unread:
             with self._telling("postgres.statements"):
-                statements = worst(self._ask, self._statements, self._wanted.statements)
+                statements = worst(self._connection.ask, self._statements, self._wanted.statements)
         for number, statement in enumerate(statements[: self._wanted.plans]):
             with self._telling(f"postgres.plan {number + 1}"):
                 a_call = statement.rows / statement.calls
-                plan = plan_of(self._ask, self._connection.info.server_version, statement.text, a_call)
+                plan = plan_of(self._connection.ask, self._connection.server_version, statement.text, a_call)
                 found = {"plan": plan.lines, "scans": plan.scans, "unhelped": plan.unhelped}
                 statements[number] = statement.model_copy(update=found)
         relations: list[Relation] = []
@@ -117,7 +109,7 @@ class PostgresDatabase:
             relations = self._relations()
         size = None
         with self._telling("postgres.database_bytes"):
-            size = int(self._ask("SELECT pg_database_size(current_database())")[0][0])
+            size = int(self._connection.ask("SELECT pg_database_size(current_database())")[0][0])
         return Findings(tuple(statements), tuple(relations), size, self._facts, self._unread)
 
     def renew(self) -> None:
@@ -125,9 +117,7 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._connection is not None:
-            with contextlib.suppress(Exception):  # whatever a broken connection says when it is closed
-                self._connection.close()
+        self._connection.close()
 
     def _telling(self, what: str) -> _Telling:
         return _Telling(self._unread, what)
@@ -142,7 +132,7 @@ class PostgresDatabase:
 
     def _relations(self) -> list[Relation]:
         tables = self._wanted.tables
-        found = self._ask(_RELATIONS, {"names": tables, "most": len(tables) or _LARGEST})
+        found = self._connection.ask(_RELATIONS, {"names": tables, "most": len(tables) or _LARGEST})
         if len(found) < len(tables):
             known = {name for schema, table, *_ in found for name in (table, f"{schema}.{table}")}
             missing = [name for name in tables if name.lower() not in known and name not in known]
@@ -156,52 +146,6 @@ class PostgresDatabase:
             )
             for schema, table, rows, table_bytes, index_bytes in found
         ]
-
-    def _connect(self) -> None:
-        try:
-            import psycopg
-        except ImportError:
-            raise Unread("the client of PostgreSQL is not installed; install perf-gate[postgres]") from None
-        try:
-            self._connection = psycopg.connect(
-                self._dsn,
-                autocommit=True,
-                connect_timeout=CONNECT_S,
-                options=_OPTIONS,
-                application_name="gate",
-                tcp_user_timeout=round(READ_S * 2000),
-            )
-        except (psycopg.Error, ValueError, OSError) as error:
-            raise Unread(f"no connection: {error}") from None
-
-    def _ask(
-        self, query: str, values: Mapping[str, object] | None = None, *, unfilled: bool = False
-    ) -> Sequence[tuple[Any, ...]]:
-        """One statement over the extended protocol, which takes no second one behind it.
-
-        Parameters
-        ----------
-        unfilled : bool
-            It has placeholders that stay without values. Over the extended protocol the server wants values for them
-            (even to explain by GENERIC_PLAN, which plans with none), so it goes over the simple one, after the
-            extended one saw that there is no second statement in it.
-        """
-        import psycopg
-
-        try:
-            if unfilled:
-                self._refuse_several(query)
-            cursor = self._connection.execute(query, values, binary=not unfilled)
-            return cursor.fetchall() if cursor.description is not None else []
-        except (psycopg.Error, OSError) as error:
-            raise Unread(in_a_line(str(error)) or type(error).__name__) from None
-
-    def _refuse_several(self, query: str) -> None:
-        import psycopg
-
-        parsed = self._connection.pgconn.prepare(b"", query.encode(self._connection.info.encoding))
-        if parsed.status != psycopg.pq.ExecStatus.COMMAND_OK:
-            raise Unread(in_a_line(parsed.get_error_message()))
 
 
 class _Telling:

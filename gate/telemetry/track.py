@@ -25,12 +25,13 @@ class Sums:
         self.n, self._total = 0, 0.0
         self._least, self._most = math.inf, -math.inf
         self._first = self._last = (math.nan, math.nan)
-        self._hole_s = 0.0
+        self._hole_s, self._falls = 0.0, 0
 
     def add(self, at_s: float, value: float) -> None:
         """One reading, later than those before."""
         if self.n:
             self._hole_s = max(self._hole_s, at_s - self._last[0])
+            self._falls += value < self._last[1]
         else:
             self._first = (at_s, value)
         self._last = (at_s, value)
@@ -41,6 +42,7 @@ class Sums:
     def append(self, later: Sums) -> None:
         """All of another, which came after these."""
         self._hole_s = max(self._hole_s, later._hole_s, later._first[0] - self._last[0])
+        self._falls += later._falls + (later._first[1] < self._last[1])
         self.n, self._total, self._last = self.n + later.n, self._total + later._total, later._last
         self._least, self._most = min(self._least, later._least), max(self._most, later._most)
 
@@ -56,6 +58,7 @@ class Sums:
             least=self._least,
             mean=self._total / self.n,
             most=self._most,
+            falls=self._falls,
         )
 
 

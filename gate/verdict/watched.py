@@ -196,6 +196,5 @@ _OF_COUNTERS: dict[str, _Statistic] = {"max": _highest_rate, "mean": _mean_rate,
 
 def is_falling(series: Series) -> bool:
     """Whether a counter fell, as one does whose process was started anew: then no difference of it means anything."""
-    return series.is_counter and any(
-        later < sooner for sooner, later in zip(series.values, series.values[1:], strict=False)
-    )
+    falls = any(later < sooner for sooner, later in pairwise(series.values))
+    return series.is_counter and (falls or (series.whole is not None and series.whole.falls > 0))

@@ -130,27 +130,27 @@ def test_all_partitions_are_in_a_plan_where_the_server_plans_without_values(data
         name = f"year_{year}"
         application.execute(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF years FOR VALUES IN ({year})")
     text = "SELECT sum(bags) FROM years WHERE year = $1 AND bags > $2::text::int"
-    plan = "\n".join(plan_of(database._ask, database._connection.info.server_version, text, 1.0).lines)
-    is_younger = database._connection.info.server_version >= 160000
+    plan = "\n".join(plan_of(database._connection.ask, database._connection.server_version, text, 1.0).lines)
+    is_younger = database._connection.server_version >= 160000
     assert [f"Seq Scan on year_{year}" in plan for year in (2025, 2026)] == [is_younger] * 2
     with pytest.raises(Unread, match="syntax error"):
-        plan_of(database._ask, database._connection.info.server_version, "SELECT FROM WHERE $1", 1.0)
+        plan_of(database._connection.ask, database._connection.server_version, "SELECT FROM WHERE $1", 1.0)
     assert database.read()["postgres.active"].value == 0, "and goes on to be asked"
 
 
 def test_a_statement_that_hides_a_second_one_is_not_run(database, application):
-    version = database._connection.info.server_version
+    version = database._connection.server_version
     for hidden in ("SELECT 1; DELETE FROM zones", "SELECT $1; COMMIT; BEGIN READ WRITE; DELETE FROM zones; COMMIT"):
         with pytest.raises(Unread, match="multiple commands"):
-            plan_of(database._ask, version, hidden, 1.0)
+            plan_of(database._connection.ask, version, hidden, 1.0)
     with pytest.raises(Unread, match="no statement that has a plan"):
-        plan_of(database._ask, version, "DROP TABLE zones", 1.0)
+        plan_of(database._connection.ask, version, "DROP TABLE zones", 1.0)
     assert application.execute("SELECT count(*) FROM zones").fetchone() == (20,)
 
 
 def test_the_connection_cannot_write(database):
     with pytest.raises(Unread, match="read-only transaction"):
-        database._ask("DELETE FROM zones")
+        database._connection.ask("DELETE FROM zones")
 
 
 def test_activity_waits_and_cache(database, application, dsn):
@@ -207,10 +207,10 @@ def test_a_role_that_may_not_see_others_is_told_so(dsn, application):
     assert findings.statements == ()
 
 
-def test_a_reset_of_the_counters_is_told_and_not_taken_for_a_difference(database, application):
+def test_a_reset_of_the_counters_is_told_and_not_taken_for_a_difference(dsn, application):
     for number in range(3):
         application.execute("SELECT id FROM parcels WHERE weight = %s", (number,))
-    other = PostgresDatabase(database._dsn, WANTED)
+    other = PostgresDatabase(dsn, WANTED)
     other.begin()
     application.execute("SELECT pg_stat_statements_reset()")
     application.execute("SELECT id FROM parcels WHERE weight = 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
@@ -14,6 +15,7 @@ from gate.telemetry.series import rests_of, series_record
 from gate.telemetry.source import Reading
 from gate.telemetry.timeline import IDLE, MOST_NOTES, Phase, Timeline
 from gate.telemetry.track import MOST_KEPT, Sums, Track, Tracks
+from gate.verdict.watched import is_falling
 
 DAY_S = 86_400
 STRETCH_S = 600
@@ -120,6 +122,20 @@ def test_a_window_holds_its_pauses_and_not_what_comes_after_it(read):
         assert (told.n, told.first, told.last) == (len(values), values[0], values[-1])
         assert (told.least, told.most) == (min(values), max(values))
         assert told.mean == pytest.approx(fmean(values), rel=1e-9, abs=1e-3)
+        assert told.falls == sum(later < sooner for sooner, later in pairwise(values))
+
+
+@pytest.mark.parametrize("again_at_s", [None, 1_001, 4_800])
+def test_a_process_that_was_started_anew_between_two_readings_that_are_kept_is_seen(again_at_s):
+    """Its counter is soon beyond what it was: the values that are kept only rise."""
+    track = Track("processes", "s", is_counter=True)
+    for at_s in range(2 * MOST_KEPT):
+        track.add(float(at_s), {again_at_s: 0.0}.get(at_s, float(at_s)))
+    _, series = series_record({"cpu": track}, Timeline(), 0.0)
+    kept = series["cpu"]
+    assert is_falling(kept) == (again_at_s is not None)
+    if again_at_s == 1_001:
+        assert kept.values == sorted(kept.values), "or this shows nothing"
 
 
 def test_what_is_no_number_is_left_out():
