@@ -42,13 +42,17 @@ REDIS: Mapping[str, Quantity] = {
     "redis.evicted": Quantity("count", is_counter=True),
     "redis.commands": Quantity("count", is_counter=True),
 }
+
 PROCESSES: Mapping[str, Quantity] = {
     "processes.cpu": Quantity("s", is_counter=True),
+    "processes.machine_cpu": Quantity("s", is_counter=True),
     "processes.memory": Quantity("bytes"),
     "processes.descriptors": Quantity("count"),
     "processes.threads": Quantity("count"),
     "processes.count": Quantity("count"),
 }
+"""``machine_cpu`` is what its processors did for anybody: for the preview, its database, and the load generator."""
+
 _SUFFIXES: tuple[tuple[str, Unit], ...] = (("_bytes", "bytes"), ("_seconds", "s"), ("_ratio", "ratio"))
 """Base units end a name: https://prometheus.io/docs/practices/naming/"""
 

@@ -2,12 +2,13 @@
 
 Read from ``/proc`` itself: what is asked is four numbers of each process of one session, and a library for all systems
 would read more than that. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+Beside them what the processors they may run on did for anybody: https://man7.org/linux/man-pages/man5/proc_stat.5.html
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from gate.telemetry.source import Findings, Reading, Unread
 _PROC = Path("/proc")
 _SESSION, _UTIME, _STIME, _THREADS, _RSS = 3, 11, 12, 17, 21
 """Places behind the name of the program, which may itself hold blanks and brackets."""
+_AT_WORK = (0, 1, 2, 5, 6, 7)
+"""Places of user, nice, system, irq, softirq and steal: what another machine took was not there to be had. The others
+are idle, waiting for a disk, and time of guests, which user and nice have in them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ def in_session(session: int, proc: Path = _PROC) -> Iterator[Process]:
             continue
 
 
+def at_work_s(processors: Collection[int], proc: Path = _PROC) -> float:
+    """Seconds that some processors were at work since the machine began."""
+    found = 0
+    for line in (proc / "stat").read_text(encoding="ascii").splitlines():
+        name, *fields = line.split()
+        if name.startswith("cpu") and name[3:].isdigit() and int(name[3:]) in processors:
+            found += sum(int(fields[place]) for place in _AT_WORK)
+    return found / os.sysconf("SC_CLK_TCK")
+
+
 class SessionOfProcesses:
     """Watches every process of the session that a preview was started in.
 
@@ -79,6 +93,7 @@ class SessionOfProcesses:
         leader = self._leader()
         try:
             found = list(in_session(leader)) if leader is not None else []
+            machine_s = at_work_s(os.sched_getaffinity(0))
         except OSError as error:
             raise Unread(f"/proc cannot be read: {error.strerror}; processes are watched on Linux only") from None
         if not found:
@@ -86,6 +101,7 @@ class SessionOfProcesses:
         self._cpu_s |= {process.pid: process.cpu_s for process in found}
         values = {
             "processes.cpu": sum(self._cpu_s.values()),
+            "processes.machine_cpu": machine_s,
             "processes.memory": sum(process.memory_bytes for process in found),
             "processes.descriptors": sum(process.descriptors for process in found),
             "processes.threads": sum(process.threads for process in found),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gate.units import format_duration, format_size
+from gate.units import format_duration, format_ratio, format_size
 from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.advice import Finding, amount, each_once, some, times
+from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import is_at_least, kind_of, label
+from gate.verdict.assessment.watch import PROCESSORS
+from gate.verdict.loaded import ResourceUse
 from gate.verdict.values import Row
 
 UNEVEN = 10.0
@@ -20,6 +23,8 @@ COLD_TIMES, COLD_S = 10.0, 1.0
 COMPRESSIBLE_BYTES = 1000.0
 SCARCE = 1.5
 """Room below which the next campaign may reach the end."""
+MOSTLY_RATIO = 0.5
+"""Share of the samples from which on processors that are full set the pace of everything on the machine."""
 _OF_LOAD = ("capacity", "rate", "target:rate")
 
 
@@ -41,6 +46,21 @@ def too_little(grounds: Grounds) -> Finding | None:
         return None
     told = [f"{label(row)} is {amount(row.candidate or 0, 'rps')} of {amount(row.limit or 0, 'rps')}" for row in found]
     return Finding(f"more load than now must be borne: {some(told)}", ids(found))
+
+
+def processors_full(grounds: Grounds) -> Finding | None:
+    """A machine that had no more to give, whoever took it."""
+    found = [use for use in grounds.assessment.resources if _is_busy(use)]
+    if not found:
+        return None
+    told = [f"in {format_ratio(use.full_ratio)} of the samples of {use.window}" for use in found]
+    seen = f"all {found[0].size:.0f} processors of the machine were at work {some(told)}"
+    return Finding(f"{seen}; make an answer cost less of them, or give it more", [])
+
+
+def busy_in(grounds: Grounds, window: str) -> bool:
+    """Whether the processors were full during a stretch of load: then what waits, waits for them."""
+    return any(use.window == window and _is_busy(use) for use in grounds.assessment.resources)
 
 
 def scarce(grounds: Grounds) -> Finding | None:
@@ -103,6 +123,10 @@ def _slower(room: Headroom, row: Row) -> str:
 
 def _is_of_load(each: Headroom) -> bool:
     return each.unit == "rps" and each.row.partition("/")[2].partition("/")[2].removeprefix("limit:") in _OF_LOAD
+
+
+def _is_busy(use: ResourceUse) -> bool:
+    return use.resource == PROCESSORS.name and use.full_ratio >= MOSTLY_RATIO and is_full(use)
 
 
 def _named(each: Headroom) -> str:

@@ -28,6 +28,7 @@ RULES = (
     Rule("missing-index", "now", database.missing_index),
     Rule("debug-on", "now", answers.debug_on),
     # Soon: the next users, or the next month, will meet these.
+    Rule("processors-full", "next", speed.processors_full),
     Rule("pool-exhausted", "next", database.pool_exhausted),
     Rule("not-back", "next", stability.not_back),
     Rule("connection-held", "next", database.connection_held),

@@ -29,10 +29,13 @@ class Resource:
 
 
 POOL = Resource("connection pool", "pool.in_use", "pool.size")
+PROCESSORS = Resource("processors", "processes.machine_cpu", "processes.cores")
+"""Of the machine, whoever used them."""
 RESOURCES = (
     POOL,
     Resource("connections of PostgreSQL", "postgres.connections", "postgres.max_connections"),
-    Resource("processors", "processes.cpu", "processes.cores"),
+    PROCESSORS,
+    Resource("processors, by the preview alone", "processes.cpu", "processes.cores"),
 )
 
 

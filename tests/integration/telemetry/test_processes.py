@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
-from gate.telemetry.processes import SessionOfProcesses, in_session
+from gate.telemetry.processes import SessionOfProcesses, at_work_s, in_session
 from gate.telemetry.source import Unread
 from tests.integration.processes import wait_for
 
@@ -65,6 +66,30 @@ def test_processor_time_of_those_that_ended_stays_counted(tree):
     after = values(watched)
     assert after["count"] == 1
     assert after["cpu"] >= before["cpu"]
+
+
+def test_the_machine_is_at_work_for_others_too(tree):
+    """Half a second of this process, which is in no session that is watched."""
+    watched = SessionOfProcesses(lambda: tree.pid)
+    before, own_s = values(watched), time.process_time()
+    while time.process_time() - own_s < 0.5:
+        pass
+    after = values(watched)
+    assert after["machine_cpu"] - before["machine_cpu"] > 0.4
+    assert after["cpu"] - before["cpu"] < 0.2
+
+
+def test_only_processors_that_it_may_use_are_counted_and_neither_idle_nor_guests(tmp_path):
+    lines = [
+        "cpu  9 9 9 9 9 9 9 9 9 9",
+        "cpu0 100 20 30 1000 500 1 2 3 60 7",
+        "cpu1 10 0 0 900 0 0 0 0 0 0",
+        "intr 5 5",
+    ]
+    (tmp_path / "stat").write_text("\n".join(lines))
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert at_work_s({0}, tmp_path) == 156 / ticks
+    assert at_work_s({0, 1}, tmp_path) == 166 / ticks
 
 
 def test_what_is_gone_and_what_was_never_started_cannot_be_read(tree):

@@ -124,6 +124,10 @@ def pool(full_ratio: float, size: float = 10.0, window: str = "burst") -> Resour
     )
 
 
+def processors(full_ratio: float, window: str = "burst") -> ResourceUse:
+    return ResourceUse(resource="processors", window=window, most=2.0, size=2.0, full_ratio=full_ratio, n=20)
+
+
 def said(held_s: float, db_s: float = 0.005) -> Served:
     return Served(
         endpoint="scans",

@@ -269,15 +269,19 @@ def test_without_its_size_nobody_says_that_a_resource_was_full():
     assert list(resource_use(watched([10.0] * 20))) == []
 
 
-def test_processors_are_told_by_how_fast_their_seconds_pass():
+@pytest.mark.parametrize(
+    ("series", "resource"),
+    [("processes.machine_cpu", "processors"), ("processes.cpu", "processors, by the preview alone")],
+)
+def test_processors_are_told_by_how_fast_their_seconds_pass(series, resource):
     at_s = [0.0, 1.0, 2.0, 3.0]
     used = Series(
         source="processes", unit="s", is_counter=True, at_s=at_s, values=[5.0, 7.0, 9.0, 9.5], answered=[0] * 4
     )
     windows = [Window(name="burst", from_s=0, to_s=9, answered=100)]
-    record = TelemetryRecord(windows=windows, series={"processes.cpu": used}, facts={"processes.cores": 2})
+    record = TelemetryRecord(windows=windows, series={series: used}, facts={"processes.cores": 2})
     (found,) = resource_use(record)
-    assert (found.resource, found.most, found.n) == ("processors", 2.0, 3)
+    assert (found.resource, found.most, found.n) == (resource, 2.0, 3)
     assert found.full_ratio == pytest.approx(2 / 3)
 
 

@@ -20,6 +20,7 @@ from tests.unit.verdict.assessment.grounds import (
     growth,
     pool,
     probe,
+    processors,
     row,
     said,
     scenario,
@@ -140,6 +141,11 @@ CASES = {
         grounds(about=[about("debug", "true")]),
         grounds(about=[about("debug", "false"), about("debugger", None)]),
         ("debug",),
+    ),
+    "processors-full": Case(
+        grounds(resources=[processors(0.97)]),
+        grounds(resources=[processors(0.4), pool(0.97)]),
+        ("all 2 processors", "in 97 % of the samples of burst"),
     ),
     "pool-exhausted": Case(
         grounds(
@@ -266,6 +272,16 @@ def test_without_a_missed_limit_the_pool_that_would_do_serves_all_that_are_under
     """100/s times 400 ms is 40 under way, by Little's law."""
     full = grounds(scenarios=[scenario()], resources=[pool(0.9)])
     assert "about 40" in next(r.message for r in recommendations(full) if r.rule == "pool-exhausted")
+
+
+@pytest.mark.parametrize(
+    ("window", "share", "is_of_use"), [("burst", 0.97, False), ("burst", 0.4, True), ("idle", 0.97, True)]
+)
+def test_a_larger_pool_is_no_cure_while_everything_waits_for_the_processors(window, share, is_of_use):
+    full = grounds(scenarios=[scenario()], resources=[pool(0.9), processors(share, window)])
+    told = next(r.message for r in recommendations(full) if r.rule == "pool-exhausted")
+    assert ("about 40" in told) == is_of_use
+    assert ("so were the processors" in told) != is_of_use
 
 
 def test_nothing_measured_recommends_to_measure_and_nothing_else():
