@@ -47,8 +47,14 @@ def point_of(level: float, result: SegmentResult, until: Until, *, held_s: float
         error_ratio=error_ratio,
         met=bool(latency.n and keeps_up and is_fast and error_ratio <= most_errors),
         mean_s=latency.mean(),
-        errors=dict(sum((Counter(lane.errors) for lane in lanes), Counter())),
+        errors=errors_of(result),
+        dropped=sum(lane.dropped for lane in lanes),
     )
+
+
+def errors_of(result: SegmentResult) -> dict[str, int]:
+    """Answers that were not as expected, by kind."""
+    return dict(sorted(sum((Counter(lane.errors) for lane in result.lanes.values()), Counter()).items()))
 
 
 def _value(latency: Histogram, statistic: str) -> float:

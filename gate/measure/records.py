@@ -11,6 +11,7 @@ from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult, SocketResult
 from gate.load.transport import PROTECTED, THROTTLED
+from gate.measure.finding import errors_of
 from gate.measure.hashes import scenario_hash
 from gate.measure.search import Found, Point
 from gate.measure.tally import server_record
@@ -71,6 +72,8 @@ def _climbed(level: float, result: SegmentResult) -> Level:
         p95_s=latency.quantile(0.95) if latency.n else None,
         error_ratio=1 - completed / planned if planned else 0.0,
         mean_s=latency.mean() if latency.n else None,
+        errors=errors_of(result),
+        dropped=sum(lane.dropped for lane in lanes),
     )
 
 
@@ -106,7 +109,8 @@ def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
                 error_ratio=point.error_ratio,
                 met=point.met,
                 mean_s=None if math.isnan(point.mean_s) else point.mean_s,
-                errors=dict(sorted(point.errors.items())),
+                errors=dict(point.errors),
+                dropped=point.dropped,
             )
             for point in found.points
         ],

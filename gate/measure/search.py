@@ -33,6 +33,8 @@ class Point:
     mean_s: float = math.nan
     errors: Mapping[str, int] = field(default_factory=dict)
     """By kind."""
+    dropped: int = 0
+    """Never sent; they are in the ratio."""
 
 
 @dataclass(frozen=True)

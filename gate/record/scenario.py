@@ -69,12 +69,26 @@ class Level(Value):
     p95_s: float | None
     """None without answers."""
     error_ratio: float
+    """Share of the requests that were not answered as expected, those never sent among them."""
     met: bool | None = None
     """Whether the condition of a search held; None of a step, which has none."""
     mean_s: float | None = None
     """None without answers, and in runs of older versions."""
     errors: dict[str, Count] = Field(default_factory=dict)
     """Answers that were not as expected, by kind; none in runs of older versions."""
+    dropped: Count = 0
+    """Requests that fell due while as many waited for their answers as may, and were never sent; 0 in older runs."""
+
+    @property
+    def failed_ratio(self) -> float:
+        """Share of the requests whose answers were not as expected; in older runs with those that were never sent."""
+        failed = sum(self.errors.values())
+        return self.error_ratio * (failed / (failed + self.dropped) if self.dropped else 1.0)
+
+    @property
+    def dropped_ratio(self) -> float:
+        """Share of the requests that were never sent."""
+        return self.error_ratio - self.failed_ratio
 
 
 class SearchRecord(Value):

@@ -12,7 +12,7 @@ from gate.verdict.values import Verdict
 def breaking_lines(verdict: Verdict) -> Iterator[str]:
     """One for each search: where it broke, and how - errors, what was full, memory; what was not seen is said so."""
     for found in verdict.assessment.breakings:
-        yield " ".join([_where(found), _errors(found), *_full(found), *_memory(found)])
+        yield " ".join([_where(found), _errors(found), *_dropped(found), *_full(found), *_memory(found)])
 
 
 def contrast_lines(verdict: Verdict) -> Iterator[str]:
@@ -38,6 +38,12 @@ def _errors(found: Breaking) -> str:
     told = ", ".join(f"{kind.replace('status_', 'status ').replace('_', ' ')} {count:,} x" for kind, count in kinds)
     at_break = f", {format_ratio(found.error_ratio)} of all where it breaks" if found.error_ratio else ""
     return f"Errors begin at {_level(found, found.errors_from)} ({told}){at_break}."
+
+
+def _dropped(found: Breaking) -> Iterator[str]:
+    if found.dropped_ratio:
+        share = format_ratio(found.dropped_ratio)
+        yield f"{share} of the requests were never sent there, for too many were waiting for their answers."
 
 
 def _full(found: Breaking) -> Iterator[str]:

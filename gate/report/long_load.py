@@ -33,7 +33,7 @@ _SCENARIOS = (
     "headroom",
     "outcome",
 )
-_LEVELS = ("scenario", "level", "rate", "mean", "p50", "p95", "errors", "condition")
+_LEVELS = ("scenario", "level", "rate", "mean", "p50", "p95", "not answered as expected", "condition")
 _WORST = ("failed", "unmeasured", "passed")
 _WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
 

@@ -87,7 +87,8 @@ class Breaking(Value):
     rate_rps: float | None
     p95_s: float | None
     error_ratio: float | None
-    """At the level at which it breaks."""
+    dropped_ratio: float | None = None
+    """At the level at which it breaks: of answers that were not as expected, and of requests that were never sent."""
     errors_from: float | None
     """The lowest level with answers that were not as expected; None where there was none."""
     errors: dict[str, Count] = Field(default_factory=dict)

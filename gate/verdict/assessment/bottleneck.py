@@ -6,6 +6,7 @@ and not the load, its resource needs telemetry that saw it full, and its size ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
@@ -27,8 +28,7 @@ LEAST_FULL = 2
 def bottlenecks(curves: Sequence[Curve], resources: Sequence[ResourceUse]) -> Iterator[Bottleneck]:
     """One for each curve; of a curve that does not saturate only how throughput grows."""
     for curve in curves:
-        full = next((use for name in curve.scenarios for use in resources if use.window == name and is_full(use)), None)
-        yield _bottleneck(curve, full)
+        yield _bottleneck(curve, [use for use in resources if use.window in curve.scenarios and is_full(use)])
 
 
 def is_full(use: ResourceUse) -> bool:
@@ -36,10 +36,19 @@ def is_full(use: ResourceUse) -> bool:
     return use.full_ratio >= LEAST_FULL_RATIO and use.full_ratio * use.n >= LEAST_FULL - 0.5
 
 
-def _bottleneck(curve: Curve, full: ResourceUse | None) -> Bottleneck:
+def _nearest(full: Sequence[ResourceUse], at_once: float) -> ResourceUse | None:
+    """Of several things that were full the one that is as large as what is served at once.
+
+    A pool that fills while everything waits for the processors does not set the pace.
+    """
+    return min(full, key=lambda use: abs(math.log(use.size / at_once)), default=None)
+
+
+def _bottleneck(curve: Curve, uses: Sequence[ResourceUse]) -> Bottleneck:
     stages = curve.stages
     levels = [Level(stage.rate_rps, stage.time_s, stage.asked_rps, stage.think_s) for stage in stages]
     found = occupancy(levels)
+    full = _nearest(uses, found.at_once) if found else None
     fit, power = _fit(curve) if len(curve.names) >= LEAST_LEVELS else None, _exponent(curve)
     last = stages[-1]
     return Bottleneck(

@@ -88,7 +88,7 @@ def _levels(load: Load, record: ScenarioRecord) -> Iterator[Stage]:
     """A level that was kept up was asked for what it answered: where requests fail, that is no more than succeeded."""
     for level in record.search.levels if record.search is not None else record.levels:
         time_s = level.mean_s if level.mean_s is not None else level.p50_s
-        asked_rps = level.level * (1 - level.error_ratio) if load.is_open else None
+        asked_rps = level.level * (1 - level.failed_ratio) if load.is_open else None
         if time_s is not None and time_s > 0 and level.rate_rps > 0:
             asked_rps = None if asked_rps is None else max(asked_rps, level.rate_rps)
             yield Stage(
@@ -120,7 +120,8 @@ def _stage(name: str, load: Load, record: ScenarioRecord) -> Iterator[Stage]:
     is_sound = record.not_reached is None and not record.sockets
     if is_sound and latency.n and record.elapsed_s > 0 and record.completed:
         rate_rps = _settled_rps(load, record) or record.completed / record.elapsed_s
-        asked_rps = max(rate_rps, record.completed / load.for_s) if load.is_open and load.for_s else None
+        asked = record.completed + record.dropped
+        asked_rps = max(rate_rps, asked / load.for_s) if load.is_open and load.for_s else None
         yield _under_way(name, rate_rps, latency.mean(), asked_rps, load.think_s or 0.0)
 
 

@@ -56,6 +56,11 @@ def test_a_level_is_met_only_if_latency_errors_and_rate_say_so(measured, until, 
     assert point_of(10.0, measured, until, held_s=len_s(measured)).met is met
 
 
+def test_what_was_never_sent_is_counted_apart_from_answers_that_were_errors():
+    point = point_of(10.0, result([0.05] * 90, errors=4, dropped=6), P95, held_s=10.0)
+    assert (point.errors, point.dropped, point.error_ratio) == ({"status_500": 4}, 6, pytest.approx(0.1))
+
+
 def test_users_set_their_own_pace():
     assert point_of(5, result([0.05] * 100, elapsed_s=100.0), P95, held_s=None).met
 

@@ -108,6 +108,16 @@ def test_the_first_errors_are_those_of_the_lowest_level_that_has_any():
     assert "No answer was an error." in said(found([level(10), level(20, met=False)]))
 
 
+def test_requests_that_were_never_sent_are_no_answers_that_were_errors():
+    choked = level(20, met=False).model_copy(update={"error_ratio": 0.28, "dropped": 28})
+    text = said(found([level(10), choked]))
+    assert "No answer was an error. 28 % of the requests were never sent there" in text
+    failing = choked.model_copy(update={"errors": {"status_503": 12}, "error_ratio": 0.4})
+    text = said(found([level(10), failing]))
+    assert "(status 503 12 x), 12 % of all where it breaks. 28 % of the requests were never sent there" in text
+    assert "never sent" not in said(found([level(10), level(20, met=False)]))
+
+
 def test_memory_is_told_at_the_lowest_level_and_where_it_breaks():
     one = found(telemetry=watched(LEVELS, [1, 1, 4, 4], [1e8, 2e8, 3e8, 4e8]))
     assert (one.memory_first_bytes, one.memory_last_bytes) == (1e8, 3e8)

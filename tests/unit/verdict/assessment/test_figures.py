@@ -16,7 +16,7 @@ from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.watch import renamed_in, resource_use, watch
 from gate.verdict.loaded import ResourceUse
 from tests.builders import run_of, scenario_of, suite_of
-from tests.unit.verdict.assessment.grounds import grounds, pool, row
+from tests.unit.verdict.assessment.grounds import grounds, pool, processors, row
 
 SUITE = suite_of(
     """scenarios:
@@ -181,6 +181,13 @@ def test_a_resource_is_named_only_where_it_was_seen_full(use: ResourceUse, resou
     assert found.configured == (10 if resource else None)
 
 
+@pytest.mark.parametrize(("size", "resource"), [(2, "processors"), (10, "connection pool")])
+def test_of_all_that_was_full_what_sets_the_pace_is_as_large_as_what_is_served_at_once(size, resource):
+    """A pool of 20 fills, too, while two processors are what everything waits for."""
+    full = [pool(0.9, size=20.0), processors(0.9)]
+    assert [each.resource for each in bottlenecks([pooled(size)], full)] == [resource]
+
+
 def test_what_does_not_saturate_has_no_bottleneck():
     (found,) = bottlenecks([pooled(1000)], [])
     assert (found.served_at_once, found.saturated) == (None, False)
@@ -235,6 +242,8 @@ def test_a_search_by_rate_tells_the_pool_only_beyond_the_rate_that_it_bears():
     assert told(*borne).saturated is False
     assert told(*borne, beyond).served_at_once == pytest.approx(10, rel=0.1)
     assert told(*borne, failing).served_at_once is None, "half of them failed: that is no end of what is answered"
+    never_sent = level(160, 100, 1.5, met=False).model_copy(update={"error_ratio": 0.375, "dropped": 600})
+    assert told(*borne, never_sent).served_at_once == pytest.approx(10, rel=0.1), "too many waited for more to be sent"
 
 
 def test_a_peak_is_told_only_where_throughput_was_seen_to_fall_beyond_it():
