@@ -55,6 +55,8 @@ class Climb:
     kind: Kind
     growth: Growth
     """After settling."""
+    middle: Growth
+    """Of the middle third alone: what grows without end does so all the time."""
     last: Growth
     """Of the last third alone: a cache that is full by then does not grow any more."""
     needed: float
@@ -98,8 +100,10 @@ def growth(x: Sequence[float], level: Sequence[float], stretches: int = STRETCHE
 def climb(x: Sequence[float], level: Sequence[float], least: float) -> Climb:
     """Whether a level grows by more than ``least`` per unit of ``x`` and goes on doing so: a leak.
 
-    It is called one only if growth is certain both over all and over the last third: what fills a bounded cache has
-    ceased by then, if the cache is full at all, and one that never fills in a run is no different from a leak in it.
+    It is called one only if growth is certain over all, over the middle third and over the last: what fills a bounded
+    cache has ceased by then, if the cache is full at all, and one that never fills in a run is no different from a leak
+    in it. What was full already may grow a last time when a disturbance has more requests under way than ever before;
+    the third before that tells.
     It is called none if it is certain that the last third grows by less. Otherwise the run was too short.
 
     Parameters
@@ -114,14 +118,15 @@ def climb(x: Sequence[float], level: Sequence[float], least: float) -> Climb:
     at, value = at[begin:], value[begin:]
     whole = growth(at.tolist(), value.tolist())
     third = len(at) - len(at) // 3
+    middle = growth(at[len(at) // 3 : third].tolist(), value[len(at) // 3 : third].tolist(), STRETCHES // 3)
     last = growth(at[third:].tolist(), value[third:].tolist(), STRETCHES // 3)
     if whole.n < LEAST_STRETCHES - 1:
-        return Climb("too short", whole, last, math.inf)
-    if whole.lo > least and last.lo > least:
-        return Climb("leak", whole, last, 1.0)
+        return Climb("too short", whole, middle, last, math.inf)
+    if min(whole.lo, middle.lo, last.lo) > least:
+        return Climb("leak", whole, middle, last, 1.0)
     if last.hi < least:
-        return Climb("none", whole, last, 1.0)
-    return Climb("too short", whole, last, _needed(last, least))
+        return Climb("none", whole, middle, last, 1.0)
+    return Climb("too short", whole, middle, last, max(_needed(part, least) for part in (middle, last)))
 
 
 def _needed(last: Growth, least: float) -> float:

@@ -20,7 +20,8 @@ _HOUR_S = 3600.0
 _MOST = 100.0
 """Of growth in a few seconds as one in an hour; a larger number says nothing more."""
 _WIDE = 1.0
-"""An interval that is wider is not told where nothing follows from it."""
+"""An interval that is wider is not told where nothing follows from it; and what would double within an hour is told as
+it was seen, over the time that the load lasted."""
 
 
 def judge_endured(statistic: str, limit: float, records: Sequence[ScenarioRecord]) -> Limit:
@@ -41,6 +42,7 @@ def degradation_of(records: Sequence[ScenarioRecord], least: float | None) -> De
         return None
     found = _drift(record.periods, 0.0)
     limit = LEAST_AN_HOUR if least is None else least
+    lasted = record.elapsed_s / _HOUR_S
     times = needed(found, math.log1p(limit))
     kind = kind_of(found, math.log1p(limit))
     return Degradation(
@@ -50,6 +52,9 @@ def degradation_of(records: Sequence[ScenarioRecord], least: float | None) -> De
         an_hour=finite(_grown(found.slope)),
         lo=finite(_grown(found.lo)),
         hi=finite(_grown(found.hi)),
+        over=finite(_grown(found.slope * lasted)),
+        over_lo=finite(_grown(found.lo * lasted)),
+        over_hi=finite(_grown(found.hi * lasted)),
         n=found.n,
         elapsed_s=record.elapsed_s,
         needed_s=finite(times * record.elapsed_s) if kind == "too short" else None,
@@ -130,13 +135,19 @@ def degradation_words(told: Degradation) -> str:
     if told.an_hour is None or told.lo is None or told.hi is None or _says_nothing(told.kind, told.hi - told.lo):
         lasted = f"{_long(told.elapsed_s)} are too short"
         return f"{lasted} to tell whether p50 degrades by {format_ratio(told.least)} an hour{more}"
-    verb = "grows" if told.an_hour >= 0 else "falls"
-    size = format_ratio(abs(told.an_hour))
-    between = f"{format_ratio(told.lo, signed=True)} to {format_ratio(told.hi, signed=True)}"
-    said = f"p50 {verb} by {size} an hour ({between}) over {_long(told.elapsed_s)}"
+    if told.over is not None and told.over_lo is not None and told.over_hi is not None and told.an_hour > _WIDE:
+        said = f"p50 {_change(told.over, told.over_lo, told.over_hi)} within {_long(told.elapsed_s)}"
+    else:
+        said = f"p50 {_change(told.an_hour, told.lo, told.hi, ' an hour')} over {_long(told.elapsed_s)}"
     if told.kind == "too short":
         return f"{said}: too short to tell whether it degrades by {format_ratio(told.least)}{more}"
     return f"{said}: {'it degrades' if told.kind == 'drifts' else 'it does not degrade'}"
+
+
+def _change(growth: float, lo: float, hi: float, per: str = "") -> str:
+    """``grows by 12 % an hour (+3 % to +20 %)``."""
+    between = f"{format_ratio(lo, signed=True)} to {format_ratio(hi, signed=True)}"
+    return f"{'grows' if growth >= 0 else 'falls'} by {format_ratio(abs(growth))}{per} ({between})"
 
 
 def _says_nothing(kind: Kind, width: float) -> bool:

@@ -42,6 +42,10 @@ class Degradation(Value):
     lo: float | None
     hi: float | None
     """Growth of the median in an hour with its one-sided 95 % bounds; None where there were too few periods."""
+    over: float | None = None
+    over_lo: float | None = None
+    over_hi: float | None = None
+    """The same over the time that the load lasted."""
     n: Count
     """Periods."""
     elapsed_s: float

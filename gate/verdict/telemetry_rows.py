@@ -27,7 +27,7 @@ WHOLE = "run"
 """In place of a scenario: from the first request to the last."""
 AT_LEAST, AT_MOST = "seen, not tested: at least", "seen, not tested: at most"
 BACK = "median level at rest after the load, beside that before it"
-LEAK = "growth between the medians of stretches of the run, and of its last third"
+LEAK = "growth between the medians of stretches of the run, of its middle third, and of its last"
 _UNITS = {"per_s": "rps"}
 _CURE = "see telemetry in the suite and docs/telemetry.md; what the server does not tell is never taken for good"
 

@@ -35,6 +35,18 @@ def test_neither_a_wandering_level_nor_a_cache_that_fills_is_called_a_leak(cache
     assert kinds(cached=cached)["leak"] <= 0.02 * RUNS
 
 
+@pytest.mark.parametrize("seconds", [60, 120])
+def test_what_takes_more_once_in_the_last_third_is_no_leak(seconds):
+    """Six megabytes while a disturbance had more requests under way than before: 95 of 100 were called a leak."""
+    random, found = np.random.default_rng(11), Counter()
+    for _ in range(RUNS):
+        requests, level = memory(random, cached=3000, seconds=seconds)
+        taken = 6e6 * np.clip((np.arange(seconds) / seconds - 0.75) / 0.22, 0, 1)
+        found[climb(requests, (level + taken).tolist(), LEAST).kind] += 1
+    assert found["leak"] <= 0.05 * RUNS
+    assert found["none"] <= 0.05 * RUNS, "it did grow in the end: nobody knows whether it goes on"
+
+
 def test_a_level_that_stands_is_cleared():
     assert kinds(wander=0.0)["none"] >= 0.95 * RUNS
 

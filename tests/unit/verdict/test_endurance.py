@@ -65,6 +65,16 @@ def test_answers_that_slow_down_those_that_do_not_and_too_short_to_tell(an_hour,
     assert "periods" in explained(verdict, row)
 
 
+@pytest.mark.parametrize("objectives", ["degradation: 1%", "p95: 1s"])
+def test_what_would_double_within_an_hour_is_told_as_it_was_seen(objectives):
+    """90 s in which it grew by a third: nobody knows what an hour of that would be."""
+    verdict, _ = judged(objectives, periods=periods(12.0, hours=1 / 40, spread=0.002), elapsed_s=90.0)
+    (line,) = endurance(verdict.assessment.scenarios)
+    assert line.startswith("enduring: p50 grows by 3")
+    assert line.endswith("within 90 s: it degrades")
+    assert "an hour" not in line
+
+
 def test_an_hour_is_an_hour_however_long_the_load_is():
     values = [judged("degradation: 50%", periods=periods(0.02, hours=hours))[1].candidate for hours in (12, 24)]
     assert values == pytest.approx([math.expm1(0.02)] * 2, rel=0.1)

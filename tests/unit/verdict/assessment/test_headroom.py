@@ -157,6 +157,16 @@ def test_an_item_is_yes_only_if_all_its_rows_passed(message):
     assert state(message, passed, unknown, failed) == "no"
 
 
+def test_errors_without_a_baseline_leave_nothing_open_where_they_are_limited():
+    message = "requests are answered as expected"
+    limited, unknown = row("search/limit:error_rate"), row("search/errors", "no_baseline")
+    assert state(message, unknown) == "not measured"
+    assert state(message, limited, unknown) == "yes"
+    assert state(message, limited, unknown, row("list/errors", "no_baseline")) == "not measured"
+    assert state(message, limited, row("search/errors", "not_measured")) == "not measured"
+    assert state(message, limited, row("search/errors", "regressed")) == "no"
+
+
 @pytest.mark.parametrize("metric", ["limit:degradation", "limit:expiries", "telemetry:memory:back"])
 def test_what_a_long_load_leaves_behind_is_an_item_of_its_own(metric):
     missed = row(f"burst/{metric}", "missed")
