@@ -88,8 +88,14 @@ def _executor(load: Load) -> Literal["rate", "users", "count", "find"]:
     return "count" if load.count is not None else "rate" if load.is_open else "users"
 
 
-def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
-    """What a search for capacity came to, or came to so far, with the knee of its curve."""
+def search_record(until: str, found: Found, *, finished: bool, unmade: Notice | None = None) -> SearchRecord:
+    """What a search for capacity came to, or came to so far, with the knee of its curve.
+
+    Parameters
+    ----------
+    unmade : Notice, optional
+        Why the generator could not make the level at which it ended.
+    """
     best: dict[float, Point] = {point.level: point for point in found.points if point.rate_rps > 0}
     curve = [best[level] for level in sorted(best)]
     at_capacity = [point.rate_rps for point in found.points if point.level == found.capacity and point.met]
@@ -99,6 +105,7 @@ def search_record(until: str, found: Found, *, finished: bool) -> SearchRecord:
         capacity_rps=max(at_capacity, default=None),
         is_bounded=found.is_bounded,
         finished=finished,
+        unmade=unmade,
         knee=knee([point.level for point in curve], [point.p95_s for point in curve]),
         levels=[
             Level(

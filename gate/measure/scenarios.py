@@ -151,15 +151,19 @@ class Scenarios:
 
     def _seek(self, name: str) -> None:
         """A search; its generator is judged level by level, for a level that it could not send is no capacity."""
-        complaints: list[Notice] = []
+        needed_rps = self._suite.scenarios[name].objectives.capacity or 0.0
 
-        def drive(course: Course, what: str) -> SegmentResult:
+        def drive(course: Course, what: str) -> tuple[SegmentResult, Notice | None]:
             result = self._driver.drive(course, "candidate", f"scenario {what}", windows=(name, what))
-            complaints.extend([*busy_complaints(name, result), *late_complaints(name, result)])
-            return result
+            return result, next(iter([*busy_complaints(name, result), *late_complaints(name, result)]), None)
 
         def keep(record: ScenarioRecord) -> None:
-            self.records[name] = record.model_copy(update={"not_reached": next(iter(complaints), None)})
+            found = record.search
+            why = None
+            if found is not None and not found.is_bounded:  # what the generator made may be enough all the same
+                is_enough = found.capacity_rps is not None and found.capacity_rps >= needed_rps
+                why = None if is_enough else found.unmade
+            self.records[name] = record.model_copy(update={"not_reached": why})
 
         try:
             seek(self._suite, name, self._origin, drive, keep)

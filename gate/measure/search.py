@@ -2,7 +2,7 @@
 
 Levels grow by a factor until one misses; then the gap between the last that met and the first that missed is halved on
 a logarithmic scale. A level that missed once is tried a second time before it counts, for a single stall of the runner
-is no limit of the preview.
+is no limit of the preview. A level that the load generator could not make says nothing: there the search ends.
 """
 
 from __future__ import annotations
@@ -44,12 +44,21 @@ class Found:
     capacity: float | None
     """The highest level that met the objective; None if not even the first did, or the search was cut short."""
     is_bounded: bool
-    """False: the limit of the search was reached and still met, so the capacity is at least this."""
+    """False: no level missed, up to the limit of the search or of the generator: the capacity is at least this."""
     points: tuple[Point, ...]
     """In the order they were measured."""
+    unmade: float | None = None
+    """The level that the generator could not make, at which the search ended."""
 
 
-def search(start: float, limit: float, measure: Callable[[float], Point], *, whole: bool = False) -> Found:
+class _Unmade(Exception):
+    """The generator could not make a level."""
+
+    def __init__(self, level: float) -> None:
+        self.level = level
+
+
+def search(start: float, limit: float, measure: Callable[[float], Point | None], *, whole: bool = False) -> Found:
     """Find the highest level in ``[start, limit]`` that meets the objective.
 
     Parameters
@@ -57,28 +66,36 @@ def search(start: float, limit: float, measure: Callable[[float], Point], *, who
     start, limit : float
         First level tried and highest level allowed; ``0 < start <= limit``.
     measure : callable
-        Measures one level.
+        Measures one level; None if the generator could not make it.
     whole : bool
         Levels are whole numbers (users).
     """
-    points: list[Point] = []
+    points, held, missed = list[Point](), list[float](), list[float]()
+    unmade = None
 
     def meets(level: float) -> bool:
+        tried = list[Point]()
         for _ in range(TRIES):
-            points.append(measure(level))
-            if points[-1].met:
-                return True
-        return False
+            point = measure(level)
+            tried += [] if point is None else [point]
+            if point is not None and point.met:
+                break
+        is_met = any(point.met for point in tried)
+        if len(tried) < TRIES and not is_met:
+            raise _Unmade(level)
+        points.extend(tried)
+        (held if is_met else missed).append(level)
+        return is_met
 
-    met, missed = None, None
-    for level in _growing(start, limit, whole=whole):
-        if not meets(level):
-            missed = level
-            break
-        met = level
-    if met is not None and missed is not None:
-        met = _bisected(met, missed, meets, whole=whole)
-    return Found(met, missed is not None, tuple(points))
+    try:
+        for level in _growing(start, limit, whole=whole):
+            if not meets(level):
+                break
+        if held and missed:
+            _bisect(held[-1], missed[-1], meets, whole=whole)
+    except _Unmade as stopped:
+        unmade = stopped.level
+    return Found(max(held, default=None), bool(missed), tuple(points), unmade)
 
 
 def _growing(start: float, limit: float, *, whole: bool) -> Iterator[float]:
@@ -89,7 +106,7 @@ def _growing(start: float, limit: float, *, whole: bool) -> Iterator[float]:
     yield limit
 
 
-def _bisected(met: float, missed: float, meets: Callable[[float], bool], *, whole: bool) -> float:
+def _bisect(met: float, missed: float, meets: Callable[[float], bool], *, whole: bool) -> None:
     while missed / met > PRECISION and not (whole and missed - met <= 1):
         middle = math.sqrt(met * missed)
         if whole:
@@ -98,4 +115,3 @@ def _bisected(met: float, missed: float, meets: Callable[[float], bool], *, whol
             met = middle
         else:
             missed = middle
-    return met

@@ -27,15 +27,17 @@ def seek(
     suite: Suite,
     name: str,
     origin: str,
-    drive: Callable[[Course, str], SegmentResult],
+    drive: Callable[[Course, str], tuple[SegmentResult, Notice | None]],
     keep: Callable[[ScenarioRecord], None],
 ) -> None:
     """Search, and record every level; a preview that asks to slow down, or hardly answers, has missed that level.
 
+    One that the load generator could not make says nothing of the preview: there the search ends.
+
     Parameters
     ----------
     drive : callable
-        Drives one course under the name of the level.
+        Drives one course under the name of the level; also why its generator did not keep up, if it did not.
     keep : callable
         Takes the record as it stands after every level, so that what ends the search early loses none of them.
     """
@@ -43,20 +45,22 @@ def seek(
     until = parse_until(load.until)
     results: list[SegmentResult] = []
     points: list[Point] = []
+    complaints: list[Notice] = []
 
     def record(found: Found, *, finished: bool) -> ScenarioRecord:
         whole = scenario_record(suite, name, merged(results))
-        searched = search_record(load.until or "", found, finished=finished)
+        why = complaints[-1] if found.unmade is not None else None
+        searched = search_record(load.until or "", found, finished=finished, unmade=why)
         elapsed_s = sum(result.elapsed_s for result in results)
         return whole.model_copy(update={"search": searched, "elapsed_s": elapsed_s})
 
-    def measure(level: float) -> Point:
+    def measure(level: float) -> Point | None:
         asked_rps = level if load.find == "max_rate" else None
         held_s = hold_s(asked_rps, load.for_s or HOLD_S)
         course = course_at(suite, name, origin, level, held_s)
-        is_refused = False
+        is_refused, why = False, None
         try:
-            result = drive(course, level_name(name, load, level))
+            result, why = drive(course, level_name(name, load, level))
         except Refused as refused:
             if refused.result.protected:  # somebody else answered: that says nothing of what the preview can do
                 raise
@@ -67,8 +71,11 @@ def seek(
                 keep(record(Found(None, False, tuple(points)), finished=False))
             raise
         part = part_of(suite, (name,), name, result)
-        point = point_of(level, part, until, held_s=held_s if asked_rps is not None else None)
         results.append(part)
+        if why is not None:
+            complaints.append(why)
+            return None
+        point = point_of(level, part, until, held_s=held_s if asked_rps is not None else None)
         points.append(replace(point, met=point.met and not is_refused))
         keep(record(Found(None, False, tuple(points)), finished=False))
         return points[-1]
@@ -99,6 +106,10 @@ def capacity_notice(suite: Suite, name: str, found: SearchRecord, *, was_throttl
     missed = min((p.level for p in found.levels if not p.met and p.level > (found.capacity or 0.0)), default=None)
     if found.capacity is None:
         message = f"{name}: {found.until} did not hold even at {shown_level(load, load.start or 1.0)}"
+    elif found.unmade is not None and not found.is_bounded:
+        message = (
+            f"{name}: {found.until} still held at {shown_level(load, found.capacity)}; beyond it {found.unmade.message}"
+        )
     elif missed is None or not found.is_bounded:
         message = f"{name}: {found.until} still held at the limit of the search, {shown_level(load, found.capacity)}"
     else:

@@ -100,7 +100,9 @@ class SearchRecord(Value):
     capacity_rps: float | None
     """Answers per second at that level."""
     is_bounded: bool
-    """False: the condition still held at the limit, so the capacity is at least this."""
+    """False: the condition still held at the limit of the search or of the generator: the capacity is at least this."""
+    unmade: Notice | None = None
+    """Why the load generator could not make the level at which the search ended; None if that is not why it ended."""
     finished: bool = True
     """False: it was cut short after these levels, and found nothing."""
     knee: float | None

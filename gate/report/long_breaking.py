@@ -22,7 +22,10 @@ def contrast_lines(verdict: Verdict) -> Iterator[str]:
 
 def _where(found: Breaking) -> str:
     if found.breaks_at is None:
-        return f"{found.scenario}: it did not break; {found.until} still held at {_level(found, found.highest)}."
+        beyond = f"; beyond it {found.unmade}" if found.unmade else ""
+        return (
+            f"{found.scenario}: it did not break; {found.until} still held at {_level(found, found.highest)}{beyond}."
+        )
     held = f"held up to {_level(found, found.held)}" if found.held is not None else "held nowhere"
     p95 = "nothing was answered as expected" if found.p95_s is None else f"p95 was {format_duration(found.p95_s)}"
     return (

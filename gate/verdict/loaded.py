@@ -84,6 +84,8 @@ class Breaking(Value):
     breaks_at: float | None
     """The first level at which the condition never held; None: it held up to the highest."""
     highest: float
+    unmade: str = ""
+    """Why the load generator could not make more, where that ended the search."""
     rate_rps: float | None
     p95_s: float | None
     error_ratio: float | None

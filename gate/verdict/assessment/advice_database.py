@@ -8,7 +8,7 @@ from gate.record.telemetry import Statement
 from gate.units import format_duration, format_ratio
 from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.advice import Finding, each_once, some
-from gate.verdict.assessment.advice_speed import busy_in
+from gate.verdict.assessment.advice_speed import busy_beside
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import came_to, kind_of
@@ -78,7 +78,7 @@ def pool_exhausted(grounds: Grounds) -> Finding | None:
     needed = _needed(grounds, worst)
     rows = [row for row in grounds.rows if row.endpoint == worst.window and came_to(row) == "failed"]
     cure = "hold connections for a shorter time"
-    if busy_in(grounds, worst.window):
+    if busy_beside(grounds, worst):
         cure = "so were the processors: a larger one would only let more wait for those"
     elif needed is not None and needed > worst.size:
         cure = (

@@ -58,9 +58,13 @@ def processors_full(grounds: Grounds) -> Finding | None:
     return Finding(f"{seen}; make an answer cost less of them, or give it more", [])
 
 
-def busy_in(grounds: Grounds, window: str) -> bool:
-    """Whether the processors were full during a stretch of load: then what waits, waits for them."""
-    return any(use.window == window and _is_busy(use) for use in grounds.assessment.resources)
+def busy_beside(grounds: Grounds, other: ResourceUse) -> bool:
+    """Whether the processors were full as often as something else, or mostly: then what waits for that waits for them."""
+    often = min(MOSTLY_RATIO, other.full_ratio)
+    return any(
+        use.resource == PROCESSORS.name and use.window == other.window and is_full(use) and use.full_ratio >= often
+        for use in grounds.assessment.resources
+    )
 
 
 def scarce(grounds: Grounds) -> Finding | None:

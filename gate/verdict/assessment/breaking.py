@@ -22,9 +22,10 @@ MOSTLY_RATIO = 0.5
 
 
 def searched_windows(suite: Suite, runs: Sequence[Run]) -> frozenset[str]:
-    """Names of the windows of telemetry that are single levels of searches."""
-    found = ((name, level) for run in runs for name in suite.scenarios for level in _levels(run, name))
-    return frozenset(level_name(name, suite.scenarios[name].load, level.level) for name, level in found)
+    """Names of the windows of telemetry that are single levels of searches, as ``level_name`` says them."""
+    of_searches = tuple(f"{name} at " for name, scenario in suite.scenarios.items() if scenario.load.find is not None)
+    windows = (window.name for run in runs if run.telemetry is not None for window in run.telemetry.windows)
+    return frozenset(name for name in windows if name.startswith(of_searches))
 
 
 def breakings(
@@ -43,7 +44,8 @@ def breakings(
         searches = (run.reached[name].search for run in runs if name in run.reached)
         search = next((found for found in searches if found is not None and found.finished), None)
         if search is not None and search.levels:
-            yield _breaking(name, scenario, search.levels, telemetry, uses)
+            told = _breaking(name, scenario, search.levels, telemetry, uses)
+            yield told.model_copy(update={"unmade": search.unmade.message if search.unmade is not None else ""})
 
 
 def _breaking(
@@ -100,8 +102,3 @@ def _memory(telemetry: TelemetryRecord | None, window_name: str) -> float | None
         if any(from_s <= at_s <= to_s for from_s, to_s in spans)
     ]
     return max(values, default=None)
-
-
-def _levels(run: Run, name: str) -> Sequence[Level]:
-    record = run.scenarios.get(name)
-    return record.search.levels if record is not None and record.search is not None else []

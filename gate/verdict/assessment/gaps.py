@@ -66,6 +66,8 @@ def _untold(figures: Assessment) -> Iterator[Gap]:
         if beside.difference_s is None:
             yield Gap(message=f"{beside.endpoint} beside {beside.against}: rounds with blocks of both, {beside.pairs}")
     for search in figures.breakings:
+        if search.breaks_at is None and search.unmade:
+            yield Gap(message=f"where {search.scenario} breaks: {search.unmade}")
         if search.breaks_at is not None and not search.watched:
             yield Gap(message=f"which resource was full where {search.scenario} breaks: none was watched with its size")
 

@@ -275,11 +275,17 @@ def test_without_a_missed_limit_the_pool_that_would_do_serves_all_that_are_under
 
 
 @pytest.mark.parametrize(
-    ("window", "share", "is_of_use"), [("burst", 0.97, False), ("burst", 0.4, True), ("idle", 0.97, True)]
+    ("window", "share", "full", "is_of_use"),
+    [
+        ("burst", 0.97, 0.9, False),
+        ("burst", 0.47, 0.34, False),  # a search: both at its highest levels
+        ("burst", 0.4, 0.9, True),
+        ("idle", 0.97, 0.9, True),
+    ],
 )
-def test_a_larger_pool_is_no_cure_while_everything_waits_for_the_processors(window, share, is_of_use):
-    full = grounds(scenarios=[scenario()], resources=[pool(0.9), processors(share, window)])
-    told = next(r.message for r in recommendations(full) if r.rule == "pool-exhausted")
+def test_a_larger_pool_is_no_cure_while_everything_waits_for_the_processors(window, share, full, is_of_use):
+    given = grounds(scenarios=[scenario()], resources=[pool(full), processors(share, window)])
+    told = next(r.message for r in recommendations(given) if r.rule == "pool-exhausted")
     assert ("about 40" in told) == is_of_use
     assert ("so were the processors" in told) != is_of_use
 
