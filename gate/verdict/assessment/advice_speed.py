@@ -59,7 +59,7 @@ def processors_full(grounds: Grounds) -> Finding | None:
 
 
 def busy_beside(grounds: Grounds, other: ResourceUse) -> bool:
-    """Whether the processors were full as often as something else, or mostly: then what waits for that waits for them."""
+    """Whether the processors were full as often as something else, or mostly: then what waits, waits for them."""
     often = min(MOSTLY_RATIO, other.full_ratio)
     return any(
         use.resource == PROCESSORS.name and use.window == other.window and is_full(use) and use.full_ratio >= often
