@@ -66,9 +66,18 @@ class Flow(Generic[L]):
     def first(self) -> Iterator[tuple[float, int]]:
         """Instants of the first requests, each with its user."""
         for user in self._users():
-            due = self.next_open() if self.is_open else self._turn(user, 0.0)
+            due = self.next_open() if self.is_open else self._turn(user, self._phase_s(user))
             if due is not None:
                 yield due, user
+
+    def _phase_s(self, user: int) -> float:
+        """When a user who thinks asks first: somewhere in a pause, as those who were there before.
+
+        All at once they would wait for each other, and go on in step for as long as answers take less than a pause.
+        """
+        most_s = min(self._think_s, self._course.length_s)
+        is_counted = self.schedule.count is not None
+        return 0.0 if is_counted or not most_s > 0 else most_s * Random(f"{self.schedule.seed}/{user}").random()
 
     def _users(self) -> range:
         """Those of this worker; arrivals of a rate come from one."""

@@ -70,13 +70,12 @@ def renamed_in(suite: Suite) -> frozenset[str]:
 
 def resource_use(record: TelemetryRecord) -> Iterator[ResourceUse]:
     """Of every resource whose use and size were both read, in every stretch of load that has samples."""
-    for resource in RESOURCES:
-        size, used = _size(record, resource.size), record.series.get(resource.in_use)
-        if used is None or size is None or not size > 0:
-            continue
+    watched = [(resource, record.series[resource.in_use]) for resource in RESOURCES if resource.in_use in record.series]
+    for resource, used in watched:
         for name in dict.fromkeys(window.name for window in record.windows):
-            found = _within(used, [window for window in record.windows if window.name == name])
-            if found:
+            windows = [window for window in record.windows if window.name == name]
+            found, size = _within(used, windows), _size(record, resource.size, windows)
+            if found and size is not None and size > 0:
                 full = sum(value >= FULL_RATIO * size for value in found)
                 yield ResourceUse(
                     resource=resource.name,
@@ -115,10 +114,11 @@ def _is_rising(series: Series) -> bool | None:
     return None if found.n < LEAST_STRETCHES - 1 else found.lo > 0
 
 
-def _size(record: TelemetryRecord, name: str) -> float | None:
-    """The most it may be: as configured, else as the series says."""
+def _size(record: TelemetryRecord, name: str, windows: Sequence[Window]) -> float | None:
+    """The most it may be: as the series says meanwhile, for scenarios may be served otherwise; else as configured."""
     series = record.series.get(name)
-    return record.facts.get(name, max(series.values, default=None) if series is not None else None)
+    meanwhile = _within(series, windows) if series is not None else []
+    return max(meanwhile) if meanwhile else record.facts.get(name)
 
 
 def _within(series: Series, windows: Sequence[Window]) -> list[float]:

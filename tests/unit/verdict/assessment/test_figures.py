@@ -274,6 +274,15 @@ def test_a_resource_is_full_in_the_scenario_that_fills_it():
     ]
 
 
+def test_a_pool_is_as_large_as_it_is_while_a_scenario_runs():
+    """Served with fewer processes it has fewer connections: all ten of ten are in use, though there were 40."""
+    record = watched([10.0] * 20, facts={"pool.size": 40.0})
+    sizes = record.series["pool.in_use"].model_copy(update={"values": [40.0] * 10 + [10.0] * 10})
+    record = record.model_copy(update={"series": {**record.series, "pool.size": sizes}})
+    found = {use.window: (use.size, use.full_ratio) for use in resource_use(record)}
+    assert found == {"burst": (10, 1.0), "idle": (40, 0.0)}
+
+
 def test_without_its_size_nobody_says_that_a_resource_was_full():
     assert list(resource_use(watched([10.0] * 20))) == []
 

@@ -169,7 +169,7 @@ CASES = {
     ),
     "slow-statement": Case(
         grounds(watch=watch(statements=(statement(0.15),))),
-        grounds(watch=watch(statements=(statement(0.05),))),
+        grounds(watch=watch(statements=(statement(0.05), statement(8.6).model_copy(update={"calls": 1})))),
         ("SELECT * FROM bags", "150 ms on average"),
     ),
     "saturation-near": Case(
