@@ -82,7 +82,7 @@ class Load(Model):
     spacing: Literal["poisson", "even"] = "poisson"
     """Gaps between arrivals at a rate: ``poisson`` as of many users who know nothing of each other, or ``even``."""
     think_s: DurationS | None = Field(default=None, alias="think", ge=0, le=3600)
-    """Pause of a user after each answer; the first request comes somewhere in one, so that users do not come at once."""
+    """Pause of a user after each answer; the first request comes somewhere in one, for not all come at once."""
     concurrent: int | None = Field(default=None, ge=1, le=1000)
     """How many of a count run side by side; without it one after the other."""
     find: Literal["max_rate", "max_users"] | None = None
