@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,22 +109,51 @@ def fit(loads: Sequence[float], rates_rps: Sequence[float], confidence: float = 
     )
 
 
-def exponent(loads: Sequence[float], rates_rps: Sequence[float], confidence: float = 0.9) -> Exponent | None:
-    """The power with which throughput grows: slope of its logarithm over that of the load; None below three levels.
+def exponent(
+    loads: Sequence[float],
+    rates_rps: Sequence[float],
+    confidence: float = 0.9,
+    *,
+    exact: Literal["load", "rate"] = "load",
+) -> Exponent | None:
+    """The power with which throughput grows: slope of its logarithm over that of the load.
 
     The interval is Student's, of a straight line by least squares.
+
+    Parameters
+    ----------
+    exact : {"load", "rate"}
+        Which of both was set, so that what varies by chance is the other one. Requests under way at rates that were
+        asked for vary with the time of an answer: taken for exact they would make every power too small (regression
+        dilution, Spearman, 1904, https://doi.org/10.2307/1412159).
+
+    Returns
+    -------
+    Exponent or None
+        None below three levels (of rates: three measurements of two), or where it cannot be told from infinity.
     """
     x, y = np.log(np.asarray(loads, dtype=float)), np.log(np.asarray(rates_rps, dtype=float))
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
         raise ValueError("loads and throughputs are positive")
+    if exact == "rate":
+        if len(y) < 3 or len(np.unique(y)) < 2:
+            return None
+        slope, half = _slope(y, x, confidence)
+        return Exponent(1 / slope, 1 / (slope + half), 1 / (slope - half)) if slope > half else None
     if len(np.unique(x)) < 3:
         return None
+    slope, half = _slope(x, y, confidence)
+    return Exponent(slope, slope - half, slope + half)
+
+
+def _slope(x: Floats, y: Floats, confidence: float) -> tuple[float, float]:
+    """Of a straight line, with half of its interval."""
     centred = x - x.mean()
     slope = float(centred @ y / (centred @ centred))
     left = y - y.mean() - slope * centred
     free = len(x) - 2
     half = float(stdtrit(free, (1 + confidence) / 2)) * math.sqrt(float(left @ left) / free / float(centred @ centred))
-    return Exponent(slope, slope - half, slope + half)
+    return slope, half
 
 
 def _slowing(load: Floats, contention: Floats | float, coherency: Floats | float) -> Floats:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from gate.stats.scalability import exponent, fit
 
@@ -64,10 +65,38 @@ def test_the_power_is_that_of_an_ordinary_regression():
     assert found.hi - found.value == pytest.approx(6.313752 * math.sqrt((1 / 6) / 2), rel=1e-5)
 
 
+def test_of_rates_that_were_set_the_power_is_one_over_the_slope_the_other_way():
+    # By hand: log2 of the rates 0, 1, 1, of the loads 0, 1, 2: slope 1.5, one degree of freedom, t = 6.3138
+    found = exponent([1, 2, 4], [1, 2, 2], exact="rate")
+    assert found is None, "1.5 and 4.7 either way: nobody knows"
+    found = exponent([1, 1, 1.1, 2, 2, 2.2], [1, 1, 1, 2, 2, 2], exact="rate")
+    assert found is not None
+    assert found.value == pytest.approx(1.0)
+    half = stats.t.ppf(0.95, 4) * stats.linregress([0, 0, 0, 1, 1, 1], np.log2([1, 1, 1.1, 2, 2, 2.2])).stderr
+    assert (found.lo, found.hi) == pytest.approx((1 / (1 + half), 1 / (1 - half)))
+
+
+def test_times_that_vary_make_no_system_scale_badly():
+    """Twenty blocks at 10/s and one scenario at 60/s, of answers that take as long at both, with luck of a third."""
+    random, held = np.random.default_rng(3), 0
+    rates = np.array([10.0] * 20 + [60.0])
+    for _ in range(200):
+        loads = rates * 0.003 * np.exp(random.normal(0, 0.35, len(rates)))
+        found = exponent(loads.tolist(), rates.tolist(), exact="rate")
+        assert found is not None
+        held += found.lo <= 1 <= found.hi
+    assert 165 <= held <= 195
+    diluted = exponent(loads.tolist(), rates.tolist())
+    assert diluted is not None
+    assert diluted.value < 0.85
+
+
 def test_too_few_levels_say_nothing():
     assert fit([1, 2, 4, 8], [1, 2, 3, 4]) is None
     assert fit([1, 2, 2, 2, 2], [1, 2, 2, 2, 2]) is None
     assert exponent([1, 2], [1, 2]) is None
+    assert exponent([1, 2], [1, 2], exact="rate") is None
+    assert exponent([1, 2, 3], [2, 2, 2], exact="rate") is None
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])

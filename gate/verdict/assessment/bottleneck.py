@@ -104,7 +104,8 @@ def _exponent(curve: Curve) -> Exponent | None:
     loads = [fmean(stage.load for stage in curve.stages if stage.name == name) for name in curve.names]
     if max(loads) < LEAST_SPAN * min(loads):
         return None
-    return scalability.exponent([stage.load for stage in curve.stages], [stage.rate_rps for stage in curve.stages])
+    loads, rates_rps = [stage.load for stage in curve.stages], [stage.rate_rps for stage in curve.stages]
+    return scalability.exponent(loads, rates_rps, exact="rate" if curve.of == "under way" else "load")
 
 
 def _fails_from(curve: Curve) -> float | None:
