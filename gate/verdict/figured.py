@@ -75,6 +75,8 @@ class ScenarioFigures(Value):
     """Most at once; of a count, those side by side; None where a rate sets the pace."""
     asked_rps: float | None
     """The highest rate that was asked for; None where users set the pace."""
+    think_s: float = 0.0
+    """Pause of a user after each answer; 0 in verdicts of older versions."""
     sent: Count
     completed: Count
     failed: Count

@@ -1,4 +1,4 @@
-"""Rules about the database and its connections. Pure."""
+"""Rules about the database, its caches and how long its connections are held. Pure."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ from gate.record.telemetry import Statement
 from gate.units import format_duration, format_ratio
 from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.advice import Finding, each_once, some
-from gate.verdict.assessment.advice_speed import busy_beside
-from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.assessment.advice_pool import LEAST_TOLD
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import came_to, kind_of
-from gate.verdict.assessment.watch import POOL
+from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.beheld import Watched
 from gate.verdict.details import Served
-from gate.verdict.loaded import ResourceUse
 
 N_PLUS_ONE = 0.5
 """Queries an item: a list that asks once for each second item asks too often."""
 SLOW_STATEMENT_S = 0.1
 HELD_TIMES = 2.0
 """A connection that is held for so many times as long as its queries take is held for something else."""
-LEAST_TOLD = 20
-"""Answers, or calls; the time of a few may have passed in a pause of the machine."""
 HELD_S = 0.01
 CACHE_RATIO = 0.8
 """Of an application's cache; a lower share of hits costs a round trip more often than it saves one."""
@@ -71,27 +66,6 @@ def slow_statement(grounds: Grounds) -> Finding | None:
     return Finding(f"make these statements faster, or ask them less often: {some(told)}", [])
 
 
-def pool_exhausted(grounds: Grounds) -> Finding | None:
-    """A pool of connections that was full while requests waited."""
-    full = [use for use in grounds.assessment.resources if use.resource == POOL.name and is_full(use)]
-    if not full:
-        return None
-    worst = max(full, key=lambda use: _needed(grounds, use) or 0.0)
-    share = format_ratio(worst.full_ratio)
-    seen = f"the connection pool of {worst.size:.0f} was full in {share} of the samples of {worst.window}"
-    needed = _needed(grounds, worst)
-    rows = [row for row in grounds.rows if row.endpoint == worst.window and came_to(row) == "failed"]
-    cure = "hold connections for a shorter time"
-    if busy_beside(grounds, worst):
-        cure = "so were the processors: a larger one would only let more wait for those"
-    elif needed is not None and needed > worst.size:
-        cure = (
-            f"a pool of about {needed:.0f} would do if connections are held as long as now, and all else keeps up"
-            f"{_allowed(grounds, needed)}"
-        )
-    return Finding(f"{seen}; {cure}", ids(rows))
-
-
 def connection_held(grounds: Grounds) -> Finding | None:
     """Requests that hold a connection for much longer than their queries take."""
     found = [said for said in grounds.details.served if said.of == "candidate" and _is_held_long(said)]
@@ -119,33 +93,6 @@ def cache_ineffective(grounds: Grounds) -> Finding | None:
         if kind_of(row) == "telemetry" and any(f":{series.name}:" in row.metric for series in found)
     ]
     return Finding(f"{some(told)}: see what is cached, for how long, and whether it fits", ids(rows))
-
-
-def _needed(grounds: Grounds, use: ResourceUse) -> float | None:
-    """The size that would meet the limit that was missed, else serve all requests under way at once.
-
-    While waiting is what limits, throughput grows with the size and the time of an answer falls with it.
-    """
-    scenario = grounds.scenario(use.window)
-    if scenario is None:
-        return None
-    missed = [each for each in grounds.assessment.headroom if each.unit == "s" and each.times < 1]
-    rows = {row.id for row in grounds.failed if row.endpoint == use.window}
-    factors = [1 / each.times for each in missed if each.row in rows]
-    if factors:
-        return math.ceil(use.size * max(factors))
-    if scenario.rate_rps is None or scenario.mean_s is None:
-        return None
-    return math.ceil(scenario.rate_rps * scenario.mean_s)
-
-
-def _allowed(grounds: Grounds, needed: float) -> str:
-    watch = grounds.assessment.watch
-    most = watch.facts.get("postgres.max_connections") if watch else None
-    if most is None:
-        return ""
-    enough = "enough" if most >= needed else "not enough: a shorter hold or a pooler in front is needed"
-    return f" (PostgreSQL allows {most:.0f} connections, which is {enough})"
 
 
 def _is_held_long(said: Served) -> bool:

@@ -73,6 +73,7 @@ def scenario_figures(
             executor=records[0].executor,
             users=_users(scenario.load),
             asked_rps=scenario.load.peak_rps,
+            think_s=scenario.load.think_s or 0.0,
             sent=sum(record.sent for record in records),
             completed=completed,
             failed=errors.total(),

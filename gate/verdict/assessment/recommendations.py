@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gate.verdict.assessed import Recommendation
 from gate.verdict.assessment import advice_answers as answers
 from gate.verdict.assessment import advice_database as database
+from gate.verdict.assessment import advice_pool as pool
 from gate.verdict.assessment import advice_speed as speed
 from gate.verdict.assessment import advice_stability as stability
 from gate.verdict.assessment.advice import Rule
@@ -29,7 +30,7 @@ RULES = (
     Rule("debug-on", "now", answers.debug_on),
     # Soon: the next users, or the next month, will meet these.
     Rule("processors-full", "next", speed.processors_full),
-    Rule("pool-exhausted", "next", database.pool_exhausted),
+    Rule("pool-exhausted", "next", pool.pool_exhausted),
     Rule("not-back", "next", stability.not_back),
     Rule("connection-held", "next", database.connection_held),
     Rule("slow-statement", "next", database.slow_statement),

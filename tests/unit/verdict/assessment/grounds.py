@@ -128,11 +128,11 @@ def processors(full_ratio: float, window: str = "burst") -> ResourceUse:
     return ResourceUse(resource="processors", window=window, most=2.0, size=2.0, full_ratio=full_ratio, n=20)
 
 
-def said(held_s: float, db_s: float = 0.005) -> Served:
+def said(held_s: float, db_s: float = 0.005, scenario: str = "") -> Served:
     return Served(
         endpoint="scans",
         of="candidate",
-        scenario="",
+        scenario=scenario,
         looked=100,
         told=100,
         unread=0,

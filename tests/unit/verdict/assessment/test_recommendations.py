@@ -150,7 +150,7 @@ CASES = {
     "pool-exhausted": Case(
         grounds(
             row("burst/limit:p95", "missed", value=0.8, limit=0.2),
-            scenarios=[scenario()],
+            scenarios=[scenario(think_s=0.05)],
             resources=[pool(0.9)],
             watch=watch(facts={"postgres.max_connections": 100.0}),
         ),
@@ -272,6 +272,50 @@ def test_without_a_missed_limit_the_pool_that_would_do_serves_all_that_are_under
     """100/s times 400 ms is 40 under way, by Little's law."""
     full = grounds(scenarios=[scenario()], resources=[pool(0.9)])
     assert "about 40" in next(r.message for r in recommendations(full) if r.rule == "pool-exhausted")
+
+
+def pool_advice(*rows, **figures) -> str:
+    return next(r.message for r in recommendations(grounds(*rows, **figures)) if r.rule == "pool-exhausted")
+
+
+MISSED = row("burst/limit:p50", "missed", value=5.5, limit=0.6)
+
+
+def test_users_who_think_need_a_pool_for_what_they_make_and_not_for_how_much_too_slow_answers_are():
+    """1000 users who think for 1 s make 625/s at 600 ms an answer, 12.5 times the 50/s that a pool of 20 lets through.
+
+    Answers are 9.2 times too slow, but with a pool of 184 they would still take 1.2 s.
+    """
+    busy = scenario(users=1000, think_s=1.0, rate_rps=50.0, mean_s=4.8)
+    assert "a pool of about 250 would do" in pool_advice(MISSED, scenarios=[busy], resources=[pool(0.97, 20.0)])
+    idle = scenario(users=100, think_s=5.0, rate_rps=10.0, mean_s=5.0)
+    assert "a pool of about 36 would do" in pool_advice(MISSED, scenarios=[idle], resources=[pool(0.97, 20.0)])
+
+
+def test_a_rate_needs_a_pool_for_what_it_asks_for():
+    asked = scenario(users=None, executor="rate", asked_rps=120.0, rate_rps=60.0, mean_s=2.0)
+    assert "a pool of about 20 would do" in pool_advice(MISSED, scenarios=[asked], resources=[pool(0.9)])
+
+
+def test_a_search_has_many_loads_and_no_size_that_would_do():
+    found = scenario(executor="find", users=80)
+    assert "would do" not in pool_advice(scenarios=[found], resources=[pool(0.9)])
+
+
+@pytest.mark.parametrize(
+    ("alone_s", "held_s", "tells"),
+    [
+        (0.6, 0.7, "scans holds a connection for 700 ms, where an answer may take 600 ms"),
+        (0.2, 0.4, "400 ms, 2 times as long as without load"),
+        (0.2, 0.29, "would do"),
+    ],
+)
+def test_no_larger_pool_is_advised_where_the_hold_is_too_long_or_grows_with_the_load(alone_s, held_s, tells):
+    given = {"scenarios": [scenario()], "resources": [pool(0.9)]}
+    served = Details(served=[said(alone_s), said(held_s, scenario="burst")])
+    told = pool_advice(MISSED, details=served, **given)
+    assert tells in told
+    assert ("would do" in told) == (tells == "would do")
 
 
 @pytest.mark.parametrize(
