@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gate.report.amounts import amount, slower
 from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_count, format_ratio
+from gate.verdict.assessment.kinds import is_beyond_answers
 from gate.verdict.probe_rows import of_probe
 from gate.verdict.values import Reason, Row, Verdict
 
@@ -61,7 +62,8 @@ def of_row(row: Row) -> str:
         return f"{row.endpoint}: {row.notices[0].message}"
     if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
         value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
-        return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {value}, the limit is {limit}"
+        over = "over " if is_beyond_answers(row) else ""
+        return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {over}{value}, the limit is {limit}"
     if row.outcome == "regressed" and row.metric in ANSWERS:
         return _answers(row)
     if row.outcome == "regressed" and row.change is not None:

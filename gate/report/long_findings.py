@@ -7,7 +7,7 @@ from gate.report.long_section import Section
 from gate.report.words import row_name
 from gate.units import format_ratio
 from gate.verdict.assessment.advice import times
-from gate.verdict.assessment.kinds import came_to, is_at_least
+from gate.verdict.assessment.kinds import came_to, is_at_least, is_beyond_answers
 from gate.verdict.figured import ProbeFigures
 from gate.verdict.values import Row, Verdict
 
@@ -62,7 +62,7 @@ def _told(row: Row, factor: float | None, verdict: Verdict) -> str:
     said = of_row(row) or (_of_probe(probe) if probe else "")
     text = said or f"{row_name(row.endpoint, row.metric)} is {row.outcome.replace('_', ' ')}"
     if factor is not None and factor < 1:
-        text += f": {times(1 / factor)} × {_direction(row)}"
+        text += f": {'over ' if is_beyond_answers(row) else ''}{times(1 / factor)} × {_direction(row)}"
     return text if row.blocks or came_to(row) != "failed" else f"{text} (let pass)"
 
 

@@ -83,21 +83,38 @@ def too_little(statistic: str) -> Notice:
     return Notice(code="too-little-data", message=f"too few {what} to judge this objective", cure=cure)
 
 
-def failed_too(failed: int, n: int, statistic: str) -> tuple[Notice, ...]:
-    """How many have no latency, and what they count as."""
+BEYOND = "beyond-all-answers"
+"""Code of a notice: so many failed that a quantile is beyond all that came, and is told as the longest of these."""
+
+
+def failed_too(failed: int, n: int, statistic: str, *, is_beyond: bool = False) -> tuple[Notice, ...]:
+    """How many have no latency, and what they count as.
+
+    Parameters
+    ----------
+    is_beyond : bool
+        Whether the statistic is longer than any answer that came.
+    """
     if not failed:
         return ()
     what = "connections were not opened" if statistic in OF_CONNECTIONS else "requests were not answered as expected"
-    return (Notice(code="failures-are-slow", message=f"{failed} of {n} {what}: they count as slower than any limit"),)
+    told = f"{failed} of {n} {what}: they count as slower than any limit"
+    if is_beyond:
+        return (Notice(code=BEYOND, message=f"{told}, so {statistic} is longer than any that came"),)
+    return (Notice(code="failures-are-slow", message=told),)
 
 
-def more_needed(needed: int, n: int, statistic: str) -> Notice:
-    """That no number of good ones among so few could show the limit to be met."""
-    what, cure = "requests", "raise policy.budget"
+def more_needed(needed: int, n: int, statistic: str, *, of_scenario: bool) -> Notice:
+    """That no number of good ones among so few could show the limit to be met.
+
+    How many it takes follows from the share that may be beyond it: of a quantile no other limit would change that.
+    """
+    what, cure = "requests", "let the scenario go on for longer" if of_scenario else "raise policy.budget"
     if statistic in OF_CONNECTIONS:
         what, cure = "connections", "let the scenario open more of them"
+    relaxed = "allow more errors" if statistic == "error_rate" else "limit a lower quantile"
     return Notice(
         code="more-requests-needed",
         message=f"{n} {what} cannot show this limit to be met; {needed} without a miss could",
-        cure=f"{cure}, or relax the limit",
+        cure=f"{cure}, or {relaxed}",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from gate.load.histogram import Histogram
 from gate.stats.proportion import (
@@ -27,8 +26,7 @@ def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     """Gather the evidence on one objective."""
     if statistic in QUANTILES:
         effect, blocks = _latency_design_effect(observed), len(observed.block_log_means) or None
-        found = _quantile_limit(statistic, limit, observed.histogram, observed.unanswered, effect)
-        return replace(found, blocks=blocks)
+        return _quantile_limit(statistic, limit, observed.histogram, observed.unanswered, effect, blocks)
     if statistic in OF_OPENING:
         return _quantile_limit(statistic, limit, observed.connect, observed.unopened, effect=1.0)
     if statistic == "mean":
@@ -38,7 +36,9 @@ def judge_limit(statistic: str, limit: float, observed: Observed) -> Limit:
     return _check(statistic, limit, observed)
 
 
-def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int, effect: float) -> Limit:
+def _quantile_limit(
+    statistic: str, limit: float, times: Histogram, failed: int, effect: float, blocks: int | None = None
+) -> Limit:
     """p95 <= L is tested as: at most 5 % of the requests take longer than L, or fail.
 
     A quantile beyond all that came is told as the longest that did.
@@ -47,11 +47,15 @@ def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int,
     share, n = 1 - quantile, times.n + failed
     over = times.count_above(limit) + failed
     if times.n == 0 or not math.isfinite(effect):
-        return Limit(statistic, limit, "s", math.nan, notices=(too_little(statistic),))
+        return Limit(statistic, limit, "s", math.nan, blocks=blocks, notices=(too_little(statistic),))
     low, high = quantile_bounds(n / effect, quantile)
     is_met = upper_bound(over / effect, n / effect) <= share
     needed = math.ceil(clean_needed(share) * effect)
-    more = () if is_met or over > share * n or n >= needed else (more_needed(needed, n, statistic),)
+    more = (
+        ()
+        if is_met or over > share * n or n >= needed
+        else (more_needed(needed, n, statistic, of_scenario=blocks is None),)
+    )
     came = n / times.n
     return Limit(
         statistic=statistic,
@@ -67,7 +71,8 @@ def _quantile_limit(statistic: str, limit: float, times: Histogram, failed: int,
         design_effect=effect,
         over=over,
         share=share,
-        notices=(*failed_too(failed, n, statistic), *more),
+        blocks=blocks,
+        notices=(*failed_too(failed, n, statistic, is_beyond=quantile * came > 1), *more),
     )
 
 
@@ -78,6 +83,7 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
     effect = dispersion(observed.block_errors)
     is_met = upper_bound(failed / effect, n / effect) <= limit
     needed = clean_needed(limit) if limit > 0 else 0
+    more = more_needed(needed, n, "error_rate", of_scenario=not observed.block_errors)
     return Limit(
         statistic="error_rate",
         limit=limit,
@@ -95,7 +101,7 @@ def _error_limit(limit: float, observed: Observed) -> Limit:
         over=failed,
         share=limit,
         blocks=len(observed.block_errors) or None,
-        notices=() if is_met or failed > limit * n or n >= needed else (more_needed(needed, n, "error_rate"),),
+        notices=() if is_met or failed > limit * n or n >= needed else (more,),
     )
 
 
@@ -114,7 +120,9 @@ def _check(statistic: str, limit: float, observed: Observed) -> Limit:
         is_check=True,
         test="seen or not seen",
         n=observed.sent,
-        notices=(too_little(statistic),) if math.isnan(value) else failed_too(failed, observed.sent, statistic),
+        notices=(too_little(statistic),)
+        if math.isnan(value)
+        else failed_too(failed, observed.sent, statistic, is_beyond=True),
     )
 
 

@@ -7,9 +7,10 @@ import re
 from gate.verdict.answers import told_kinds
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import came_to, kind_of, label
+from gate.verdict.assessment.kinds import LEAK, came_to, kind_of, label, statistic_of
 from gate.verdict.assessment.score import PARTS
 from gate.verdict.figured import ProbeFigures
+from gate.verdict.values import Row
 
 ERRORS = "errors"
 """Category of probes of the error contract."""
@@ -111,13 +112,16 @@ def unmeasured_parts(grounds: Grounds) -> Finding | None:
 
 
 def undecided(grounds: Grounds) -> Finding | None:
-    """Checks that there was too little data for."""
-    found = [row for row in grounds.rows if row.outcome == "inconclusive"]
+    """Checks that there was too little data for, by what would decide them; leaks have a rule of their own."""
+    found = [row for row in grounds.rows if row.outcome == "inconclusive" and statistic_of(row) != LEAK]
     if not found:
         return None
-    cures = each_once(notice.cure for row in found for notice in row.notices if notice.cure)
-    cure = cures[0] if cures else "measure for longer"
-    return Finding(f"{some(each_once(map(label, found)))} could not be decided: {cure}", ids(found))
+    by_cure: dict[str, list[Row]] = {}
+    for row in found:
+        cures = each_once(notice.cure for notice in row.notices if notice.cure)
+        by_cure.setdefault(cures[0] if cures else "measure for longer", []).append(row)
+    told = [f"{some(each_once(map(label, rows)))} could not be decided: {cure}" for cure, rows in by_cure.items()]
+    return Finding("; ".join(told), ids(found))
 
 
 def no_baseline(grounds: Grounds) -> Finding | None:

@@ -7,7 +7,7 @@ from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.advice import Finding, amount, each_once, some, times
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import is_at_least, kind_of, label
+from gate.verdict.assessment.kinds import is_at_least, is_beyond_answers, kind_of, label
 from gate.verdict.assessment.watch import PROCESSORS
 from gate.verdict.loaded import ResourceUse
 from gate.verdict.values import Row
@@ -122,7 +122,8 @@ def no_compression(grounds: Grounds) -> Finding | None:
 
 def _slower(room: Headroom, row: Row) -> str:
     value, limit = amount(room.value, "s"), amount(room.limit, "s")
-    return f"{label(row)} is {value}, {times(1 / room.times)} times the {limit} allowed"
+    over = "over " if is_beyond_answers(row) else ""
+    return f"{label(row)} is {over}{value}, {over}{times(1 / room.times)} times the {limit} allowed"
 
 
 def _is_of_load(each: Headroom) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from gate.config.score import Part
+from gate.verdict.limit import BEYOND
 from gate.verdict.values import Outcome, Row
 
 Kind = Literal["change", "objective", "telemetry", "probe"]
@@ -61,6 +62,11 @@ def is_at_least(row: Row) -> bool:
     if kind_of(row) != "telemetry" or row.candidate is None or row.limit is None:
         return False
     return (row.candidate < row.limit) if came_to(row) == "failed" else (row.candidate > row.limit)
+
+
+def is_beyond_answers(row: Row) -> bool:
+    """Whether so many requests failed that the value is only the least that it can be."""
+    return any(notice.code == BEYOND for notice in row.notices)
 
 
 def category_of(row: Row, scenarios: Collection[str]) -> str:

@@ -278,6 +278,23 @@ def pool_advice(*rows, **figures) -> str:
     return next(r.message for r in recommendations(grounds(*rows, **figures)) if r.rule == "pool-exhausted")
 
 
+def test_what_is_undecided_is_told_with_what_would_decide_it_and_a_leak_once():
+    leak = row("steady/telemetry:memory:leak", "inconclusive", unit="bytes", says="too short")
+    found = recommendations(
+        grounds(
+            row("search/limit:p99", "inconclusive", cure="raise policy.budget"),
+            row("burst/limit:p99", "inconclusive", cure="let the scenario go on for longer"),
+            leak,
+        )
+    )
+    told = {each.rule: each.message for each in found}
+    assert told["undecided"] == (
+        "search p99 could not be decided: raise policy.budget;"
+        " burst p99 could not be decided: let the scenario go on for longer"
+    )
+    assert "too short" in told["leak-untold"]
+
+
 MISSED = row("burst/limit:p50", "missed", value=5.5, limit=0.6)
 
 
