@@ -84,7 +84,7 @@ def _digits(value: float, significant: int = 3) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Three significant digits in the unit that suits the size: ``12.3 ms``, ``1.5 s``, ``4 min``."""
+    """Three significant digits in the unit that suits the size: ``12.3 ms``, ``1.5 s``, ``4 min``, ``6.9 h``."""
     if not math.isfinite(seconds):
         return "-"
     size = float(f"{abs(seconds):.3g}")  # as shown: 0.9996 s is 1 s, not 1000 ms
@@ -94,7 +94,9 @@ def format_duration(seconds: float) -> str:
         return f"{_digits(seconds * 1e3)} ms"
     if size < 120:
         return f"{_digits(seconds)} s"
-    return f"{_digits(seconds / 60)} min"
+    if float(f"{abs(seconds) / 60:.3g}") < 120:
+        return f"{_digits(seconds / 60)} min"
+    return f"{_digits(seconds / 3600)} h"
 
 
 def format_ratio(ratio: float, *, signed: bool = False) -> str:

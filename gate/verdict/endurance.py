@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gate.record.scenario import PeriodRecord, ScenarioRecord
 from gate.record.value import Notice
 from gate.stats.drift import Drift, Kind, drift, kind_of, needed
-from gate.units import format_ratio
+from gate.units import format_duration, format_ratio
 from gate.verdict.figured import Degradation, LoginFigures
 from gate.verdict.limit import Limit
 from gate.verdict.values import finite
@@ -20,8 +20,10 @@ _HOUR_S = 3600.0
 _MOST = 100.0
 """Of growth in a few seconds as one in an hour; a larger number says nothing more."""
 _WIDE = 1.0
-"""An interval that is wider is not told where nothing follows from it; and what would double within an hour is told as
-it was seen, over the time that the load lasted."""
+"""An interval that is wider is not told where nothing follows from it; and what would double or halve within an hour is
+told as it was seen, over the time that the load lasted. Where nobody asked, no more is claimed of it: of several short
+loads one may grow by chance, and a disturbance of a minute looks alike."""
+_NEARLY_ALL = 1 - 1e-9
 
 
 def judge_endured(statistic: str, limit: float, records: Sequence[ScenarioRecord]) -> Limit:
@@ -131,14 +133,17 @@ def _expiries(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
 
 def degradation_words(told: Degradation) -> str:
     """What came of the median in one line."""
-    more = f"; about {_long(told.needed_s)} would tell" if told.needed_s is not None else ""
+    more = f"; about {format_duration(told.needed_s)} would tell" if told.needed_s is not None else ""
     if told.an_hour is None or told.lo is None or told.hi is None or _says_nothing(told.kind, told.hi - told.lo):
-        lasted = f"{_long(told.elapsed_s)} are too short"
+        lasted = f"{format_duration(told.elapsed_s)} are too short"
         return f"{lasted} to tell whether p50 degrades by {format_ratio(told.least)} an hour{more}"
-    if told.over is not None and told.over_lo is not None and told.over_hi is not None and told.an_hour > _WIDE:
-        said = f"p50 {_change(told.over, told.over_lo, told.over_hi)} within {_long(told.elapsed_s)}"
+    is_steep = abs(math.log1p(max(told.an_hour, -_NEARLY_ALL))) > math.log1p(_WIDE)
+    if told.over is not None and told.over_lo is not None and told.over_hi is not None and is_steep:
+        said = f"p50 {_change(told.over, told.over_lo, told.over_hi)} within {format_duration(told.elapsed_s)}"
+        if told.kind == "drifts" and not told.is_asked:
+            return f"{said}: a longer load would tell whether it goes on"
     else:
-        said = f"p50 {_change(told.an_hour, told.lo, told.hi, ' an hour')} over {_long(told.elapsed_s)}"
+        said = f"p50 {_change(told.an_hour, told.lo, told.hi, ' an hour')} over {format_duration(told.elapsed_s)}"
     if told.kind == "too short":
         return f"{said}: too short to tell whether it degrades by {format_ratio(told.least)}{more}"
     return f"{said}: {'it degrades' if told.kind == 'drifts' else 'it does not degrade'}"
@@ -157,19 +162,12 @@ def _says_nothing(kind: Kind, width: float) -> bool:
 def login_words(told: LoginFigures) -> str:
     """What came of the logins in one line."""
     lasts = "nobody says how long logins last"
-    lasted = f"the load lasted {_long(told.elapsed_s)}"
+    lasted = f"the load lasted {format_duration(told.elapsed_s)}"
     if told.life_s is not None and told.lifetimes is not None:
-        lasts, lasted = f"logins last {_long(told.life_s)}", f"{lasted}, {told.lifetimes} of their lives"
+        lasts, lasted = f"logins last {format_duration(told.life_s)}", f"{lasted}, {told.lifetimes} of their lives"
     again = "once" if told.renewals == 1 else f"{told.renewals} times" if told.renewals else "never"
     refused = f"{told.refused:,} answers 401" if told.refused else "no answer 401"
     return f"{lasts}; {lasted}: made again {again}, {refused}"
-
-
-def _long(seconds: float) -> str:
-    """A time that may be hours: ``2 h``, ``15 min``."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 2 * _HOUR_S else f"{seconds / _HOUR_S:.3g} h"
 
 
 def _longest(records: Sequence[ScenarioRecord]) -> ScenarioRecord | None:

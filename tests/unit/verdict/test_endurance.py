@@ -65,13 +65,21 @@ def test_answers_that_slow_down_those_that_do_not_and_too_short_to_tell(an_hour,
     assert "periods" in explained(verdict, row)
 
 
-@pytest.mark.parametrize("objectives", ["degradation: 1%", "p95: 1s"])
-def test_what_would_double_within_an_hour_is_told_as_it_was_seen(objectives):
+@pytest.mark.parametrize(
+    ("objectives", "an_hour", "begins", "ends"),
+    [
+        ("degradation: 1%", 12.0, "grows by 3", "it degrades"),
+        ("p95: 1s", 12.0, "grows by 3", "a longer load would tell whether it goes on"),
+        ("degradation: 1%", -12.0, "falls by 2", "it does not degrade"),
+        ("p95: 1s", -12.0, "falls by 2", "it does not degrade"),
+    ],
+)
+def test_what_would_double_or_halve_within_an_hour_is_told_as_it_was_seen(objectives, an_hour, begins, ends):
     """90 s in which it grew by a third: nobody knows what an hour of that would be."""
-    verdict, _ = judged(objectives, periods=periods(12.0, hours=1 / 40, spread=0.002), elapsed_s=90.0)
+    verdict, _ = judged(objectives, periods=periods(an_hour, hours=1 / 40, spread=0.002), elapsed_s=90.0)
     (line,) = endurance(verdict.assessment.scenarios)
-    assert line.startswith("enduring: p50 grows by 3")
-    assert line.endswith("within 90 s: it degrades")
+    assert line.startswith(f"enduring: p50 {begins}")
+    assert line.endswith(f"within 90 s: {ends}")
     assert "an hour" not in line
 
 
@@ -130,3 +138,23 @@ def test_loads_that_nobody_asked_of_share_a_line_where_they_were_too_short():
     assert list(endurance(verdict.assessment.scenarios)) == [
         "a, b: too short to tell whether p50 degrades by 1.0 % an hour"
     ]
+
+
+def test_logins_of_which_nothing_was_seen_share_a_line():
+    suite = suite_of(
+        "scenarios:\n" + "".join(f"  {n}: {{load: {{rate: 5/s, for: 60s}}, mix: {{home: 1}}}}\n" for n in "abcd"),
+        ("home",),
+    )
+    logins = {
+        "a": LoginRecord(life_s=43_200, renewals=0, refused=0),
+        "b": LoginRecord(life_s=43_200, renewals=0, refused=0),
+        "c": LoginRecord(life_s=43_200, renewals=0, refused=2),
+        "d": LoginRecord(life_s=None, renewals=0, refused=0),
+    }
+    made = {name: scenario_of(suite, name).model_copy(update={"logins": told}) for name, told in logins.items()}
+    verdict = verdict_of(suite, run_of(suite).model_copy(update={"scenarios": made}), history_of(suite, 12))
+    c, ab, d = endurance(verdict.assessment.scenarios)
+    assert ab == "a, b: too short for a login to run out, which lasts 12 h; no answer 401"
+    assert c.startswith("c: ")
+    assert "2 answers 401" in c
+    assert d.startswith("d: nobody says")
