@@ -158,8 +158,11 @@ def _of_database(series: Iterable[Watched], *, wanted: bool) -> list[Watched]:
 
 
 def _watched(series: Watched) -> Line:
-    values = (series.first, series.least, series.mean, series.most, series.last)
-    grows = "counts up" if series.is_counter else {True: "yes", False: "no", None: "too few samples"}[series.rising]
+    """What lies between the ends of a counter says nothing; growth that was not seen is not denied."""
+    between = (None,) * 3 if series.is_counter else (series.least, series.mean, series.most)
+    values = (series.first, *between, series.last)
+    rising = {True: "yes", False: "not seen", None: "too few samples"}
+    grows = "counts up" if series.is_counter else rising[series.rising]
     return Line((series.name, series.source, *(quantity(value, series.unit) for value in values), grows))
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from gate.record.telemetry import Series, Summed, TelemetryRecord, Window
 from gate.stats.growth import Climb, Growth, climb, growth
+from gate.verdict.share_means import WITNESSES, mean_share
 
 LEAST_LEAK_BYTES = 100.0
 """Growth per request that matters where the suite names none."""
@@ -17,10 +18,6 @@ _LONGEST_HOLE = 0.25
 
 
 _LEAST_READINGS = 2
-_WITNESSES = {"postgres.cache_hit": "postgres.connections", "redis.hit_ratio": "redis.clients"}
-"""Shares of what happened since the reading before have no value where nothing did. That is no hole: whether the
-source was read is seen by what it always says."""
-
 _NOTHING = "{} is a share of what happened between two readings, and nothing did"
 
 
@@ -60,14 +57,14 @@ def of_series(record: TelemetryRecord, name: str, statistic: str, scenario: str 
     """
     series = record.series.get(name)
     if series is None:
-        was_read = _WITNESSES.get(name) in record.series
+        was_read = WITNESSES.get(name) in record.series
         return Seen(why_not=_NOTHING.format(name) if was_read else why_unread(record, name))
     window = _window(record.windows, scenario)
     if window is None:
         return Seen(why_not="no load was made in that time")
     found = _within(name, series, window, series.load if scenario is None else window.sums.get(name))
     is_growth = statistic in ("leak", "growth_per_request", "growth_per_s")
-    witness = record.series.get(_WITNESSES.get(name, name), series)
+    witness = record.series.get(WITNESSES.get(name, name), series)
     n, hole_s = _cover(witness, window, None if is_growth or witness is not series else found.all_of)
     if n < _LEAST_READINGS or not hole_s <= _LONGEST_HOLE * (window.to_s - window.from_s):
         return Seen(why_not=f"{name} was read {n} times in {window.to_s - window.from_s:.0f} s: too few")
@@ -77,6 +74,9 @@ def of_series(record: TelemetryRecord, name: str, statistic: str, scenario: str 
         x = found.at_s if statistic == "growth_per_s" else found.answered
         return _grown(x, found.values, least if statistic == "leak" else None)
     value = (_OF_COUNTERS if series.is_counter else _OF_LEVELS)[statistic](found)
+    if name in WITNESSES and statistic == "mean":
+        weighed = mean_share(series, window.from_s, window.to_s)
+        value = weighed if math.isfinite(weighed) else value
     if not math.isfinite(value):
         return Seen(why_not=f"of {name} too few readings are kept to see {statistic}")
     return exactly(value, len(found.values) if found.all_of is None else found.all_of.n)

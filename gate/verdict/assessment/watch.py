@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.stats.growth import LEAST_STRETCHES, growth
 from gate.verdict.beheld import Held, Watch, Watched
 from gate.verdict.loaded import ResourceUse
+from gate.verdict.share_means import WITNESSES, mean_share
 
 FULL_RATIO = 0.95
 """From this share on all of it is in use: samples are taken at instants, between which a place is handed on."""
@@ -97,7 +99,7 @@ def _watched(name: str, series: Series, record: TelemetryRecord) -> Watched:
         first=values[0] if whole is None else whole.first,
         last=values[-1] if whole is None else whole.last,
         least=min(values) if whole is None else whole.least,
-        mean=fmean(values) if whole is None else whole.mean,
+        mean=_mean(name, series),
         most=max(values) if whole is None else whole.most,
         is_counter=series.is_counter,
         held=[
@@ -107,6 +109,13 @@ def _watched(name: str, series: Series, record: TelemetryRecord) -> Watched:
         ],
         rising=None if series.is_counter else _is_rising(series),
     )
+
+
+def _mean(name: str, series: Series) -> float:
+    weighed = mean_share(series) if name in WITNESSES else math.nan
+    if math.isfinite(weighed):
+        return weighed
+    return fmean(series.values) if series.whole is None else series.whole.mean
 
 
 def _is_rising(series: Series) -> bool | None:

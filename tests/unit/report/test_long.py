@@ -7,10 +7,11 @@ import pytest
 from gate.report.long import long_of
 from gate.report.long_load import capacity, scenarios
 from gate.report.long_section import quantity, room, share
+from gate.report.long_server import stability
 from gate.report.render import report
 from gate.verdict.assessed import Assessment
 from gate.verdict.values import Verdict
-from tests.unit.verdict.assessment.grounds import curve, row, scenario
+from tests.unit.verdict.assessment.grounds import curve, row, scenario, series, watch
 from tests.verdicts import approved, not_measured, verdict
 
 
@@ -107,3 +108,11 @@ def test_a_report_has_a_heading_the_verdict_and_what_was_not_measured_whatever_t
         text = report(each)
         assert text.startswith("# Performance report: shop\n\n**")
         assert "## Not measured" in text
+
+
+def test_of_a_counter_its_ends_are_told_and_growth_that_was_not_seen_is_not_denied():
+    counted = series("jobs", 5.0, first=0.0, last=10.0, is_counter=True, rising=None, source="prometheus", unit="count")
+    level = series("queue", 5.0, source="prometheus", unit="count")
+    (table,) = stability(with_figures(watch=watch(series=(counted, level)))).tables
+    assert table.lines[0].cells == ("jobs", "prometheus", "0", "–", "–", "–", "10", "counts up")
+    assert table.lines[1].cells[-1] == "not seen"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -12,6 +13,8 @@ from gate.record.telemetry import Series, TelemetryRecord, Window
 from gate.record.value import Spread
 from gate.report.explain import explained
 from gate.report.render import summary
+from gate.verdict.assessment.watch import watch
+from gate.verdict.share_means import mean_share
 from gate.verdict.values import Row
 from tests.builders import history_of, run_of, suite_of, verdict_of
 
@@ -256,6 +259,29 @@ def hits(*places: int) -> Series:
 
 
 OF_POSTGRES = "telemetry: {{postgres: {{dsn: '${{DSN}}'}}, objectives: [{}]}}"
+
+
+def test_quiet_seconds_do_not_outweigh_busy_ones_in_the_mean_of_a_share():
+    """Half of the readings saw ten requests each and hits of a tenth of look-ups, the others 990 and all of them."""
+    places = range(N)
+    asked = [10 if place % 2 else 990 for place in places]
+    found = Series(
+        source="postgres",
+        unit="ratio",
+        at_s=[SECONDS * place / (N - 1) for place in places],
+        values=[0.1 if place % 2 else 1.0 for place in places],
+        answered=[sum(asked[: place + 1]) for place in places],
+    )
+    of = suite_of(OF_POSTGRES.format("{of: postgres.cache_hit, statistic: mean, least: 98%}"), ("home",))
+    told = said(**{"postgres.cache_hit": found, "postgres.connections": series([12] * N, "count")})
+    assert row(of, told).outcome == "met"
+    assert row(of, told).candidate == pytest.approx((0.1 * 10 + 990) / 1000, abs=0.001)
+    assert {each.name: each.mean for each in watch(told).series}["postgres.cache_hit"] == pytest.approx(
+        row(of, told).candidate
+    )
+    idle = found.model_copy(update={"answered": [0] * N})
+    assert mean_share(found, 0.0, SECONDS / N) == 1.0, "of a scenario its own readings"
+    assert math.isnan(mean_share(idle))
 
 
 def test_a_ratio_of_nothing_is_no_hole_where_the_source_was_read():
