@@ -183,7 +183,7 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"an answer takes {amount(found.unloaded_s, 's')} without load,{_among(found)}"
         yield f"and at {_load(found, found.highest)} {format_ratio(found.waiting_ratio or 0.0)} of its time is waiting."
     if found.saturated is False and found.of != "under way":
-        yield f"It did not saturate up to {_load(found, found.highest)}: the load set the throughput."
+        yield _unsaturated(found)
     if found.peak is not None and found.peak_hi is not None and found.peak_lo is not None:
         between = f"{found.peak_lo:.3g} to {found.peak_hi:.3g}"
         yield f"Throughput falls again beyond about {found.peak:.3g} requests under way ({between})."
@@ -191,6 +191,13 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"Its condition fails from {_load(found, found.fails_from)} on."
     if found.of != "under way":  # of those it stands below the scenarios
         yield from _scaling(found)
+
+
+def _unsaturated(found: Bottleneck) -> str:
+    """That the load set the throughput is said only where nothing was seen to wait."""
+    if found.held_back:
+        return "Answers waited in the end, but its levels do not show at which throughput it ends."
+    return f"It did not saturate up to {_load(found, found.highest)}: the load set the throughput."
 
 
 def _among(found: Bottleneck) -> str:
@@ -220,7 +227,15 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
         return
     power = f"{found.exponent:.2f} ({found.exponent_lo:.2f} to {found.exponent_hi:.2f})"
     word = growth_word(found.exponent_lo, found.exponent_hi)
-    yield f"Throughput of {found.scenario} grows as load to the power of {power}: {word}."
+    word = "linear or better" if word == "more than linear" else word  # nothing slows down: no more is to be had
+    yield f"Throughput of {found.scenario} grows as load to the power of {power}: {word}{_hardly_met(found)}."
+
+
+def _hardly_met(found: Bottleneck) -> str:
+    """How it scales beyond that nobody has seen where requests did not meet."""
+    if found.of != "under way" or found.highest is None or found.highest >= 1:
+        return ""
+    return f"; with {found.highest:.2g} requests under way at most, where hardly two meet"
 
 
 def _load(found: Bottleneck, load: float | None) -> str:

@@ -142,6 +142,22 @@ def begins_unloaded(levels: Sequence[Level]) -> bool:
     return bool(_unloaded(levels))
 
 
+def is_held_back(levels: Sequence[Level]) -> bool:
+    """Whether answers waited at some level that brought less than its load would have made without waiting.
+
+    Then it was not the load alone that set the throughput, whether or not more of it was seen to bring no more.
+    """
+    unloaded = _unloaded(levels)
+    if not unloaded:
+        return False
+    unloaded_s = math.exp(float(np.log([level.time_s for level in unloaded]).mean()))
+    return any(_waits(level, unloaded_s) for level in levels)
+
+
+def _waits(level: Level, unloaded_s: float) -> bool:
+    return level.time_s >= WAITING * unloaded_s and level.held_back(unloaded_s) >= HELD_BACK
+
+
 def _unloaded(levels: Sequence[Level]) -> list[Level]:
     numbers = [(level.rate_rps, level.time_s, level.asked_rps or 1.0, level.think_s + 1.0) for level in levels]
     if not all(math.isfinite(number) and number > 0 for each in numbers for number in each):
@@ -154,9 +170,7 @@ def _saturated(levels: Sequence[Level], unloaded_s: float) -> list[Level]:
     """Levels whose throughput the system set; none unless it is seen that more load brings no more."""
     highest_rps = max(level.rate_rps for level in levels)
     plateau = [level for level in levels if level.rate_rps >= PLATEAU * highest_rps]
-    held = [
-        level for level in plateau if level.time_s >= WAITING * unloaded_s and level.held_back(unloaded_s) >= HELD_BACK
-    ]
+    held = [level for level in plateau if _waits(level, unloaded_s)]
     if not held:
         return []
     asked = [level.rate_rps * level.held_back(unloaded_s) for level in plateau]

@@ -38,6 +38,9 @@ class Bottleneck(Value):
     saturated: bool | None = None
     """Whether more load brought no more throughput in the end, so that the system set it and not the load; None where
     no level is low enough to tell, and in verdicts of older versions."""
+    held_back: bool = False
+    """Whether answers waited at some level, and throughput was less than the load would have made without; false in
+    verdicts of older versions."""
     served_at_once: float | None
     """Requests under way at saturation that do not wait: its throughput times ``served_s`` (Little's law)."""
     served_lo: float | None

@@ -36,7 +36,9 @@ def pool_exhausted(grounds: Grounds) -> Finding | None:
 def _weight(grounds: Grounds, use: ResourceUse) -> tuple[bool, bool, float]:
     """Of several scenarios what missed a limit comes first, then what no larger pool would help."""
     missed, beyond_help = _allowed_s(grounds, use.window) is not None, bool(_no_cure(grounds, use))
-    return missed, beyond_help, _needed(grounds, use) or 0.0
+    held = _held_longest(grounds, use.window)
+    held_s = held.times["held"] if held is not None else 0.0
+    return missed, beyond_help, held_s if beyond_help else _needed(grounds, use) or 0.0
 
 
 def _no_cure(grounds: Grounds, use: ResourceUse) -> str:

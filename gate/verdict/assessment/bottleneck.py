@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from gate.stats import scalability
-from gate.stats.occupancy import PLATEAU, Level, begins_unloaded, occupancy
+from gate.stats.occupancy import PLATEAU, Level, begins_unloaded, is_held_back, occupancy
 from gate.stats.scalability import LEAST_LEVELS, Exponent, Scalability
 from gate.verdict.assessment.curves import Curve
 from gate.verdict.loaded import Bottleneck, ResourceUse
@@ -57,6 +57,7 @@ def _bottleneck(curve: Curve, uses: Sequence[ResourceUse]) -> Bottleneck:
         levels=len(curve.names),
         highest=last.load,
         saturated=found is not None if begins_unloaded(levels) else None,
+        held_back=is_held_back(levels),
         served_at_once=found.at_once if found else None,
         served_lo=found.lo if found else None,
         served_hi=found.hi if found else None,
@@ -81,8 +82,8 @@ def _fit(curve: Curve) -> Scalability | None:
 
     None where throughput is not seen to fall.
     """
-    counts_users = curve.of == "users" and not curve.thinks
-    loads = [stage.load if counts_users else stage.rate_rps * stage.time_s for stage in curve.stages]
+    is_load = curve.of == "under way" or (curve.of == "users" and not curve.thinks)
+    loads = [stage.load if is_load else stage.rate_rps * stage.time_s for stage in curve.stages]
     kept = [(load, stage.rate_rps) for load, stage in zip(loads, curve.stages, strict=True) if load >= 1]
     if not kept:
         return None

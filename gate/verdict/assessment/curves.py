@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gate.config.loads import Load
@@ -31,7 +31,8 @@ class Stage:
     name: str
     """Of the level: stages of one name are the same load, measured again."""
     load: float
-    """Requests per second asked for, users, or requests under way: throughput times the time of an answer."""
+    """Requests per second asked for, users, or requests under way: throughput times the time of an answer; of users
+    whose requests fail, those who do not think."""
     rate_rps: float
     """Answers as expected, per second."""
     time_s: float
@@ -119,14 +120,23 @@ def _stage(name: str, load: Load, record: ScenarioRecord) -> Iterator[Stage]:
     latency = Histogram.decode(record.histogram)
     is_sound = record.not_reached is None and not record.sockets
     if is_sound and latency.n and record.elapsed_s > 0 and record.completed:
-        rate_rps = _settled_rps(load, record) or record.completed / record.elapsed_s
+        rate_rps, failed_rps = _settled_rps(load, record) or (
+            record.completed / record.elapsed_s,
+            sum(record.errors.values()) / record.elapsed_s,
+        )
         asked = record.completed + record.dropped
         asked_rps = max(rate_rps, asked / load.for_s) if load.is_open and load.for_s else None
-        yield _under_way(name, rate_rps, latency.mean(), asked_rps, load.think_s or 0.0)
+        stage = _under_way(name, rate_rps, latency.mean(), asked_rps, load.think_s or 0.0)
+        yield replace(stage, load=max(stage.load, _not_thinking(load, rate_rps + failed_rps))) if failed_rps else stage
 
 
-def _settled_rps(load: Load, record: ScenarioRecord) -> float | None:
-    """Answers per second while all users were there: not while they came, nor while the last were waited for.
+def _not_thinking(load: Load, rate_rps: float) -> float:
+    """Users whose requests are under way, those that will fail too; 0 where users do not set the pace."""
+    return max(load.users) - rate_rps * (load.think_s or 0.0) if load.users else 0.0
+
+
+def _settled_rps(load: Load, record: ScenarioRecord) -> tuple[float, float] | None:
+    """Answers per second while all users were there, those as expected and others: not while they came or went.
 
     None where users do not set the pace, or where that took less than half of the time.
     """
@@ -137,7 +147,8 @@ def _settled_rps(load: Load, record: ScenarioRecord) -> float | None:
     watched_s = sum(period.to_s - period.from_s for period in inside)
     if watched_s < LEAST_SETTLED * (load.for_s - begin_s):
         return None
-    return sum(period.completed for period in inside) / watched_s
+    completed, failed = sum(period.completed for period in inside), sum(period.failed for period in inside)
+    return completed / watched_s, failed / watched_s
 
 
 def _blocks(suite: Suite, scenario: Scenario, runs: Sequence[Run]) -> Iterator[Stage]:

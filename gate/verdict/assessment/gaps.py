@@ -48,10 +48,13 @@ def unread(figures: Assessment) -> Iterator[Gap]:
 
 def _unsaturated(found: Sequence[Bottleneck]) -> Iterator[str]:
     """Why curves do not tell where the system ends."""
-    below = [each.scenario for each in found if each.saturated is False]
+    below = [each.scenario for each in found if each.saturated is False and not each.held_back]
+    held = [each.scenario for each in found if each.saturated is False and each.held_back]
     others = [each.scenario for each in found if each.saturated is None]
     if below:
         yield f"{some(below)} did not saturate"
+    if held:
+        yield f"answers of {some(held)} waited, but its loads do not show at which throughput it ends"
     if others:
         yield f"{some(others)} had no level with half of the highest throughput or less, to tell an answer without load"
 

@@ -80,7 +80,7 @@ def test_another_resource_is_named_as_what_it_is():
         (0.94, 0.99, "less than linear"),
         (0.5, 0.9, "less than linear"),
         (0.2, 1.6, "too uncertain"),
-        (1.05, 1.1, "more than linear"),
+        (1.06, 1.1, "linear or better."),
     ],
 )
 def test_scaling_is_called_linear_only_with_an_interval_that_says_so(lo, hi, word):
@@ -88,6 +88,22 @@ def test_scaling_is_called_linear_only_with_an_interval_that_says_so(lo, hi, wor
         with_figures(bottlenecks=[curve(of="under way", exponent=(lo + hi) / 2, exponent_lo=lo, exponent_hi=hi)])
     ).items
     assert word in text
+
+
+@pytest.mark.parametrize(
+    ("highest", "more"), [(0.063, "; with 0.063 requests under way at most, where hardly two meet"), (4.0, "")]
+)
+def test_how_a_system_scales_whose_requests_never_met_is_said_of_no_more_than_that(highest, more):
+    found = curve(of="under way", exponent=1.0, exponent_lo=0.99, exponent_hi=1.01, highest=highest)
+    (text,) = scenarios(with_figures(bottlenecks=[found])).items
+    assert text.endswith(f": linear{more}.")
+
+
+def test_the_load_set_the_throughput_only_where_nothing_was_held_back():
+    unknown = dict.fromkeys(("served_at_once", "saturation_rps", "unloaded_s", "waiting_ratio"))
+    text = told(**unknown, saturated=False, held_back=True)
+    assert "did not saturate" not in text
+    assert "Answers waited in the end" in text
 
 
 def test_counts_tell_scenarios_and_what_passed():

@@ -209,6 +209,27 @@ def test_where_users_set_the_pace_nothing_saturates_however_long_answers_take():
     assert (told.served_at_once, told.saturation_rps, told.saturated) == (None, None, False)
 
 
+def test_answers_that_wait_at_one_load_alone_were_held_back_and_show_no_end():
+    """80 users who think for 600 ms could make 130/s, and made 50/s: not the load set that."""
+    suite = suite_of("scenarios: {sixty: {load: {users: 80, for: 20s, think: 600ms}, mix: {home: 1}}}\n", ("home",))
+    record = scenario_of(suite, "sixty", 1.0, sent=1000).model_copy(update={"elapsed_s": 20.0, "executor": "users"})
+    (told,) = bottlenecks(list(curves(suite, [run_of(suite, scenarios={"sixty": record})])), [])
+    assert (told.saturated, told.held_back, told.served_at_once) == (False, True, None)
+    said = [gap.message for gap in gaps(grounds(bottlenecks=[told]))]
+    assert any("answers of sixty waited" in text for text in said)
+    assert not any("did not saturate" in text for text in said)
+
+
+def test_requests_that_fail_are_under_way_too():
+    """1000 users, of whom 147 a second think for a second: 853 wait, however few of them are answered."""
+    suite = suite_of("scenarios: {burst: {load: {users: 1000, for: 30s, think: 1s}, mix: {home: 1}}}\n", ("home",))
+    record = scenario_of(suite, "burst", 4.8, sent=4410, errors={"status_503": 2970})
+    (found,) = curves(suite, [run_of(suite, scenarios={"burst": record.model_copy(update={"elapsed_s": 30.0})})])
+    stage = next(stage for stage in found.stages if stage.name == "burst")
+    assert (stage.rate_rps, stage.load) == (48.0, pytest.approx(1000 - 147))
+    assert found.stages[0].load < 1, "of blocks rate times time"
+
+
 def test_levels_of_one_scenario_are_a_curve_of_their_own():
     suite = suite_of(
         "scenarios: {steps: {load: {users: [5, 20, 50, 100], for: 40s}, mix: {home: 1}}}\n",

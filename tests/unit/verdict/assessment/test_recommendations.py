@@ -335,6 +335,14 @@ def test_no_larger_pool_is_advised_where_the_hold_is_too_long_or_grows_with_the_
     assert ("would do" in told) == (tells == "would do")
 
 
+def test_of_several_scenarios_the_one_that_holds_longest_beyond_its_limit_tells():
+    rows = [row(f"{name}/limit:p50", "missed", value=0.8, limit=0.1) for name in ("looking", "planning")]
+    served = [said(0.03, scenario="looking"), said(0.173, scenario="planning"), said(0.02)]
+    given = {"scenarios": [scenario("looking"), scenario("planning")]}
+    given["resources"] = [pool(0.93, window="looking"), pool(0.93, window="planning")]
+    assert "173 ms, where an answer may take 100 ms" in pool_advice(*rows, details=Details(served=served), **given)
+
+
 @pytest.mark.parametrize(
     ("window", "share", "full", "is_of_use"),
     [
