@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.units import format_duration, format_rate, format_ratio, format_size
+from gate.units import format_count, format_duration, format_rate, format_ratio, format_size
 from gate.verdict.loaded import Breaking, Contrast, Filled
 from gate.verdict.values import Verdict
 
@@ -69,13 +69,14 @@ def _memory(found: Breaking) -> Iterator[str]:
     if found.memory_first_bytes is not None and found.memory_last_bytes is not None:
         first, last = format_size(found.memory_first_bytes), format_size(found.memory_last_bytes)
         at = _level(found, found.highest if found.breaks_at is None else found.breaks_at)
-        yield f"Its processes had {first} at the lowest level, and {last} at {at}."
+        between = "" if found.breaks_at is not None and found.held is None else f"{first} at the lowest level, and "
+        yield f"Its processes had {between}{last} at {at}."
     else:
         yield "Memory was not measured."
 
 
 def _level(found: Breaking, level: float | None) -> str:
-    return f"{level or 0:,.0f} users" if found.of == "users" else format_rate(level or 0.0)
+    return format_count(level or 0.0, "user") if found.of == "users" else format_rate(level or 0.0)
 
 
 def _contrast(found: Contrast) -> str:

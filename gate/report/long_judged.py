@@ -7,7 +7,7 @@ from typing import get_args
 from gate.report.long_section import Section, table_of
 from gate.report.tables import Line
 from gate.units import format_count, format_ratio
-from gate.verdict.assessed import Grade, Horizon
+from gate.verdict.assessed import ChecklistItem, Grade, Horizon
 from gate.verdict.values import Verdict
 
 _SCORE = ("part", "weight", "passed", "judged", "not measured", "points")
@@ -41,12 +41,14 @@ def score(verdict: Verdict) -> Section:
 
 
 def checklist(verdict: Verdict) -> Section:
-    """Every item with its state and how many rows it is from."""
-    lines = [
-        Line((item.message, format_count(len(item.rows), "row"), item.state), item.state == "no")
-        for item in verdict.assessment.checklist
-    ]
+    """Every item with its state and how many rows it is from; what is known without any telemetry has seen."""
+    lines = [Line((item.message, _from(item), item.state), item.state == "no") for item in verdict.assessment.checklist]
     return Section("Readiness", tables=table_of(("what must be so", "from", "outcome"), lines))
+
+
+def _from(item: ChecklistItem) -> str:
+    is_watched = not item.rows and item.state != "not measured"
+    return "telemetry" if is_watched else format_count(len(item.rows), "row")
 
 
 def risks(verdict: Verdict) -> Section:

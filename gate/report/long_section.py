@@ -53,5 +53,7 @@ def room(factor: float | None) -> str:
 
 
 def share(part: int, of: int) -> str:
-    """Percent of a count, cut: 100 % is all of them."""
+    """Percent of a count, cut: 100 % is all of them, and 0 % is none."""
+    if 0 < 1000 * part < of:
+        return "under 0.1 %"
     return f"{int(1000 * part / of) / 10:g} %" if of else NOTHING

@@ -20,14 +20,15 @@ _PROBES = ("category", "probe", "outcome")
 _WORDS = {"passed": "passed", "failed": "FAILED", "not_measured": "NOT MEASURED"}
 _QUERIES = ("endpoint", "during", "least", "most", "mean", "in queries", "waiting", "holding", "said by")
 _STATEMENTS = ("number", "statement", "calls", "rows", "on average", "in all", "reads from end to end")
-_RELATIONS = ("table", "rows", "size", "indexes")
+_RELATIONS = ("table", "rows (estimated)", "size", "indexes")
+"""Rows as PostgreSQL last estimated them: what a load wrote since is not among them."""
 _SERIES = ("series", "from", "first", "least", "mean", "most", "last", "grows under load")
 _LIMITS = ("series", "statistic", "measured (95 % bounds)", "limit", "outcome")
 _RESTS = ("at rest", "around", "before the load", "after it")
 _RESOURCES = ("resource", "during", "in use at most", "of", "samples when full")
 _OF_DATABASE = ("postgres", "redis")
-_SHOWN = 160
-"""Characters of a statement."""
+_HEAD, _TAIL = 110, 49
+"""Characters of a long statement that are shown: many begin alike, and differ in what they select from or order by."""
 
 
 def probes(verdict: Verdict) -> Section:
@@ -190,4 +191,4 @@ def _limit(row: Row) -> Line:
 
 def _cut(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
+    return flat if len(flat) <= _HEAD + 1 + _TAIL else f"{flat[:_HEAD]}…{flat[-_TAIL:]}"

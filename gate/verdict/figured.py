@@ -18,6 +18,8 @@ class EndpointFigures(Value):
     endpoint: str
     sent: Count
     failed: Count
+    left_out: Count = 0
+    """Blocks that the load generator was late in; nothing here is from them. 0 in verdicts of older versions."""
     throttled: Count = 0
     """Of those failed: the preview asked to slow down."""
     p50_s: float | None

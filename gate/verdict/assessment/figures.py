@@ -34,12 +34,14 @@ def endpoint_figures(suite: Suite, runs: Sequence[Run]) -> Iterator[EndpointFigu
         records = records_of(runs, name)
         if not records:
             continue
+        kept = [block for record in records for block in record.blocks if not block.spoiled]
         sizes = [(record.body_mean, record.n) for record in records if record.body_mean is not None and record.n]
         answered = sum(n for _, n in sizes)
         yield EndpointFigures(
             endpoint=name,
-            sent=sum(record.sent for record in records),
-            failed=sum(record.failed for record in records),
+            sent=sum(block.sent for block in kept),
+            failed=sum(block.errors for block in kept),
+            left_out=sum(len(record.blocks) for record in records) - len(kept),
             throttled=sum(record.errors.get(THROTTLED, 0) for record in records),
             **_latencies(Histogram.of_all(record.histogram for record in records)),
             body_mean_bytes=sum(size * n for size, n in sizes) / answered if answered else None,
@@ -98,7 +100,7 @@ def scenario_figures(
 def probe_figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Iterator[ProbeFigures]:
     """In the order of the suite, then those it has no more. Of several runs the worst counts, as in the rows."""
     asked = {name for run in runs for name in run.probes}
-    in_suite = [probe.name for probe in suite.probes if probe.name in asked]
+    in_suite = {probe.name: probe.counted_as for probe in suite.probes if probe.name in asked}
     for name in (*in_suite, *sorted(asked.difference(in_suite))):
         records = [run.probes[name] for run in runs if name in run.probes]
         record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
@@ -106,7 +108,7 @@ def probe_figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Ite
         growth = record.growth
         yield ProbeFigures(
             name=name,
-            category=next((row.category for row in mine if row.category), record.kind),
+            category=next((row.category for row in mine if row.category), in_suite.get(name, record.kind)),
             outcome=record.outcome,
             expected=record.expected,
             seen=record.seen,

@@ -31,6 +31,9 @@ def gaps(grounds: Grounds) -> Iterator[Gap]:
 
 def unread(figures: Assessment) -> Iterator[Gap]:
     """What was asked for and could not be had, each with its reason."""
+    late = [f"{each.endpoint} {each.left_out}" for each in figures.endpoints if each.left_out]
+    if late:
+        yield Gap(message=f"blocks that the load generator was late in, left out of every figure: {some(late)}")
     for scenario in figures.scenarios:
         if scenario.not_reached:
             yield Gap(message=f"scenario {scenario.scenario} was not reached: {scenario.not_reached}")

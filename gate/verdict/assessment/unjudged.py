@@ -49,6 +49,9 @@ def unjudged(suite: Suite, runs: Sequence[Run], why: str) -> Assessment:
 
 def _gaps(suite: Suite, figures: Assessment, why: str) -> Iterator[Gap]:
     yield Gap(message=f"nothing is judged by these figures, not one limit: {why}")
+    slowed = [f"{each.endpoint} {each.throttled} of {each.sent}" for each in figures.endpoints if each.throttled]
+    if slowed:
+        yield Gap(message=f"requests that were told to slow down (429, or 503 with Retry-After): {', '.join(slowed)}")
     for scenario in figures.scenarios:
         if scenario.cut_short:
             yield Gap(message=_cut_short(suite, scenario))

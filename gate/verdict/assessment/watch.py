@@ -37,7 +37,7 @@ RESOURCES = (
     POOL,
     Resource("connections of PostgreSQL", "postgres.connections", "postgres.max_connections"),
     PROCESSORS,
-    Resource("processors, by the preview alone", "processes.cpu", "processes.cores"),
+    Resource("processors (by the preview alone)", "processes.cpu", "processes.cores"),
 )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from gate.report.long import long_of
+from gate.report.long_judged import checklist
 from gate.report.long_load import capacity, scenarios
 from gate.report.long_section import quantity, room, share
-from gate.report.long_server import stability
+from gate.report.long_server import database, stability
 from gate.report.render import report
-from gate.verdict.assessed import Assessment
+from gate.verdict.assessed import Assessment, ChecklistItem
 from gate.verdict.values import Verdict
-from tests.unit.verdict.assessment.grounds import curve, row, scenario, series, watch
+from tests.unit.verdict.assessment.grounds import curve, row, scenario, series, statement, watch
 from tests.verdicts import approved, not_measured, verdict
 
 
@@ -27,7 +28,15 @@ def test_room_is_cut_and_never_rounded_up(factor, words):
 
 
 @pytest.mark.parametrize(
-    ("part", "of", "words"), [(999, 1000, "99.9 %"), (99_999, 100_000, "99.9 %"), (5, 5, "100 %"), (0, 0, "–")]
+    ("part", "of", "words"),
+    [
+        (999, 1000, "99.9 %"),
+        (99_999, 100_000, "99.9 %"),
+        (5, 5, "100 %"),
+        (0, 5, "0 %"),
+        (2, 6500, "under 0.1 %"),
+        (0, 0, "–"),
+    ],
 )
 def test_all_of_them_is_said_only_of_all(part, of, words):
     assert share(part, of) == words
@@ -104,6 +113,25 @@ def test_the_load_set_the_throughput_only_where_nothing_was_held_back():
     text = told(**unknown, saturated=False, held_back=True)
     assert "did not saturate" not in text
     assert "Answers waited in the end" in text
+
+
+def test_statements_that_begin_alike_are_told_apart():
+    begin = "WITH RECURSIVE below AS (SELECT id FROM departments UNION ALL " + "SELECT departments.id " * 10
+    two = [statement(text=f"{begin} FROM below ORDER BY {column}") for column in ("name", "depth")]
+    (table,) = database(with_figures(watch=watch(statements=tuple(two)))).tables
+    shown = [line.cells[1] for line in table.lines]
+    assert len({*shown}) == 2
+    assert all(len(text) == 160 and text.startswith("WITH RECURSIVE below") for text in shown)
+
+
+def test_what_telemetry_alone_tells_is_from_no_row():
+    items = [
+        ChecklistItem(message="no pool was full", state="yes", rows=[]),
+        ChecklistItem(message="nothing leaks", state="not measured", rows=[]),
+        ChecklistItem(message="within limits", state="no", rows=["shop/a/limit:p95"]),
+    ]
+    (table,) = checklist(with_figures(checklist=items)).tables
+    assert [line.cells[1] for line in table.lines] == ["telemetry", "0 rows", "1 row"]
 
 
 def test_counts_tell_scenarios_and_what_passed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate.record.probes import ProbeRecord
 from gate.record.value import Notice
 from gate.report.render import comment, report
 from gate.verdict.rules import not_measured
@@ -47,6 +48,22 @@ def test_a_scenario_cut_short_is_told_with_the_reason_and_its_figures():
     assert "**CUT SHORT**" in line
     assert "- Scenarios: 1 begun, 1 of them cut short; none is judged." in text
     assert "60\N{NO-BREAK SPACE}users" in line
+
+
+def test_a_probe_is_counted_as_the_suite_says_and_requests_told_to_slow_down_are_counted():
+    """Nothing is judged, so there are no rows to take either from."""
+    suite = suite_of(
+        "probes: [{name: bad token, category: errors, request: GET /home, expect: {status: 401}}]\n", ("home",)
+    )
+    probe = ProbeRecord(
+        config_hash="0" * 16, kind="request", outcome="passed", expected="status 401", seen="status 401"
+    )
+    run = run_of(suite, not_measured=[STOPPED]).model_copy(update={"probes": {"bad token": probe}})
+    home = run.endpoints["home"].arms["candidate"].model_copy(update={"errors": {"throttled": 3}})
+    record = run.endpoints["home"].model_copy(update={"arms": {"candidate": home}})
+    verdict = verdict_of(suite, run.model_copy(update={"endpoints": {"home": record}}))
+    assert [probe.category for probe in verdict.assessment.probes] == ["errors"]
+    assert f"slow down (429, or 503 with Retry-After): home 3 of {home.sent}" in "; ".join(told(verdict))
 
 
 def test_a_scenario_that_dropped_requests_takes_nothing_from_the_report():

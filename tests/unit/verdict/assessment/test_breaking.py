@@ -124,6 +124,13 @@ def test_memory_is_told_at_the_lowest_level_and_where_it_breaks():
     assert "had 100 MB at the lowest level, and 300 MB at 30/s" in said(one)
 
 
+def test_what_breaks_at_once_has_one_level_to_tell_of():
+    text = said(found([level(10, met=False)], watched(LEVELS, [1, 1, 4, 4], [1e8] * 4)))
+    assert "Its processes had 100 MB at 10/s." in text
+    one = found().model_copy(update={"of": "users", "breaks_at": 1.0})
+    assert "it breaks at 1 user;" in said(one)
+
+
 def test_what_was_not_watched_is_said_so():
     text = said(found())
     assert "Which resource was full was not measured." in text

@@ -11,7 +11,7 @@ from gate.record.value import Notice
 from gate.verdict.assessment.bands import bands
 from gate.verdict.assessment.bottleneck import bottlenecks
 from gate.verdict.assessment.curves import Curve, Stage, curves
-from gate.verdict.assessment.figures import scenario_figures
+from gate.verdict.assessment.figures import endpoint_figures, scenario_figures
 from gate.verdict.assessment.gaps import gaps
 from gate.verdict.assessment.watch import renamed_in, resource_use, watch
 from gate.verdict.loaded import ResourceUse
@@ -136,6 +136,20 @@ def test_a_load_that_was_not_reached_is_said_so_and_is_no_stage():
     assert list(curves(SUITE, found)) == []
     told = [gap.message for gap in gaps(grounds(scenarios=[figures]))]
     assert f"scenario mixed was not reached: {why.message}" in told
+
+
+def test_a_block_that_was_spoiled_is_in_no_figure_and_said_to_be_left_out():
+    one = run_of(SUITE)
+    name, record = next(iter(one.endpoints.items()))
+    arm = record.arms["candidate"]
+    first, *others = arm.blocks
+    blocks = [first.model_copy(update={"spoiled": True}), *others]
+    spoiled = record.model_copy(update={"arms": {"candidate": arm.model_copy(update={"blocks": blocks})}})
+    one = one.model_copy(update={"endpoints": {**one.endpoints, name: spoiled}})
+    figures = {each.endpoint: each for each in endpoint_figures(SUITE, [one])}
+    assert (figures[name].sent, figures[name].left_out) == (arm.sent - first.sent, 1)
+    told = [gap.message for gap in gaps(grounds(endpoints=list(figures.values())))]
+    assert f"blocks that the load generator was late in, left out of every figure: {name} 1" in told
 
 
 def test_a_search_is_a_curve_of_its_own_by_load():
@@ -310,7 +324,7 @@ def test_without_its_size_nobody_says_that_a_resource_was_full():
 
 @pytest.mark.parametrize(
     ("series", "resource"),
-    [("processes.machine_cpu", "processors"), ("processes.cpu", "processors, by the preview alone")],
+    [("processes.machine_cpu", "processors"), ("processes.cpu", "processors (by the preview alone)")],
 )
 def test_processors_are_told_by_how_fast_their_seconds_pass(series, resource):
     at_s = [0.0, 1.0, 2.0, 3.0]
