@@ -15,6 +15,7 @@ from gate.config.telemetry import TelemetryObjective
 from gate.config.telemetry_checks import unit_of
 from gate.record.run import Run
 from gate.record.value import Notice
+from gate.stats.growth import Climb
 from gate.units import format_size
 from gate.verdict.returned import of_rests
 from gate.verdict.timed import of_answers
@@ -140,8 +141,17 @@ def _notices(objective: TelemetryObjective, seen: Seen) -> Iterator[Notice]:
     else:
         needed = seen.climb.needed
         times = f"about {math.ceil(needed)} times as long" if math.isfinite(needed) else "much longer"
-        message = f"too short to tell whether {objective.of} leaks; it would have to be watched {times}"
+        message = f"too short to tell whether {objective.of} leaks{_open(objective, seen.climb)}"
+        message += f"; it would have to be watched {times}"
     yield Notice(code=f"leak-{seen.climb.kind.replace(' ', '-')}", message=message)
+
+
+def _open(objective: TelemetryObjective, climb: Climb) -> str:
+    """What is still possible: the bounds of the whole say nothing of whether it went on."""
+    if not math.isfinite(climb.last.hi):
+        return ""
+    may, least = format_size(climb.last.hi), format_size(_limit(objective))
+    return f": in its last third it may grow by {may} per request, and {least} are one"
 
 
 def _category(of: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
@@ -134,6 +135,7 @@ def test_a_leak_is_found_with_its_size_and_a_cache_that_fills_is_none():
 
 def test_too_short_to_tell_is_said_with_how_long_it_would_take():
     found = row(suite("{of: memory, leak: none}"), said(memory=rising(100, noise=300_000)))
+    assert re.search(r"in its last third it may grow by .* per request, and 100 B are one", found.notices[0].message)
     assert (found.outcome, found.blocks) == ("inconclusive", False)
     assert "times as long" in found.notices[0].message
     assert row(suite("{of: memory, leak: none}"), said(memory=series([1, 2, 3, 4, 5]))).outcome in (
