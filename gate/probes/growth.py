@@ -95,10 +95,14 @@ def judge(growth: Growth, points: Sequence[tuple[int, float]]) -> Came:
     )
     seen = _seen(growth, by_items, slope)
     is_n_plus_one = growth.of == "queries" and slope.lo > N_PLUS_ONE
+    is_untold = growth.of == "queries" and not slope.hi <= N_PLUS_ONE
     is_too_much = growth.limit is not None and not at_most(record) <= growth.limit
     if is_n_plus_one:
         seen = f"N+1: {seen}"
-    return Came("failed" if is_n_plus_one or is_too_much else "passed", seen, len(points), len(points), growth=record)
+    elif is_untold:
+        seen = f"N+1 or not, these numbers vary too much to tell: {seen}; more of growth.times would"
+    outcome: ProbeOutcome = "failed" if is_n_plus_one or is_too_much else "not_measured" if is_untold else "passed"
+    return Came(outcome, seen, len(points), len(points), growth=record)
 
 
 def at_most(record: GrowthRecord) -> float:
