@@ -19,10 +19,10 @@ def unpacked(body: bytes, coding: str, most_bytes: int) -> bytes:
     Raises
     ------
     UnreadableError
-        If the coding is another, the body is broken, or it unpacks to more than ``most_bytes``.
+        If the coding is another, the body is broken or ends too soon, or it unpacks to more than ``most_bytes``.
     """
     coding = coding.strip().lower()
-    if coding in ("", "identity"):
+    if coding in ("", "identity") or not body:
         return body
     if coding not in _WINDOWS:
         raise UnreadableError("its body comes in a coding that is not read: ask for gzip")
@@ -33,6 +33,8 @@ def unpacked(body: bytes, coding: str, most_bytes: int) -> bytes:
         raise UnreadableError(f"its body is no {coding}, though it says so") from None
     if reader.unconsumed_tail:
         raise UnreadableError("its body unpacks to more than is read")
+    if not reader.eof or reader.unused_data:  # what is not in the text could hold what must not be there
+        raise UnreadableError(f"its body is not one whole {coding}")
     return text
 
 
