@@ -11,6 +11,8 @@ from typing import TypeGuard
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
 _MAX_CHARS = 20_000
+_LATEST_S = 1e15
+"""Of claims: thirty million years."""
 
 
 def lifetime_s(values: Iterable[str]) -> float | None:
@@ -38,10 +40,11 @@ def _life_of(token: str) -> float | None:
     if not isinstance(claims, dict):
         return None
     issued, expires = claims.get("iat"), claims.get("exp")
-    if not (_is_number(issued) and _is_number(expires)):
+    if not (_is_instant(issued) and _is_instant(expires)):
         return None
     return max(0.0, float(expires) - float(issued))
 
 
-def _is_number(claim: object) -> TypeGuard[int | float]:
-    return isinstance(claim, int | float) and not isinstance(claim, bool)
+def _is_instant(claim: object) -> TypeGuard[int | float]:
+    """Python's JSON has NaN and Infinity, and whole numbers that no float holds: of such there is no difference."""
+    return isinstance(claim, int | float) and not isinstance(claim, bool) and abs(claim) < _LATEST_S
