@@ -147,6 +147,7 @@ def _now(fetched: Fetched) -> dt.datetime:
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(fetched.headers.get(_DATE, ""))
+        now = parsedate_to_datetime(fetched.headers.get(_DATE, ""))
     except ValueError:
         return dt.datetime.fromtimestamp(0, dt.UTC)
+    return now if now.tzinfo else now.replace(tzinfo=dt.UTC)  # of ``-0000`` there is none, and UTC is meant
