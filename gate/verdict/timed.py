@@ -41,21 +41,21 @@ def _seen(kind: str, statistic: str, said: Sequence[ServerRecord], queries: Sequ
         return exactly(float(max(one.most for one in queries)) if statistic == "max" else total / n, n)
     if not total:
         return Seen(why_not="no answer made a query")
+    asking = [(record, one) for record, one in zip(said, queries, strict=True) if one.total]
+    sums_s = [record.db_total_s for record, _ in asking if record.db_total_s is not None]
+    if not all(_is_timed(record, one) for record, one in asking) or (statistic == "mean" and len(sums_s) < len(asking)):
+        return Seen(why_not="the time in queries was not told by all answers that made some")
     if statistic == "mean":
-        sums_s = [record.db_total_s for record in said]
-        known = [sum_s for sum_s in sums_s if sum_s is not None]
-        if len(known) < len(sums_s):
-            return Seen(why_not="the time in queries was not told")
-        return exactly(math.fsum(known) / total, n)
-    longest = [
-        (record.times["db"].max_s, one.most)
-        for record, one in zip(said, queries, strict=True)
-        if "db" in record.times and one.most
-    ]
-    if not longest:
-        return Seen(why_not="the time in queries was not told")
+        return exactly(math.fsum(sums_s) / total, n)
+    longest = [(record.times["db"].max_s, one.most) for record, one in asking]
     hi = max(max_s for max_s, _ in longest)
     return Seen(hi, max(max_s / most for max_s, most in longest), hi, n)
+
+
+def _is_timed(record: ServerRecord, queries: QueriesRecord) -> bool:
+    """Whether every answer that made queries told how long they took."""
+    asked = queries.n - queries.counts.get("0", 0)
+    return "db" in record.times and record.times["db"].n >= asked
 
 
 def _records(run: Run, endpoint: str, scenario: str | None) -> Iterator[ServerRecord]:

@@ -249,6 +249,17 @@ def test_the_mean_query_is_the_time_of_all_over_their_number():
     assert found.candidate == pytest.approx(0.001)
 
 
+@pytest.mark.parametrize("statistic", ["mean", "max"])
+@pytest.mark.parametrize("told", [0, 60, 99, 100])
+def test_queries_without_their_time_are_not_taken_for_quick_ones(statistic, told):
+    record = server({0: 20, 4: 100})
+    db = Spread(n=told, p50_s=0.004, p95_s=0.004, max_s=0.004)
+    record = record.model_copy(update={"times": {"db": db} if told else {}, "db_total_s": told * 0.004 or None})
+    found = timed(suite(f"{{of: query_time, statistic: {statistic}, most: 10ms}}"), record)
+    assert found.outcome == ("met" if told == 100 else "not_measured")
+    assert [notice.code for notice in found.notices] == ([] if told == 100 else ["telemetry"])
+
+
 def hits(*places: int) -> Series:
     """The cache was asked only at some of the readings."""
     return Series(
