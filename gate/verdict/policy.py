@@ -45,7 +45,8 @@ def combine(suite: Suite, evidence: Evidence, rows: list[Row]) -> list[Reason]:
     reasons = [*failed_probes(probes), *_failures([row for row in rows if row.gated]), *unmeasured_probes(probes)]
     reasons += _unreached(evidence, own)
     reached = [row for row in own if row.endpoint not in dict(evidence.unreached)]
-    is_probed = any(row.gated and row.outcome != "not_measured" for row in probes)
+    # Queries are what the application tells of itself, and approve nothing alone.
+    is_probed = any(row.gated and (row.metric, row.outcome) != ("queries", "met") for row in probes)
     reasons += _gaps(suite, evidence, reached, is_probed=is_probed)
     suspects = [row for row in rows if row.endpoint == EVERYTHING and row.outcome == "regressed" and not row.blocks]
     if suspects and suite.policy.on_global_suspect == "block":
@@ -120,7 +121,7 @@ def _gaps(suite: Suite, evidence: Evidence, rows: list[Row], *, is_probed: bool)
     Parameters
     ----------
     is_probed : bool
-        Whether a probe has decided something.
+        Whether a probe has decided something, or blocks for what it could not.
     """
     reasons = []
     failing = {row.endpoint for row in rows if row.metric == "errors" and row.blocks}

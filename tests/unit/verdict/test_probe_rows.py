@@ -68,6 +68,15 @@ def test_probes_alone_can_approve_where_nothing_else_can_be_judged():
     assert (grown.candidate, grown.limit, grown.unit, grown.category) == (3, 4, "count", "queries")
 
 
+def test_queries_that_the_application_tells_of_itself_alone_approve_nothing():
+    suite = suite_of('probes: [{name: queries, growth: {request: "GET /?n={items}", items: [1, 10]}}]', ("home",))
+    verdict = judged(probed(run_of(suite), suite), suite=suite)
+    assert [row.outcome for row in rows_of(verdict).values()] == ["met"]
+    assert [reason.code for reason in verdict.reasons] == ["nothing-to-judge"]
+    failed = judged(probed(run_of(suite), suite, queries="failed"), suite=suite)
+    assert [reason.code for reason in failed.reasons] == ["probe-failed"]
+
+
 def test_advisory_probes_alone_approve_nothing():
     suite = suite_of(
         TEXT.replace("expect: {status: 401}", "expect: {status: 401}, advisory: true").replace(
