@@ -63,7 +63,7 @@ def samples(page: str, selector: Selector) -> list[Sample]:
     Raises
     ------
     NotReadable
-        If one of them is malformed, or there are more than ``MOST_SAMPLES``.
+        If one of them is malformed or cut off, or there are more than ``MOST_SAMPLES``.
     """
     found = []
     for line in _lines_of(page, selector.name):
@@ -85,7 +85,8 @@ def _lines_of(page: str, name: str) -> Iterator[str]:
     at = 0 if page.startswith(name) else page.find("\n" + name) + 1
     while at > 0 or (at == 0 and page.startswith(name)):
         end = page.find("\n", at)
-        end = len(page) if end < 0 else end
+        if end < 0:  # the last line ends like the others: of a page that was cut off a number may be half there
+            raise NotReadable(f"the page ends within a line of {name}")
         yield page[at:end].removesuffix("\r")
         at = page.find("\n" + name, end) + 1
         if at == 0:

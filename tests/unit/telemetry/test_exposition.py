@@ -71,6 +71,15 @@ def test_a_malformed_sample_of_a_wanted_metric_is_not_readable(line):
     assert read(f"b 1\n{line}\n", "b") == [Sample((), 1.0)]
 
 
+def test_a_page_that_ends_within_a_line_gives_no_half_of_a_number():
+    whole = "b 1\na 123456789\n"
+    assert read(whole, "a") == [Sample((), 123456789.0)]
+    for page in (whole[:-1], whole[:-5]):
+        assert read(page, "b") == [Sample((), 1.0)]
+        with pytest.raises(NotReadable, match="within a line"):
+            read(page, "a")
+
+
 def test_more_sets_of_labels_than_may_be_are_not_added_up():
     page = "".join(f'a{{x="{number}"}} 1\n' for number in range(MOST_SAMPLES + 1))
     with pytest.raises(NotReadable, match="sets of labels"):
