@@ -62,6 +62,8 @@ def of_series(record: TelemetryRecord, name: str, statistic: str, scenario: str 
     window = _window(record.windows, scenario)
     if window is None:
         return Seen(why_not="no load was made in that time")
+    if not window.answered:
+        return Seen(why_not=f"no request was answered in that time, so {name} was not seen under load")
     found = _within(name, series, window, series.load if scenario is None else window.sums.get(name))
     is_growth = statistic in ("leak", "growth_per_request", "growth_per_s")
     witness = record.series.get(WITNESSES.get(name, name), series)

@@ -123,6 +123,15 @@ def test_what_could_not_be_read_is_not_measured_and_blocks_as_such(telemetry, wh
     assert advisory.verdict == "APPROVED"
 
 
+@pytest.mark.parametrize("statistic", ["max", "mean", "last", "rise", "growth_per_s"])
+def test_a_load_that_was_never_answered_shows_nothing_of_the_server(statistic):
+    quiet = said(memory=rising(0))
+    quiet = quiet.model_copy(update={"windows": [quiet.windows[0].model_copy(update={"answered": 0})]})
+    found = row(suite(f"{{of: memory, statistic: {statistic}, most: 1GB}}"), quiet)
+    assert (found.candidate, found.outcome) == (None, "not_measured")
+    assert "no request was answered" in found.notices[0].message
+
+
 def test_a_leak_is_found_with_its_size_and_a_cache_that_fills_is_none():
     leak = suite("{of: memory, leak: none}")
     found = row(leak, said(memory=rising(1000)))
