@@ -9,9 +9,14 @@ import sys
 from collections.abc import Callable
 
 from bench.figures import Figure, publish_part
-from bench.systems import leaks, pools, variants
+from bench.systems import leaks, pools, queries, variants
 
-STUDIES: dict[str, Callable[[], list[Figure]]] = {"leaks": leaks.study, "pools": pools.study, **variants.STUDIES}
+STUDIES: dict[str, Callable[[], list[Figure]]] = {
+    "leaks": leaks.study,
+    "pools": pools.study,
+    "queries": queries.study,
+    **variants.STUDIES,
+}
 
 if __name__ == "__main__":
     asked = sys.argv[1:] or list(STUDIES)
