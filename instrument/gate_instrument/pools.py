@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from gate_instrument.meter import CURRENT, Meter
+from gate_instrument.switch import is_on
 from gate_instrument.totals import MOST_POOLS, NO_REQUEST, TOTALS
 
 C = TypeVar("C")
@@ -54,8 +55,17 @@ class Hold:
             self._meter.end_held(self._pool.name, self._began_s, now_s)
 
 
+class Unseen(Hold):
+    """A connection in use while nothing is counted."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self._is_over = True
+
+
 class Pool:
-    """One pool, of whatever make.
+    """One pool, of whatever make; while switched off connections go through it unseen.
 
     Parameters
     ----------
@@ -65,6 +75,8 @@ class Pool:
         Connections it may have at most, if that is known.
     state : callable, optional
         In place of what is counted here: how full the pool itself says it is.
+    on : bool, optional
+        Count; without a word the environment decides.
     """
 
     def __init__(
@@ -72,13 +84,16 @@ class Pool:
         name: str,
         size: int | Callable[[], int | None] | None = None,
         state: Callable[[], State] | None = None,
+        *,
+        on: bool | None = None,
     ) -> None:
         self.name = name
         self._size = size
         self._state = state
         self._lock = threading.Lock()
         self._in_use = self._waiting = 0
-        if name in KNOWN or len(KNOWN) < MOST_POOLS:
+        self._is_on = is_on(on)
+        if self._is_on and (name in KNOWN or len(KNOWN) < MOST_POOLS):
             KNOWN[name] = self
 
     @contextmanager
@@ -114,6 +129,9 @@ class Pool:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """While it lasts, a connection is waited for (or opened); in vain counts as well."""
+        if not self._is_on:
+            yield
+            return
         self._add_waiting(1)
         began_s = perf_counter()
         try:
@@ -129,6 +147,8 @@ class Pool:
 
     def hold(self) -> Hold:
         """A connection was had; say so again when it is given back."""
+        if not self._is_on:
+            return Unseen()
         self.add_in_use(1)
         return Hold(self, perf_counter(), CURRENT.get())
 

@@ -21,7 +21,7 @@ def watch(pool: P, name: str = "default", *, on: bool | None = None) -> P:
     if not is_on(on):
         return pool
     any_pool: Any = pool
-    watcher = Pool(name, state=_state_of(weakref.ref(any_pool)))
+    watcher = Pool(name, state=_state_of(weakref.ref(any_pool)), on=True)
     wrap = _wrap_async if inspect.iscoroutinefunction(any_pool.getconn) else _wrap
     wrap(any_pool, watcher, weakref.WeakKeyDictionary())
     return pool

@@ -70,7 +70,7 @@ def _watch_pool(pool: Any, name: str) -> None:  # noqa: ANN401 - whichever class
 
     if getattr(pool, "_gate_instrument", None) is not None:
         return
-    watcher = Pool(name, size=_size_of(weakref.ref(pool)) if hasattr(pool, "checkedout") else None)
+    watcher = Pool(name, size=_size_of(weakref.ref(pool)) if hasattr(pool, "checkedout") else None, on=True)
     pool._gate_instrument = watcher  # keeps it alive as long as the pool
     connect = pool.connect
 

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import gate_instrument
 from gate_instrument import dbapi, psycopg, psycopg_pool, sqlalchemy
 from gate_instrument.meter import CURRENT
+from gate_instrument.pools import KNOWN
+from gate_instrument.totals import TOTALS
 
 pieces = st.lists(st.binary(max_size=20), max_size=5)
 headers = st.lists(st.tuples(st.sampled_from(["A", "Server-Timing", "Set-Cookie"]), st.sampled_from(["", "x;dur=1"])))
@@ -171,6 +173,16 @@ def test_switched_off_nothing_is_there(monkeypatch):
     assert psycopg.counted(dict) is dict
     assert psycopg_pool.watch(thing) is thing
     assert sqlalchemy.watch(thing) is thing
+
+
+def test_switched_off_a_pool_of_ones_own_counts_nothing(monkeypatch):
+    monkeypatch.delenv("GATE_INSTRUMENT", raising=False)
+    pool = gate_instrument.Pool("unseen", size=3)
+    with pool.using(lambda: "connection", lambda _: None) as connection:
+        assert connection == "connection"
+        assert pool.state() == (3, 0, 0)
+    assert "unseen" not in KNOWN
+    assert "unseen" not in {name for name, _ in [*TOTALS.waited, *TOTALS.held]}
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])

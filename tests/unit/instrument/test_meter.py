@@ -167,7 +167,7 @@ def test_names_survive_whatever_an_application_leaves():
 
 
 def test_a_pool_tells_who_waits_and_who_holds():
-    meter, pool = Meter(Totals()), Pool("generic", size=3)
+    meter, pool = Meter(Totals()), Pool("generic", size=3, on=True)
     with Metered(meter):
         with pool.using(lambda: "connection", lambda _: None) as connection:
             assert connection == "connection"
