@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.commands.judging import judge_runs
+from gate.config.score import Score, Weights
 from gate.config.suite import Suite
 from gate.errors import GateError
 from gate.measure.hashes import endpoint_hash
 from gate.record.codec import RecordError, canonical, decode_run, digest, encode_run
 from gate.record.run import Run
+from gate.verdict.assessment.score import PARTS
 from gate.verdict.values import Verdict
 from tests.builders import NAMES, World, history_of, run_of, scenario_of, suite_of
 
@@ -213,6 +215,21 @@ def test_nothing_unmeasured_is_approved(situation):
     for row in verdict.rows:
         numbers = [row.baseline, row.candidate, row.change, row.detectable, row.lo, row.hi]
         assert all(number is None or math.isfinite(number) for number in numbers)
+
+
+@settings(max_examples=100)
+@given(situations(), st.fixed_dictionaries(dict.fromkeys(PARTS, st.integers(1, 100).map(float))))
+def test_no_weight_of_the_score_changes_a_verdict(situation, weights):
+    suite = SUITES[situation.suite]
+    try:
+        candidate, *stored = [read(raw) for raw in situation.raws]
+        plain = judge_runs(suite, (candidate,), stored, Effects())
+    except (RecordError, GateError):
+        return
+    weighed = suite.model_copy(update={"score": Score(weights=Weights(**weights))})
+    found = judge_runs(weighed, (candidate,), stored, Effects())
+    for of in ("verdict", "exit_code", "measured", "reasons", "rows"):
+        assert getattr(found, of) == getattr(plain, of)
 
 
 @pytest.mark.parametrize("name", sorted(SUITES))
