@@ -232,6 +232,46 @@ def test_no_weight_of_the_score_changes_a_verdict(situation, weights):
         assert getattr(found, of) == getattr(plain, of)
 
 
+TELEMETRY = """\
+telemetry:
+  prometheus: {url: /metrics, series: {memory: process_resident_memory_bytes}}
+  objectives: [{of: memory, statistic: max, most: 1GB}, {of: memory, leak: none}]
+"""
+WATCHED = {
+    "plain": suite_of(TELEMETRY, NAMES[:7]),
+    "limits": suite_of(LIMITS + "  buy: POST /orders\n" + TELEMETRY),
+}
+
+
+@st.composite
+def watched(draw: st.DrawFn) -> dict[str, Any]:
+    """Whatever an application may have told of its memory."""
+    values = draw(st.lists(st.sampled_from([0.0, 1e8, 2e8, 9e9]), min_size=1, max_size=40))
+    at_s = [float(place) for place in range(len(values))]
+    answered = [100 * place for place in range(len(values))]
+    memory = {"source": "prometheus", "unit": "bytes", "at_s": at_s, "values": values, "answered": answered}
+    window = {"name": "blocks", "from_s": 0.0, "to_s": at_s[-1] + 1, "answered": answered[-1]}
+    return {"windows": [window], "series": {"memory": memory}}
+
+
+@settings(max_examples=150)
+@given(situations().filter(lambda situation: situation.suite in WATCHED), st.none() | watched())
+def test_telemetry_blocks_and_never_approves_or_excuses(situation, telemetry):
+    situation.raws[0]["telemetry"] = telemetry
+    try:
+        candidate, *stored = [read(raw) for raw in situation.raws]
+        plain = judge_runs(SUITES[situation.suite], (candidate,), stored, Effects())
+    except (RecordError, GateError):
+        return
+    found = judge_runs(WATCHED[situation.suite], (candidate,), stored, Effects())
+    assert plain.verdict == "APPROVED" or found.verdict == "BLOCKED"
+    of_telemetry = [row for row in found.rows if row.metric.startswith("telemetry:")]
+    assert [row for row in found.rows if row not in of_telemetry] == list(plain.rows)
+    if found.verdict == "APPROVED":
+        assert telemetry is not None
+        assert {row.outcome for row in of_telemetry} <= {"met", "inconclusive"}
+
+
 @pytest.mark.parametrize("name", sorted(SUITES))
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_whole_is_approved_where_something_judges(name, way):
