@@ -67,3 +67,16 @@ def test_small_sizes_are_of_the_same_suites():
     for report in ALL.values():
         assert "ci" in yaml.safe_load(report.suite.read_text())["profiles"], report.name
         assert Path(report.suite).is_relative_to(REPORTS.parents[1] / "examples")
+
+
+def test_all_systems_are_scored_by_one_table_of_weights():
+    weights = {report.name: yaml.safe_load(report.suite.read_text())["score"]["weights"] for report in ALL.values()}
+    assert len({tuple(sorted(each.items())) for each in weights.values()}) == 1, weights
+
+
+def test_profiles_that_are_still_to_come_are_those_of_the_suite():
+    for section in (REPORTS / "README.md").read_text(encoding="utf-8").split("\n## ")[1:]:
+        name, _, text = section.partition("\n")
+        named = [re.findall(r"`(\w+)`", line) for line in text.splitlines() if line.startswith("Its profiles ")]
+        profiles = yaml.safe_load(ALL[name].suite.read_text())["profiles"]
+        assert {profile for each in named for profile in each} <= profiles.keys(), name
