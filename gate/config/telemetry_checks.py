@@ -41,11 +41,26 @@ def misfits(suite: Suite) -> Iterator[Misfit]:
             yield Misfit(here, f"is the second objective on {objective.judged} of {objective.of}; keep one of each")
         if objective.scenario is not None and objective.scenario not in suite.scenarios:
             yield unknown((*here, "scenario"), "scenario", "scenarios", objective.scenario, suite.scenarios)
+        if objective.leak is not None:
+            yield from _constant((*here, "leak"), suite, objective.scenario)
         if objective.of in known:
             yield from _fits(here, objective, known[objective.of], is_timed=objective.of in timed(suite))
         else:
             cure = hints.cure(objective.of, known, none="add a source, such as prometheus")
             yield Misfit((*here, "of"), f"names {objective.of!r}, which nothing watches; {cure}", also=_sources())
+
+
+def _constant(here: Location, suite: Suite, name: str | None) -> Iterator[Misfit]:
+    """Of a load that changes nobody can tell a leak from what more requests at a time take."""
+    if name is None:
+        if suite.scenarios:
+            message = "asks whether it leaks over the whole run, in which the load changes; add scenario"
+            yield Misfit(here, message, also=(("scenarios",),))
+        return
+    load = suite.scenarios[name].load if name in suite.scenarios else None
+    if load is not None and (load.find is not None or load.hours is not None or len(load.levels) > 1):
+        message = f"asks whether it leaks under a load that changes; give {name} one rate or one number of users"
+        yield Misfit(here, message, also=(("scenarios", name, "load"),))
 
 
 def _sources() -> tuple[Location, ...]:
