@@ -193,6 +193,6 @@ probes:
         "step 1 any 2xx; step 2 any 2xx, as its schema says, without x",
         "at most 200 ms with 5 items",
         "one more with every answer of home",
-        "any 2xx, at least 1 B, at most 5 MB, cookie s (Secure, not HttpOnly, for at most 480 min)",
+        "any 2xx, at least 1 B, at most 5 MB, cookie s (Secure, not HttpOnly, for at most 8 h)",
     ]
     assert most_requests(suite) == 1 + 11 + 9 + 1 + 2 + 22 + 2 + 1
