@@ -45,7 +45,7 @@ probes:
   - {name: each, growth: {request: "GET /each?n={items}", items: [1, 10, 40], list: $.items}, advisory: true}
   - {name: joined, growth: {request: "GET /joined?n={items}", items: [1, 10, 40], list: $.items}, advisory: true}
 scenarios:
-  crowd: {load: {users: 8, for: 5s}, mix: {each_short: 1, each_long: 1, joined_short: 1, joined_long: 1}}
+  crowd: {load: {users: 8, think: 10ms, for: 5s}, mix: {each_short: 1, each_long: 1, joined_short: 1, joined_long: 1}}
 telemetry: {server_timing: true}
 policy: {max_rate: 80/s, budget: {time: 15s}}
 """
