@@ -34,6 +34,8 @@ class Summed(Value):
     most: float
     falls: Count = 0
     """How often a reading was less than the one before it; 0 in runs of older versions, which did not count."""
+    steepest: float | None = None
+    """The highest rise per second from one reading to the next; None of a single one, and in runs of older versions."""
 
 
 class Window(Value):

@@ -25,13 +25,14 @@ class Sums:
         self.n, self._total = 0, 0.0
         self._least, self._most = math.inf, -math.inf
         self._first = self._last = (math.nan, math.nan)
-        self._hole_s, self._falls = 0.0, 0
+        self._hole_s, self._falls, self._steepest = 0.0, 0, -math.inf
 
     def add(self, at_s: float, value: float) -> None:
         """One reading, later than those before."""
         if self.n:
             self._hole_s = max(self._hole_s, at_s - self._last[0])
             self._falls += value < self._last[1]
+            self._steepest = max(self._steepest, self._rise_per_s((at_s, value)))
         else:
             self._first = (at_s, value)
         self._last = (at_s, value)
@@ -43,6 +44,7 @@ class Sums:
         """All of another, which came after these."""
         self._hole_s = max(self._hole_s, later._hole_s, later._first[0] - self._last[0])
         self._falls += later._falls + (later._first[1] < self._last[1])
+        self._steepest = max(self._steepest, self._rise_per_s(later._first), later._steepest)
         self.n, self._total, self._last = self.n + later.n, self._total + later._total, later._last
         self._least, self._most = min(self._least, later._least), max(self._most, later._most)
 
@@ -59,7 +61,13 @@ class Sums:
             mean=self._total / self.n,
             most=self._most,
             falls=self._falls,
+            steepest=self._steepest if math.isfinite(self._steepest) else None,
         )
+
+    def _rise_per_s(self, to: tuple[float, float]) -> float:
+        """From the last reading to this one; of two at one instant there is none."""
+        took_s = to[0] - self._last[0]
+        return (to[1] - self._last[1]) / took_s if took_s > 0 else -math.inf
 
 
 class Spell:

@@ -187,7 +187,9 @@ def _mean_rate(found: _Readings) -> float:
 
 
 def _highest_rate(found: _Readings) -> float:
-    """Of readings that were thinned over as long as there is between two that are kept."""
+    """From one reading to the next; of those that are kept of many, which are farther apart, it would be too low."""
+    if found.all_of is not None:
+        return math.nan if found.all_of.steepest is None else found.all_of.steepest
     steps = zip(pairwise(found.at_s), pairwise(found.values), strict=True)
     return max(((v2 - v1) / (t2 - t1) for (t1, t2), (v1, v2) in steps if t2 > t1), default=math.nan)
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.record.telemetry import MOST_SAMPLES
+from gate.record.telemetry import MOST_SAMPLES, TelemetryRecord
 from gate.telemetry.series import rests_of, series_record
 from gate.telemetry.source import Reading
 from gate.telemetry.timeline import IDLE, MOST_NOTES, Phase, Timeline
 from gate.telemetry.track import MOST_KEPT, Sums, Track, Tracks
-from gate.verdict.watched import is_falling
+from gate.verdict.watched import is_falling, of_series
 
 DAY_S = 86_400
 STRETCH_S = 600
@@ -123,6 +123,7 @@ def test_a_window_holds_its_pauses_and_not_what_comes_after_it(read):
         assert (told.least, told.most) == (min(values), max(values))
         assert told.mean == pytest.approx(fmean(values), rel=1e-9, abs=1e-3)
         assert told.falls == sum(later < sooner for sooner, later in pairwise(values))
+        assert told.steepest == max((later - sooner for sooner, later in pairwise(values)), default=None)
 
 
 @pytest.mark.parametrize("again_at_s", [None, 1_001, 4_800])
@@ -136,6 +137,19 @@ def test_a_process_that_was_started_anew_between_two_readings_that_are_kept_is_s
     assert is_falling(kept) == (again_at_s is not None)
     if again_at_s == 1_001:
         assert kept.values == sorted(kept.values), "or this shows nothing"
+
+
+def test_a_second_in_which_a_counter_rose_by_much_is_seen_however_few_readings_are_kept():
+    track, timeline = Track("postgres", "count", is_counter=True), Timeline()
+    timeline.load(["steady"], 0.0, 4 * MOST_KEPT - 1.0)
+    for at_s in range(4 * MOST_KEPT):
+        timeline.note(float(at_s), at_s)
+        track.add(float(at_s), at_s + 500.0 * (at_s > 10_001), Phase(("steady",)))
+    windows, series = series_record({"deadlocks": track}, timeline, 0.0)
+    record = TelemetryRecord(windows=windows, series=series)
+    assert max(b - a for a, b in pairwise(series["deadlocks"].values)) < 600, "many seconds between two that are kept"
+    for scenario in (None, "steady"):
+        assert of_series(record, "deadlocks", "max", scenario, 1.0).value == 501
 
 
 def test_what_is_no_number_is_left_out():
