@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.record.telemetry import Rest, Rests, Series, TelemetryRecord, Window
+from gate.record.telemetry import Rest, Rests, Series, Summed, TelemetryRecord, Window
 from tests.builders import history_of, run_of, suite_of, verdict_of
 
 SUITE = """
@@ -87,6 +87,30 @@ def test_without_both_rests_it_is_not_measured(telemetry, why):
     found = row("{of: open, back: 10%}", telemetry)
     assert (found.outcome, found.limit) == ("not_measured", None)
     assert why in found.notices[0].message
+
+
+def test_a_process_that_was_started_anew_meanwhile_has_given_nothing_back():
+    open_, counter = series([40, 60, 60, 5], "count"), series([10, 500, 3, 40], "count")
+    at_rest = rests({"open": 40.0}, {"open": 5.0})
+    for is_counter, source, outcome in (
+        (True, "prometheus", "not_measured"),
+        (False, "prometheus", "met"),
+        (True, "redis", "met"),
+    ):
+        other = counter.model_copy(update={"is_counter": is_counter, "source": source})
+        found = row("{of: open, back: 10%}", told(at_rest, open=open_, served_total=other))
+        assert found.outcome == outcome
+        assert ("served_total, a counter, fell" in found.notices[0].message) == (outcome == "not_measured")
+    before = counter.model_copy(update={"is_counter": True, "at_s": [-90.0, -80.0, -70.0, 60.0]})
+    assert row("{of: open, back: 10%}", told(at_rest, open=open_, served_total=before)).outcome == "met"
+
+
+def test_of_a_long_run_a_fall_between_readings_that_are_kept_is_seen_too():
+    counter = series([10, 20, 30, 40], "count").model_copy(update={"is_counter": True})
+    sums = Summed(n=9, from_s=0, to_s=90, hole_s=9, first=10, last=40, least=3, mean=20, most=90, falls=1)
+    found = told(rests({"open": 40.0}, {"open": 5.0}), open=series([40, 60, 60, 5], "count"), served_total=counter)
+    windows = [window.model_copy(update={"sums": {"served_total": sums}}) for window in found.windows]
+    assert row("{of: open, back: 10%}", found.model_copy(update={"windows": windows})).outcome == "not_measured"
 
 
 def test_a_scenario_has_rests_of_its_own():
