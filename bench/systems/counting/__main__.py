@@ -1,4 +1,4 @@
-"""``PORT=8000 DATABASE_FILE=/tmp/books.sqlite3 python -m bench.systems.counting STACK`` serves until it is ended.
+"""``PORT=8000 DATABASE_FILE=books.sqlite3 python -m bench.systems.counting STACK`` serves until it is ended.
 
 One process, for each has a ledger of its own, and eight requests at a time.
 """
