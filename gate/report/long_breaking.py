@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.units import format_count, format_duration, format_rate, format_ratio, format_size
+from gate.verdict.assessment.watch import PREVIEW_ALONE, PROCESSORS
 from gate.verdict.loaded import Breaking, Contrast, Filled
 from gate.verdict.values import Verdict
 
@@ -56,7 +57,9 @@ def _full(found: Breaking) -> Iterator[str]:
     if found.full:
         first, *others = (_filled(found, each) for each in found.full)
         yield f"Full first: {first}{''.join(f', then {other}' for other in others)}."
-    rest = [name for name in found.watched if name not in {each.resource for each in found.full}]
+    told = {each.resource for each in found.full}
+    told |= {PREVIEW_ALONE.name} if PROCESSORS.name in found.watched else set()  # a part of those of the machine
+    rest = [name for name in found.watched if name not in told]
     if rest:
         yield f"Not full for long: {', '.join(rest)}."
 

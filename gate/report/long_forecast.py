@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from gate.report.amounts import NOTHING, amount
 from gate.report.long_section import Section
 from gate.units import format_ratio
@@ -75,7 +77,7 @@ def _size(found: Forecast, size: float | None) -> str:
         return NOTHING
     if found.setting is None and found.unit == "rps":
         return amount(size, "rps")
-    return f"{size:,.12g}" + ("" if found.setting else " users")
+    return f"{size:,.12g}" + ("" if found.setting else " user" if size == 1 else " users")
 
 
 def _time(months: float | None) -> str:
@@ -83,7 +85,10 @@ def _time(months: float | None) -> str:
         return NOTHING
     if months > _LONG_MONTHS:
         return "more than ten years"
-    return "less than a month" if months < 1 else f"{months:.2g} months" if months < 99.5 else f"{months:.0f} months"
+    if months < 1:
+        return "less than a month"
+    whole = math.floor(months) if months >= 10 else math.floor(10 * months) / 10  # it does not last for what is begun
+    return "1 month" if whole == 1 else f"{whole:g} months"
 
 
 def _span(lo: float | None, hi: float | None) -> str:

@@ -163,8 +163,15 @@ def _watched(series: Watched) -> Line:
     between = (None,) * 3 if series.is_counter else (series.least, series.mean, series.most)
     values = (series.first, *between, series.last)
     rising = {True: "yes", False: "not seen", None: "too few samples"}
-    grows = "counts up" if series.is_counter else rising[series.rising]
+    grows = _counted(series) if series.is_counter else rising[series.rising]
     return Line((series.name, series.source, *(quantity(value, series.unit) for value in values), grows))
+
+
+def _counted(series: Watched) -> str:
+    """How far it went; not where it was counted anew by another process meanwhile."""
+    if series.most > series.last:
+        return "counts up, begun anew"
+    return f"counts up by {quantity(series.last - series.first, series.unit)}"
 
 
 def _rests(watch: Watch | None) -> list[Line]:

@@ -103,8 +103,13 @@ def _degradation(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
         is_met=_grown(found.hi) <= limit,
         test="slope of the logarithm of the median over time (Theil-Sen), Kendall's test, neighbours being alike",
         n=found.n,
-        notices=(Notice(code=f"degradation-{told.kind.replace(' ', '-')}", message=degradation_words(told)),),
+        notices=(_notice(told),),
+        if_open=(_notice(told.model_copy(update={"is_doubtful": True})),),
     )
+
+
+def _notice(told: Degradation) -> Notice:
+    return Notice(code=f"degradation-{told.kind.replace(' ', '-')}", message=degradation_words(told))
 
 
 def _expiries(limit: float, records: Sequence[ScenarioRecord]) -> Limit:
@@ -146,6 +151,8 @@ def degradation_words(told: Degradation) -> str:
         said = f"p50 {_change(told.an_hour, told.lo, told.hi, ' an hour')} over {format_duration(told.elapsed_s)}"
     if told.kind == "too short":
         return f"{said}: too short to tell whether it degrades by {format_ratio(told.least)}{more}"
+    if told.kind == "drifts" and told.is_doubtful:
+        return f"{said}: it seems to degrade, though not beyond doubt"
     return f"{said}: {'it degrades' if told.kind == 'drifts' else 'it does not degrade'}"
 
 
@@ -164,7 +171,8 @@ def login_words(told: LoginFigures) -> str:
     lasts = "nobody says how long logins last"
     lasted = f"the load lasted {format_duration(told.elapsed_s)}"
     if told.life_s is not None and told.lifetimes is not None:
-        lasts, lasted = f"logins last {format_duration(told.life_s)}", f"{lasted}, {told.lifetimes} of their lives"
+        lives = f"{told.lifetimes} of their lives" if told.lifetimes else "less than one of their lives"
+        lasts, lasted = f"logins last {format_duration(told.life_s)}", f"{lasted}, {lives}"
     again = "once" if told.renewals == 1 else f"{told.renewals} times" if told.renewals else "never"
     refused = f"{told.refused:,} answers 401" if told.refused else "no answer 401"
     return f"{lasts}; {lasted}: made again {again}, {refused}"

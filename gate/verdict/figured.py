@@ -40,6 +40,8 @@ class Degradation(Value):
     """Growth of the median in an hour that matters, a ratio."""
     is_asked: bool
     """Whether the suite names it."""
+    is_doubtful: bool = False
+    """Whether all tests of the verdict together leave it undecided; false in verdicts of older versions."""
     an_hour: float | None
     lo: float | None
     hi: float | None

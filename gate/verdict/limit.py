@@ -70,6 +70,8 @@ class Limit:
     blocks: int | None = None
     """That the requests came in; None for one stretch."""
     notices: tuple[Notice, ...] = ()
+    if_open: tuple[Notice, ...] = ()
+    """In place of these where all tests together leave it undecided; none where they say the same then."""
 
 
 _COUNTED = {"mean": "blocks", "error_rate": "requests"} | dict.fromkeys(OF_CONNECTIONS, "connections")

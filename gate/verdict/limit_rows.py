@@ -26,6 +26,7 @@ def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
     )
     excused = outcome == "missed" and suite.policy.objectives == "ratchet" and _was_missed_before(objective)
     ratchet = Notice(code="ratchet", message="missed on main too and not worse; objectives: ratchet lets it pass")
+    notices = limit.if_open if outcome == "inconclusive" and limit.if_open else limit.notices
     return Row(
         id=row_id,
         endpoint=objective.owner,
@@ -39,7 +40,7 @@ def limit_row(suite: Suite, evidence: Evidence, objective: Objective) -> Row:
         outcome=outcome,
         gated=objective.gated,
         blocks=objective.gated and outcome == "missed" and not excused,
-        notices=[*limit.notices, *([ratchet] if excused else [])],
+        notices=[*notices, *([ratchet] if excused else [])],
         trail=_trail(evidence, row_id, limit, p_adjusted),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from gate.config.loads import Load
+from gate.config.scenario import Scenario
 from gate.config.suite import Suite
 from gate.load.histogram import Histogram
 from gate.record.endpoint import ArmRecord
@@ -14,9 +15,9 @@ from gate.record.probes import ProbeOutcome
 from gate.record.run import Run
 from gate.record.scenario import ScenarioRecord
 from gate.verdict.answers import THROTTLED
-from gate.verdict.assessment.kinds import came_to, kind_of
-from gate.verdict.endurance import degradation_of, login_figures
-from gate.verdict.figured import EndpointFigures, ProbeFigures, ScenarioFigures
+from gate.verdict.assessment.kinds import came_to, kind_of, statistic_of
+from gate.verdict.endurance import DEGRADATION, degradation_of, login_figures
+from gate.verdict.figured import Degradation, EndpointFigures, ProbeFigures, ScenarioFigures
 from gate.verdict.values import Row
 
 _GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
@@ -87,7 +88,7 @@ def scenario_figures(
             target_rps=targets_rps.get(name),
             capacity=min((search.capacity for search in searches if search.capacity is not None), default=None),
             capacity_rps=min((s.capacity_rps for s in searches if s.capacity_rps is not None), default=None),
-            degradation=degradation_of(records, scenario.objectives.degradation) if scenario.load.is_constant else None,
+            degradation=_degradation(name, scenario, records, rows) if scenario.load.is_constant else None,
             logins=login_figures(records),
             advisory=scenario.advisory,
             elapsed_s=elapsed_s,
@@ -119,6 +120,15 @@ def probe_figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Ite
             lo=growth.lo if growth else None,
             hi=growth.hi if growth else None,
         )
+
+
+def _degradation(
+    name: str, scenario: Scenario, records: Sequence[ScenarioRecord], rows: Sequence[Row]
+) -> Degradation | None:
+    found = degradation_of(records, scenario.objectives.degradation)
+    mine = (row for row in rows if row.endpoint == name and statistic_of(row) == DEGRADATION)
+    is_doubtful = any(row.outcome == "inconclusive" for row in mine)
+    return found.model_copy(update={"is_doubtful": is_doubtful}) if found is not None else None
 
 
 def _histogram(records: Sequence[ScenarioRecord]) -> Histogram:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.kinds import BACK, LEAK, is_at_least, kind_of, statistic_of
+from gate.verdict.endurance import DEGRADATION, EXPIRIES
 from gate.verdict.figured import ScenarioFigures
 from gate.verdict.values import Row
+
+_OF_GROWTH = (LEAK, BACK, DEGRADATION, EXPIRIES)
 
 
 def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioFigures]) -> Iterator[Headroom]:
@@ -35,11 +38,12 @@ def headroom(suite_name: str, rows: Sequence[Row], scenarios: Iterable[ScenarioF
 def times_of(row: Row) -> float | None:
     """How far one row is from its limit; None where that is no number.
 
-    Of a leak there is none: the smallest growth that matters is no size that must not be exceeded. Nor is there of what
-    is to be back where it was: its limit follows from where that is.
+    Of a leak and of answers that slow down there is none: the smallest growth that matters is no size that must not be
+    exceeded. Nor is there of what is to be back where it was, for its limit follows from where that is, nor of lives of
+    logins: how many there were is as long as the load was.
     """
     value, limit = row.candidate, row.limit
-    if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) in (LEAK, BACK):
+    if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) in _OF_GROWTH:
         return None
     if statistic_of(row) == "success":  # 99.9 % where 99 % must be is ten times fewer failures than allowed
         return _divided(1 - limit, 1 - value)

@@ -33,11 +33,12 @@ class Resource:
 POOL = Resource("connection pool", "pool.in_use", "pool.size")
 PROCESSORS = Resource("processors", "processes.machine_cpu", "processes.cores")
 """Of the machine, whoever used them."""
+PREVIEW_ALONE = Resource("processors (by the preview alone)", "processes.cpu", "processes.cores")
 RESOURCES = (
     POOL,
     Resource("connections of PostgreSQL", "postgres.connections", "postgres.max_connections"),
     PROCESSORS,
-    Resource("processors (by the preview alone)", "processes.cpu", "processes.cores"),
+    PREVIEW_ALONE,
 )
 
 

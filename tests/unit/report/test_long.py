@@ -155,8 +155,12 @@ def test_a_report_has_a_heading_the_verdict_and_what_was_not_measured_whatever_t
 
 
 def test_of_a_counter_its_ends_are_told_and_growth_that_was_not_seen_is_not_denied():
-    counted = series("jobs", 5.0, first=0.0, last=10.0, is_counter=True, rising=None, source="prometheus", unit="count")
+    counted = series(
+        "jobs", 5.0, first=0.0, last=10.0, most=10.0, is_counter=True, rising=None, source="prometheus", unit="count"
+    )
+    anew = counted.model_copy(update={"last": 1.0})
     level = series("queue", 5.0, source="prometheus", unit="count")
-    (table,) = stability(with_figures(watch=watch(series=(counted, level)))).tables
-    assert table.lines[0].cells == ("jobs", "prometheus", "0", "–", "–", "–", "10", "counts up")
+    (table,) = stability(with_figures(watch=watch(series=(counted, level, anew)))).tables
+    assert table.lines[0].cells == ("jobs", "prometheus", "0", "–", "–", "–", "10", "counts up by 10")
     assert table.lines[1].cells[-1] == "not seen"
+    assert table.lines[2].cells[-1] == "counts up, begun anew"

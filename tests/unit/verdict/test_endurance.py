@@ -158,3 +158,13 @@ def test_logins_of_which_nothing_was_seen_share_a_line():
     assert c.startswith("c: ")
     assert "2 answers 401" in c
     assert d.startswith("d: nobody says")
+
+
+def test_nothing_degrades_in_words_that_its_row_leaves_undecided():
+    """Its own bound is above the limit; among all tests of a verdict that may be chance."""
+    found = periods(0.0115, hours=6, n=30)
+    verdict, row = judged("degradation: 1%", periods=found, elapsed_s=6 * 3600.0)
+    assert (row.outcome, row.lo > 0.01) == ("inconclusive", True)
+    (line,) = endurance(verdict.assessment.scenarios)
+    assert line == f"enduring: {row.notices[0].message}"
+    assert line.endswith("it seems to degrade, though not beyond doubt")

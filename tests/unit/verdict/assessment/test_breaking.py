@@ -131,6 +131,13 @@ def test_what_breaks_at_once_has_one_level_to_tell_of():
     assert "it breaks at 1 user;" in said(one)
 
 
+def test_processors_are_those_of_the_machine_where_it_was_watched():
+    both = ["processors", "processors (by the preview alone)"]
+    one = found().model_copy(update={"watched": both})
+    assert "Not full for long: processors." in said(one)
+    assert "by the preview alone" in said(one.model_copy(update={"watched": both[1:]}))
+
+
 def test_what_was_not_watched_is_said_so():
     text = said(found())
     assert "Which resource was full was not measured." in text

@@ -46,8 +46,14 @@ def test_a_capacity_lasts_until_growth_has_reached_it(growth, months):
 def test_the_report_says_so_with_what_was_tried():
     assert said(*of_users(640.0)) == (
         "users, 300 users now and 5.0 % more each month: the capacity of most, 640 users, below 704 users,"
-        " lasts for 16 to 17 months (1 users to 704 users were tried)"
+        " lasts for 15 to 17 months (1 user to 704 users were tried)"
     )
+
+
+def test_months_are_cut_and_never_rounded_up():
+    """640 of 300 users at 5 % a month are reached after 15.5 months, in the sixteenth."""
+    for now, months in ((300, "15 to 17"), (580, "2 to 3.9"), (611, "less than a month to 2.9")):
+        assert f"lasts for {months} months" in said(*of_users(640.0, f"now: {now}, monthly: 5%"))
 
 
 def test_one_that_is_too_small_already_is_said_to_be():
@@ -61,7 +67,7 @@ def test_a_search_without_an_end_lasts_at_least_so_long():
     suite, one = of_users(1000.0, bounded=False)
     (found,) = forecasts(suite, [one])
     assert (found.state, found.at_hi, found.months_hi) == ("at least", None, None)
-    assert "at least 1,000 users, which lasts for at least 25 months" in said(suite, one)
+    assert "at least 1,000 users, which lasts for at least 24 months" in said(suite, one)
 
 
 @pytest.mark.parametrize(

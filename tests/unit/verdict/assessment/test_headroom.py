@@ -215,3 +215,9 @@ def test_what_nobody_asked_for_is_said_too():
     told = messages(Grounds(assessment=Assessment()))
     for part in ("no probes", "no scenarios", "no telemetry", "no answer told", "no search"):
         assert part in told
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("limit:degradation", "ratio"), ("limit:expiries", "count")])
+def test_what_a_long_load_shows_has_no_room(metric, unit):
+    """A median that grew by a third in a quarter of an hour is not 225 times beyond one percent an hour."""
+    assert not list(headroom("shop", [row(f"enduring/{metric}", value=2.25, limit=0.01, unit=unit)], []))
