@@ -103,12 +103,13 @@ def _endpoint(figures: EndpointFigures, verdict: Verdict) -> Line:
 
 def _scenario(figures: ScenarioFigures, verdict: Verdict) -> Line:
     rows = _limits(verdict, figures.scenario)
+    every = [*rows, *_watched(verdict, figures.scenario)]
     target = next((h for h in verdict.assessment.headroom if h.row.endswith(f"/{figures.scenario}/target:rate")), None)
-    outcome, is_loud = _scenario_outcome(figures, rows, verdict)
+    outcome, is_loud = _scenario_outcome(figures, every, verdict)
     load = format_count(figures.users, "user") if figures.users is not None else amount(figures.asked_rps, "rps")
     cells = (
         figures.scenario,
-        _asked(rows, verdict),
+        _asked(every, verdict),
         load,
         f"{figures.sent:,}",
         share(figures.completed, figures.sent),
@@ -131,6 +132,11 @@ def _level(search: Search, level: Level) -> Line:
 
 def _limits(verdict: Verdict, owner: str) -> list[Row]:
     return [row for row in verdict.rows if row.endpoint == owner and kind_of(row) == "objective"]
+
+
+def _watched(verdict: Verdict, scenario: str) -> list[Row]:
+    """What the server was asked while a scenario ran: it fails by that as well."""
+    return [row for row in verdict.rows if row.endpoint == scenario and kind_of(row) == "telemetry"]
 
 
 def _asked(rows: Sequence[Row], verdict: Verdict) -> str:

@@ -134,6 +134,15 @@ def test_what_telemetry_alone_tells_is_from_no_row():
     assert [line.cells[1] for line in table.lines] == ["telemetry", "0 rows", "1 row"]
 
 
+def test_a_scenario_that_leaks_has_not_met_its_limits():
+    """Or the table says met of what is counted as failed above it."""
+    rows = [row("steady/limit:p95"), row("steady/telemetry:memory:leak", "missed", unit="bytes", limit=100.0)]
+    (table,) = scenarios(with_figures(*rows, scenarios=[scenario("steady", came_to="failed")])).tables
+    (line,) = table.lines
+    assert (line.cells[-1], line.is_loud) == ("MISSED", True)
+    assert line.cells[1] == "p95 at most 200 ms, memory leak at most 100 B"
+
+
 def test_counts_tell_scenarios_and_what_passed():
     three = [scenario(f"s{n}") for n in range(3)]
     view = long_of(with_figures(scenarios=[*three, scenario("burst", came_to="failed", advisory=True)]))
