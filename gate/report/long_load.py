@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gate.record.scenario import Level
 from gate.report.amounts import NOTHING, amount, objective
 from gate.report.long_breaking import breaking_lines, contrast_lines
+from gate.report.long_limited import OF_ENDPOINTS, OF_SCENARIOS, values_beside
 from gate.report.long_section import Section, room, share, table_of
 from gate.report.proportion import growth_word
 from gate.report.tables import Line
@@ -42,8 +43,9 @@ def endpoints(verdict: Verdict) -> Section:
     """Each endpoint with its mean beside its quantiles, its least room, and the worst that came of its limits."""
     lines = [_endpoint(each, verdict) for each in verdict.assessment.endpoints]
     note = "Answers as expected, at the fixed rate of each endpoint; headroom is that of its tightest limit."
-    beside = tuple(contrast_lines(verdict))
-    return Section("Endpoints", (note,) if lines else (), table_of(_ENDPOINTS, lines), items=beside)
+    owners = {each.endpoint for each in verdict.assessment.endpoints}
+    items = (*values_beside(verdict, owners, OF_ENDPOINTS), *contrast_lines(verdict))
+    return Section("Endpoints", (note,) if lines else (), table_of(_ENDPOINTS, lines), items=items)
 
 
 def bands(verdict: Verdict) -> Section:
@@ -73,10 +75,12 @@ def scenarios(verdict: Verdict) -> Section:
     """Each scenario but searches, whose levels are capacity."""
     found = [each for each in verdict.assessment.scenarios if each.executor != "find"]
     scaling = [text for each in verdict.assessment.bottlenecks if each.of == "under way" for text in _scaling(each)]
+    note = "Times are of answers as expected; a limit on them counts requests that failed as slower than any."
     return Section(
         "Concurrency and scenarios",
+        paragraphs=(note,) if any(each.failed for each in found) else (),
         tables=table_of(_SCENARIOS, [_scenario(each, verdict) for each in found]),
-        items=tuple(scaling),
+        items=(*values_beside(verdict, {each.scenario for each in found}, OF_SCENARIOS), *scaling),
     )
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from gate.report.long import long_of
 from gate.report.long_judged import checklist
-from gate.report.long_load import capacity, scenarios
+from gate.report.long_load import capacity, endpoints, scenarios
 from gate.report.long_section import quantity, room, share
 from gate.report.long_server import database, stability
 from gate.report.render import report
 from gate.verdict.assessed import Assessment, ChecklistItem
 from gate.verdict.values import Verdict
-from tests.unit.verdict.assessment.grounds import curve, row, scenario, series, statement, watch
+from tests.unit.verdict.assessment.grounds import curve, endpoint, row, scenario, series, statement, watch
 from tests.verdicts import approved, not_measured, verdict
 
 
@@ -141,6 +141,26 @@ def test_a_scenario_that_leaks_has_not_met_its_limits():
     (line,) = table.lines
     assert (line.cells[-1], line.is_loud) == ("MISSED", True)
     assert line.cells[1] == "p95 at most 200 ms, memory leak at most 100 B"
+
+
+def test_a_limited_value_without_a_column_is_told_beside_the_table():
+    """Of the average that is required of a scenario nothing was to be read where it was met."""
+    mean = row("looking/limit:mean", value=0.0041, limit=0.1)
+    opening = row("looking/limit:connect_p95", value=0.0033, limit=0.2)
+    size = row("list/limit:bytes", value=38_200.0, limit=5e6, unit="bytes")
+    shown = row("looking/limit:p95", value=0.05)
+    view = with_figures(mean, opening, size, shown, scenarios=[scenario("looking")], endpoints=[endpoint("list")])
+    assert list(scenarios(view).items) == [
+        "looking: mean 4.1 ms (mean at most 100 ms)",
+        "looking: connect p95 3.3 ms (connect p95 at most 200 ms)",
+    ]
+    assert list(endpoints(view).items) == ["list: bytes 38.2 kB (bytes at most 5 MB)"]
+
+
+@pytest.mark.parametrize("failed", [0, 3])
+def test_where_requests_failed_it_is_said_what_times_are_of(failed):
+    section = scenarios(with_figures(scenarios=[scenario(failed=failed)]))
+    assert bool(section.paragraphs) == bool(failed)
 
 
 def test_counts_tell_scenarios_and_what_passed():
