@@ -86,7 +86,9 @@ def scenarios(verdict: Verdict) -> Section:
 
 def capacity(verdict: Verdict) -> Section:
     """Of every curve where it ends, and why as far as that was measured."""
-    items = [" ".join(_bottleneck(each)) for each in verdict.assessment.bottlenecks if _says_something(each)]
+    told = {each.scenario for each in verdict.assessment.breakings}
+    once = [_untold(each) if each.scenario in told else each for each in verdict.assessment.bottlenecks]
+    items = [" ".join(_bottleneck(each)) for each in once if _says_something(each)]
     found = [each for each in verdict.assessment.scenarios if each.capacity is not None]
     items += [_capacity(each, verdict) for each in found]
     items += breaking_lines(verdict)
@@ -201,6 +203,11 @@ def _bottleneck(found: Bottleneck) -> Iterator[str]:
         yield f"Its condition fails from {_load(found, found.fails_from)} on."
     if found.of != "under way":  # of those it stands below the scenarios
         yield from _scaling(found)
+
+
+def _untold(found: Bottleneck) -> Bottleneck:
+    """Without the level at which a search failed, where it is told how it broke."""
+    return found.model_copy(update={"fails_from": None})
 
 
 def _unsaturated(found: Bottleneck) -> str:

@@ -11,6 +11,7 @@ from gate.report.long_section import quantity, room, share
 from gate.report.long_server import database, stability
 from gate.report.render import report
 from gate.verdict.assessed import Assessment, ChecklistItem
+from gate.verdict.loaded import Breaking
 from gate.verdict.values import Verdict
 from tests.unit.verdict.assessment.grounds import curve, endpoint, row, scenario, series, statement, watch
 from tests.verdicts import approved, not_measured, verdict
@@ -161,6 +162,16 @@ def test_a_limited_value_without_a_column_is_told_beside_the_table():
 def test_where_requests_failed_it_is_said_what_times_are_of(failed):
     section = scenarios(with_figures(scenarios=[scenario(failed=failed)]))
     assert bool(section.paragraphs) == bool(failed)
+
+
+def test_where_a_search_failed_is_told_once():
+    failing = curve(**(SATURATED | {"fails_from": 48.0}))
+    told = {"of": "users", "until": "p95 <= 1s", "held": 32, "breaks_at": 48, "highest": 64, "rate_rps": 198.0}
+    broke = Breaking(scenario="most", p95_s=1.2, error_ratio=0.0, errors_from=None, **told)
+    assert "Its condition fails from 48 users on." in " ".join(capacity(with_figures(bottlenecks=[failing])).items)
+    text = " ".join(capacity(with_figures(bottlenecks=[failing], breakings=[broke])).items)
+    assert "fails from" not in text
+    assert "it breaks at 48 users" in text
 
 
 def test_counts_tell_scenarios_and_what_passed():
