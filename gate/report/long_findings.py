@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gate.report.headline import of_row
 from gate.report.long_section import Section
 from gate.report.words import row_name
@@ -24,17 +26,17 @@ def counts(verdict: Verdict) -> tuple[str, ...]:
         more = f", {short} of them cut short" if short else ""
         told.append(f"Scenarios: {len(executed)} begun{more}; none is judged.")
     elif executed:
-        failed = sum(scenario.came_to == "failed" for scenario in executed)
-        passed = sum(scenario.came_to == "passed" for scenario in executed)
-        rest = [f"{failed} failed" if failed else "", _others(len(executed) - passed - failed, "not judged")]
-        parts = [f"{len(executed)} executed", f"{passed} passed", *rest]
+        came = Counter(scenario.came_to for scenario in executed)
+        words = (("failed", "failed"), ("not measured", "not decided"), ("no limits", "without limits"))
+        rest = [_others(came[kind], word) for kind, word in words]
+        parts = [f"{len(executed)} executed", f"{came['passed']} passed", *rest]
         told.append(f"Scenarios: {', '.join(part for part in parts if part)}.")
     for tallied in found.tallied:
         advisory = f" ({tallied.advisory} let pass)" if tallied.advisory else ""
         parts = [
             f"{tallied.passed} passed",
             f"{tallied.failed} failed{advisory}" if tallied.failed else "",
-            _others(tallied.unmeasured, "not measured"),
+            _others(tallied.unmeasured, "not decided"),
         ]
         all_of = tallied.passed + tallied.failed + tallied.unmeasured
         told.append(f"Checks of {tallied.category}: {all_of}, {', '.join(part for part in parts if part)}.")

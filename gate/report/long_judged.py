@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 from gate.report.long_section import Section, table_of
 from gate.report.tables import Line
 from gate.units import format_count, format_ratio
 from gate.verdict.assessed import ChecklistItem, Grade, Horizon
-from gate.verdict.values import Verdict
+from gate.verdict.assessment.kinds import came_to
+from gate.verdict.values import Row, Verdict
 
 _SCORE = ("part", "weight", "passed", "judged", "not measured", "points")
 _HORIZONS: tuple[tuple[Horizon, str], ...] = (("now", "Now"), ("next", "Next"), ("later", "Later"))
@@ -42,13 +44,20 @@ def score(verdict: Verdict) -> Section:
 
 def checklist(verdict: Verdict) -> Section:
     """Every item with its state and how many rows it is from; what is known without any telemetry has seen."""
-    lines = [Line((item.message, _from(item), item.state), item.state == "no") for item in verdict.assessment.checklist]
+    rows = {row.id: row for row in verdict.rows}
+    lines = [Line(_item(item, rows), item.state == "no") for item in verdict.assessment.checklist]
     return Section("Readiness", tables=table_of(("what must be so", "from", "outcome"), lines))
 
 
-def _from(item: ChecklistItem) -> str:
-    is_watched = not item.rows and item.state != "not measured"
-    return "telemetry" if is_watched else format_count(len(item.rows), "row")
+def _item(item: ChecklistItem, rows: Mapping[str, Row]) -> tuple[str, str, str]:
+    """What is measured and could not be decided is not called unmeasured; where some of it passed, how much is open."""
+    if not item.rows and item.state != "not measured":
+        return item.message, "telemetry", item.state
+    left = [rows[row_id] for row_id in item.rows if row_id in rows and came_to(rows[row_id]) == "unmeasured"]
+    is_seen = item.state == "not measured" and any(row.outcome == "inconclusive" for row in left)
+    state = "not decided" if is_seen and all(row.outcome != "not_measured" for row in left) else item.state
+    part = f", {len(left)} open" if 0 < len(left) < len(item.rows) else ""
+    return item.message, f"{format_count(len(item.rows), 'row')}{part}", state
 
 
 def risks(verdict: Verdict) -> Section:

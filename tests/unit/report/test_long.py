@@ -164,6 +164,22 @@ def test_where_requests_failed_it_is_said_what_times_are_of(failed):
     assert bool(section.paragraphs) == bool(failed)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "cells"),
+    [
+        (("met", "inconclusive"), ("2 rows, 1 open", "not decided")),
+        (("inconclusive", "inconclusive"), ("2 rows", "not decided")),
+        (("inconclusive", "not_measured"), ("2 rows", "not measured")),
+        (("met", "no_baseline"), ("2 rows, 1 open", "not measured")),
+    ],
+)
+def test_what_was_measured_and_not_decided_is_not_called_unmeasured(outcomes, cells):
+    rows = [row(f"e{n}/limit:p95", outcome) for n, outcome in enumerate(outcomes)]
+    item = ChecklistItem(message="within limits", state="not measured", rows=[each.id for each in rows])
+    (table,) = checklist(with_figures(*rows, checklist=[item])).tables
+    assert table.lines[0].cells[1:] == cells
+
+
 def test_where_a_search_failed_is_told_once():
     failing = curve(**(SATURATED | {"fails_from": 48.0}))
     told = {"of": "users", "until": "p95 <= 1s", "held": 32, "breaks_at": 48, "highest": 64, "rate_rps": 198.0}
@@ -178,6 +194,9 @@ def test_counts_tell_scenarios_and_what_passed():
     three = [scenario(f"s{n}") for n in range(3)]
     view = long_of(with_figures(scenarios=[*three, scenario("burst", came_to="failed", advisory=True)]))
     assert view.counts[0] == "Scenarios: 4 executed, 3 passed, 1 failed."
+    two = [scenario("steady", came_to="not measured"), scenario("crowd", came_to="no limits")]
+    view = long_of(with_figures(scenarios=[*three, *two]))
+    assert view.counts[0] == "Scenarios: 5 executed, 3 passed, 1 not decided, 1 without limits."
 
 
 def test_what_failed_and_is_let_pass_is_found_last():
