@@ -26,7 +26,7 @@ def counts(verdict: Verdict) -> tuple[str, ...]:
         more = f", {short} of them cut short" if short else ""
         told.append(f"Scenarios: {len(executed)} begun{more}; none is judged.")
     elif executed:
-        came = Counter(scenario.came_to for scenario in executed)
+        came = Counter[str](scenario.came_to for scenario in executed)
         words = (("failed", "failed"), ("not measured", "not decided"), ("no limits", "without limits"))
         rest = [_others(came[kind], word) for kind, word in words]
         parts = [f"{len(executed)} executed", f"{came['passed']} passed", *rest]
