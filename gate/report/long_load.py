@@ -35,6 +35,8 @@ _SCENARIOS = (
     "outcome",
 )
 _LEVELS = ("scenario", "level", "rate", "mean", "p50", "p95", "not answered as expected", "condition")
+_HARDLY = 0.1
+"""Requests under way, below which less than a tenth of them meets another."""
 _WORST = ("failed", "unmeasured", "passed")
 _WORDS = {"passed": "met", "failed": "MISSED", "unmeasured": "not decided"}
 
@@ -249,10 +251,14 @@ def _scaling(found: Bottleneck) -> Iterator[str]:
 
 
 def _hardly_met(found: Bottleneck) -> str:
-    """How it scales beyond that nobody has seen where requests did not meet."""
+    """How a system scales is seen where requests meet: with less than one under way that is said.
+
+    Of arrivals that know nothing of each other a share of ``1 - exp(-L)`` meets another, ``L`` being under way.
+    """
     if found.of != "under way" or found.highest is None or found.highest >= 1:
         return ""
-    return f"; with {found.highest:.2g} requests under way at most, where hardly two meet"
+    hardly = ", where hardly two meet" if found.highest < _HARDLY else ""
+    return f"; with {found.highest:.2g} requests under way at most{hardly}"
 
 
 def _load(found: Bottleneck, load: float | None) -> str:

@@ -101,7 +101,12 @@ def test_scaling_is_called_linear_only_with_an_interval_that_says_so(lo, hi, wor
 
 
 @pytest.mark.parametrize(
-    ("highest", "more"), [(0.063, "; with 0.063 requests under way at most, where hardly two meet"), (4.0, "")]
+    ("highest", "more"),
+    [
+        (0.56, "; with 0.56 requests under way at most"),
+        (0.063, "; with 0.063 requests under way at most, where hardly two meet"),
+        (4.0, ""),
+    ],
 )
 def test_how_a_system_scales_whose_requests_never_met_is_said_of_no_more_than_that(highest, more):
     found = curve(of="under way", exponent=1.0, exponent_lo=0.99, exponent_hi=1.01, highest=highest)
