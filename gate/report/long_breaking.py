@@ -40,6 +40,11 @@ def _errors(found: Breaking) -> str:
         return "No answer was an error."
     kinds = sorted(found.errors.items(), key=lambda item: (-item[1], item[0]))
     told = ", ".join(f"{kind.replace('status_', 'status ').replace('_', ' ')} {count:,} x" for kind, count in kinds)
+    if not told:
+        return (
+            f"Not all were answered as expected from {_level(found, found.errors_from)} on; of errors and of what was"
+            " never sent this run kept no count."
+        )
     at_break = f", {format_ratio(found.error_ratio)} of all where it breaks" if found.error_ratio else ""
     return f"Errors begin at {_level(found, found.errors_from)} ({told}){at_break}."
 

@@ -30,6 +30,8 @@ class Rule:
     horizon: Horizon
     find: Callable[[Grounds], Finding | None]
     """None where there is no cause for it."""
+    is_of_the_rest: bool = False
+    """It is asked about failed rows that no other rule is tied to."""
 
 
 def amount(value: float, unit: str) -> str:

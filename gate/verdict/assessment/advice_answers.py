@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gate.verdict.answers import told_kinds
-from gate.verdict.assessment.advice import Finding, each_once, some
+from gate.verdict.assessment.advice import Finding, amount, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import LEAK, came_to, kind_of, label, statistic_of
 from gate.verdict.assessment.score import PARTS
@@ -89,6 +89,18 @@ def slower_than_main(grounds: Grounds) -> Finding | None:
     if not found:
         return None
     return Finding(f"see what this change does to {some(each_once(map(label, found)))}: worse than main", ids(found))
+
+
+def missed_otherwise(grounds: Grounds) -> Finding | None:
+    """Limits that are missed and that no other rule knows the cause of."""
+    found = [row for row in grounds.failed if row.candidate is not None and row.limit is not None]
+    if not found:
+        return None
+    told = [
+        f"{label(row)} is {amount(row.candidate or 0.0, row.unit)}, limit {amount(row.limit or 0.0, row.unit)}"
+        for row in found
+    ]
+    return Finding(f"bring within its limit: {some(told)}", ids(found))
 
 
 def debug_on(grounds: Grounds) -> Finding | None:

@@ -58,7 +58,11 @@ def _breaking(
     held = {level.level for level in levels if level.met}
     missed = [level for level in levels if level.level not in held]
     first = min(missed, key=lambda level: level.level, default=None)
-    with_errors = min((level for level in levels if level.errors), key=lambda level: level.level, default=None)
+    with_errors = min(
+        (level for level in levels if level.failed_ratio > 0 or level.errors),
+        key=lambda level: level.level,
+        default=None,
+    )
     windows = {level.level: level_name(name, scenario.load, level.level) for level in levels}
     return Breaking(
         scenario=name,

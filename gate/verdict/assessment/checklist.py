@@ -16,6 +16,9 @@ from gate.verdict.assessment.grounds import Grounds, Judged, ids
 from gate.verdict.assessment.kinds import BACK, LEAK
 from gate.verdict.assessment.watch import POOL
 
+LEAST_SAMPLES = 5
+"""Of a pool in each stretch of load: fewer do not show that it was never full."""
+
 
 @dataclass(frozen=True)
 class _Item:
@@ -41,7 +44,9 @@ def _state(found: Sequence[Judged]) -> State:
 def _pool(grounds: Grounds) -> State:
     """In scenarios that the suite only tries out, too: whoever reads the list decides what to do about it."""
     found = [use for use in grounds.assessment.resources if use.resource == POOL.name]
-    return "not measured" if not found else "no" if any(map(is_full, found)) else "yes"
+    if any(map(is_full, found)):
+        return "no"
+    return "yes" if found and all(use.n >= LEAST_SAMPLES for use in found) else "not measured"
 
 
 def _limits_errors(each: Judged) -> bool:

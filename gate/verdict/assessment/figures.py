@@ -18,8 +18,10 @@ from gate.verdict.answers import THROTTLED
 from gate.verdict.assessment.kinds import came_to, kind_of, statistic_of
 from gate.verdict.endurance import DEGRADATION, degradation_of, login_figures
 from gate.verdict.figured import Degradation, EndpointFigures, ProbeFigures, ScenarioFigures
-from gate.verdict.values import Row
+from gate.verdict.values import Outcome, Row
 
+_OUTCOMES: dict[Outcome, ProbeOutcome] = {"met": "passed", "missed": "failed"}
+"""Of rows: a record of something else than the suite asks now is none of it, and the row says so."""
 _GRAVEST: tuple[ProbeOutcome, ...] = ("failed", "not_measured", "passed")
 
 
@@ -106,13 +108,15 @@ def probe_figures(suite: Suite, runs: Sequence[Run], rows: Sequence[Row]) -> Ite
         records = [run.probes[name] for run in runs if name in run.probes]
         record = min(records, key=lambda record: _GRAVEST.index(record.outcome))
         mine = [row for row in rows if kind_of(row) == "probe" and row.endpoint == name]
-        growth = record.growth
+        judged = next((row for row in mine if row.probed is not None), None)
+        told = judged.probed if judged is not None and judged.probed is not None else record
+        growth = told.growth
         yield ProbeFigures(
             name=name,
             category=next((row.category for row in mine if row.category), in_suite.get(name, record.kind)),
-            outcome=record.outcome,
-            expected=record.expected,
-            seen=record.seen,
+            outcome=record.outcome if judged is None else _OUTCOMES.get(judged.outcome, "not_measured"),
+            expected=told.expected,
+            seen=told.seen,
             advisory=bool(mine) and not any(row.gated for row in mine),
             rows=[row.id for row in mine],
             of=growth.of if growth else None,

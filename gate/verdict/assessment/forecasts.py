@@ -58,7 +58,8 @@ def _of_capacity(suite: Suite, runs: Sequence[Run], name: str, growth: ExpectedG
         why = "its condition did not hold at its first level" if found else "it was not reached, or cut short"
         return made.model_copy(update={"why": f"{scenario} found no capacity: {why}"})
     tried = [level.level for search in found for level in search.levels]
-    capacity, is_bounded = min(held), any(search.is_bounded for search in found)
+    capacity = min(held)
+    is_bounded = all(search.is_bounded for search in found if search.capacity == capacity)
     if not is_bounded and capacity < growth.now.value:
         return made.model_copy(update={"why": f"{scenario} held up to its limit, which is below what there is now"})
     ends = [end for search in found if search.is_bounded and (end := lowest_missed(search)) is not None]

@@ -43,6 +43,8 @@ def times_of(row: Row) -> float | None:
     logins: how many there were is as long as the load was.
     """
     value, limit = row.candidate, row.limit
+    if row.outcome == "not_measured":
+        return None
     if kind_of(row) == "change" or value is None or limit is None or statistic_of(row) in _OF_GROWTH:
         return None
     if statistic_of(row) == "success":  # 99.9 % where 99 % must be is ten times fewer failures than allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gate.verdict.assessed import Recommendation
 from gate.verdict.assessment import advice_answers as answers
@@ -28,6 +29,7 @@ RULES = (
     Rule("login-lost", "now", stability.login_lost),
     Rule("missing-index", "now", database.missing_index),
     Rule("debug-on", "now", answers.debug_on),
+    Rule("missed-otherwise", "now", answers.missed_otherwise, is_of_the_rest=True),
     # Soon: the next users, or the next month, will meet these.
     Rule("processors-full", "next", speed.processors_full),
     Rule("pool-exhausted", "next", pool.pool_exhausted),
@@ -52,7 +54,10 @@ RULES = (
 
 def recommendations(grounds: Grounds) -> Iterator[Recommendation]:
     """Those that there is a cause for, in the order of the table."""
+    told = {rule.name: rule.find(grounds) for rule in RULES if not rule.is_of_the_rest}
+    covered = {row for finding in told.values() if finding is not None for row in finding.rows}
+    rest = replace(grounds, rows=tuple(row for row in grounds.rows if row.id not in covered))
     for rule in RULES:
-        found = rule.find(grounds)
+        found = rule.find(rest) if rule.is_of_the_rest else told[rule.name]
         if found is not None:
             yield Recommendation(rule=rule.name, horizon=rule.horizon, message=found.message, rows=found.rows)

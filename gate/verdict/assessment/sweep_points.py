@@ -14,6 +14,8 @@ from gate.record.scenario import ScenarioRecord, SearchRecord
 from gate.record.telemetry import TelemetryRecord
 from gate.stats.ratios import Level, from_counts
 
+_MOST_FAILED = 0.01
+"""Share of the requests, beyond which a mean of those that were answered says nothing of how long it takes."""
 _LEAST_BEYOND = 10.0
 """Answers beyond a quantile, below which it is a matter of a few."""
 
@@ -72,8 +74,9 @@ def _measured(
 def _of_search(search: SearchRecord, setting: float, statistic: str) -> Iterator[Measurement]:
     if statistic == "mean":
         first = min((level.level for level in search.levels), default=None)
-        means = [level.mean_s for level in search.levels if level.level == first and level.mean_s]
-        if means:
+        tried = [level for level in search.levels if level.level == first and level.mean_s]
+        means = [level.mean_s for level in tried if level.mean_s and level.error_ratio <= _MOST_FAILED]
+        if means and len(means) == len(tried):
             yield Measurement(setting, fmean(means))
     elif search.finished and search.capacity is not None:
         highest = lowest_missed(search) if search.is_bounded else None
@@ -90,13 +93,17 @@ def lowest_missed(search: SearchRecord) -> float | None:
 
 
 def _latency(record: ScenarioRecord, statistic: str, endpoint: str | None) -> float | None:
-    if endpoint is not None and endpoint not in record.steps:
+    """Requests that failed count as slower than all others, as limits count them; None if it is beyond all answers."""
+    part = record if endpoint is None else record.steps.get(endpoint)
+    found = Histogram.decode(part.histogram) if part is not None else Histogram()
+    if part is None or not found.n:
         return None
-    found = Histogram.decode(record.histogram if endpoint is None else record.steps[endpoint].histogram)
+    asked = max(found.n, part.sent + part.dropped)
     if statistic == "mean":
-        return found.mean() if found.n else None
+        return found.mean() if asked - found.n <= _MOST_FAILED * asked else None
     share = int(statistic.removeprefix("p")) / 100
-    return found.quantile(share) if found.n * (1 - share) >= _LEAST_BEYOND else None
+    place = share * asked / found.n
+    return found.quantile(place) if place <= 1 and asked * (1 - share) >= _LEAST_BEYOND else None
 
 
 def _of_time(suite: Suite, run: Run, name: str, statistic: str, endpoint: str | None) -> Level | None:

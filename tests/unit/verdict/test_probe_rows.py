@@ -77,6 +77,15 @@ def test_queries_that_the_application_tells_of_itself_alone_approve_nothing():
     assert [reason.code for reason in failed.reasons] == ["probe-failed"]
 
 
+def test_what_was_asked_of_something_else_is_told_as_its_row_is():
+    """The suite has changed since: the section of probes must not say passed of what the verdict does not know."""
+    verdict = judged(probed(run_of(SUITE)), suite=suite_of(TEXT.replace("status: 401", "status: 403"), names=("home",)))
+    (row,) = [row for row in verdict.rows if row.endpoint == "bad | token"]
+    (told,) = [probe for probe in verdict.assessment.probes if probe.name == "bad | token"]
+    assert (row.outcome, told.outcome) == ("not_measured", "not_measured")
+    assert told.seen == "it was asked for something else than the suite asks now"
+
+
 def test_advisory_probes_alone_approve_nothing():
     suite = suite_of(
         TEXT.replace("expect: {status: 401}", "expect: {status: 401}, advisory: true").replace(

@@ -118,6 +118,14 @@ def test_requests_that_were_never_sent_are_no_answers_that_were_errors():
     assert "never sent" not in said(found([level(10), level(20, met=False)]))
 
 
+def test_errors_that_nobody_counted_are_not_denied():
+    """Runs of older versions kept no kinds, and what was never sent among the errors."""
+    older = level(20, met=False).model_copy(update={"error_ratio": 0.28})
+    text = said(found([level(10), older]))
+    assert "No answer was an error" not in text
+    assert "Not all were answered as expected from 20/s on" in text
+
+
 def test_memory_is_told_at_the_lowest_level_and_where_it_breaks():
     one = found(telemetry=watched(LEVELS, [1, 1, 4, 4], [1e8, 2e8, 3e8, 4e8]))
     assert (one.memory_first_bytes, one.memory_last_bytes) == (1e8, 3e8)

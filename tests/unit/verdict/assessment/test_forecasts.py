@@ -70,6 +70,17 @@ def test_a_search_without_an_end_lasts_at_least_so_long():
     assert "at least 1,000 users, which lasts for at least 24 months" in said(suite, one)
 
 
+def test_a_search_that_ended_elsewhere_gives_one_that_did_not_end_no_end():
+    """One run held up to where its generator ended, at 400 users; another to 640 and no longer at 704."""
+    suite, ended = of_users(640.0)
+    _, open_ended = of_users(400.0, bounded=False)
+    (found,) = forecasts(suite, [ended, open_ended])
+    assert (found.state, found.at, found.at_hi) == ("at least", 400, None)
+    _, sooner = of_users(380.0)
+    (found,) = forecasts(suite, [sooner, open_ended])
+    assert (found.state, found.at) == ("ahead", 380)
+
+
 @pytest.mark.parametrize(
     ("capacity", "bounded", "why"),
     [

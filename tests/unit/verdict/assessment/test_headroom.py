@@ -14,6 +14,10 @@ from gate.verdict.beheld import Watch
 from tests.unit.verdict.assessment.grounds import curve, grounds, pool, probe, row, scenario, statement, watch
 
 
+def test_what_was_not_measured_has_no_headroom():
+    assert [*headroom("shop", [row("a/limit:p95", "not_measured", value=0.5, limit=0.2)], [])] == []
+
+
 @pytest.mark.parametrize(
     ("given", "times"),
     [
@@ -182,6 +186,11 @@ def test_every_item_is_always_there():
 def test_pools_that_were_full(full, expected):
     found = checklist(grounds(resources=[pool(ratio) for ratio in full]))
     assert [item.state for item in found if "pool" in item.message] == [expected]
+
+
+def test_a_few_samples_do_not_show_that_a_pool_was_never_full():
+    few = pool(0.0).model_copy(update={"n": 2})
+    assert [item.state for item in checklist(grounds(resources=[few])) if "pool" in item.message] == ["not measured"]
 
 
 def messages(given: Grounds) -> str:

@@ -137,6 +137,12 @@ CASES = {
         grounds(watch=watch(statements=(statement(0.3), statement(0.3, ("bags (status <> $1)",), unhelped=True)))),
         ("bags (status = $1)", "300 ms", "100 calls"),
     ),
+    "missed-otherwise": Case(
+        grounds(row("run/telemetry:queries.list:max", "missed", value=12.0, limit=9.0, unit="count")),
+        grounds(row("run/telemetry:queries.list:max", value=4.0, limit=9.0, unit="count")),
+        ("run queries.list max is 12, limit 9",),
+        ("shop/run/telemetry:queries.list:max",),
+    ),
     "debug-on": Case(
         grounds(about=[about("debug", "true")]),
         grounds(about=[about("debug", "false"), about("debugger", None)]),
@@ -259,6 +265,21 @@ def test_a_rule_is_there_with_its_cause_and_gone_without(name):
         assert part in found.message
     assert found.rows == list(case.rows)
     assert name not in {each.rule for each in recommendations(case.healthy)}
+
+
+@pytest.mark.parametrize(
+    ("missed", "rule"),
+    [
+        (row("list/limit:bytes", "missed", value=6e6, limit=5e6, unit="bytes"), "missed-otherwise"),
+        (row("burst/limit:lost_connections", "missed", value=3.0, limit=0.0, unit="count"), "missed-otherwise"),
+        (row("run/telemetry:memory:max", "missed", value=6e8, limit=5e8, unit="bytes"), "missed-otherwise"),
+        (row("list/limit:error_rate", "missed", value=0.2, limit=0.01, unit="ratio"), "missed-otherwise"),
+        (row("list/limit:p95", "missed", value=0.8, limit=0.2), "missed-latency"),
+    ],
+)
+def test_every_limit_that_is_missed_is_in_one_recommendation(missed, rule):
+    told = [each.rule for each in recommendations(grounds(missed, scenarios=[scenario()])) if missed.id in each.rows]
+    assert told == [rule]
 
 
 def test_a_known_pool_that_is_too_large_for_the_database_is_said_so():

@@ -7,10 +7,12 @@ from random import Random
 
 import pytest
 
+from gate.config.sweeps import sweeps as config_sweeps
 from gate.record.value import Notice
 from gate.report.long_sweeps import scaling
+from gate.verdict.assessment.sweep_points import measurements
 from gate.verdict.assessment.sweeps import sweeps
-from tests.builders import verdict_of
+from tests.builders import scenario_of, verdict_of
 from tests.unit.verdict.assessment.sweeping import answered, counted, level, run, searched, suite_over
 
 WORKERS = [1, 2, 4]
@@ -53,6 +55,27 @@ def test_rates_are_told_as_times_of_the_lowest_setting_with_bounds_and_efficienc
     assert mean.statistic == "mean"
     assert mean.bounds_from == "batches"  # Little's law: of users who do not think both differ alike
     assert {point.efficiency_ratio for point in mean.points} == {None}
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, True), (4, True), (100, False), (480, False)])
+def test_a_size_at_which_most_requests_fail_is_not_fast(failed, told):
+    """Answers that come at once from a server that refuses most requests."""
+    suite = suite_over("ROWS", [1, 2, 4])
+    records = {f"s{n}": answered(suite, f"s{n}", 0.1) for n in range(2)}
+    records["s2"] = scenario_of(suite, "s2", 0.001, errors={"status_503": failed} if failed else None)
+    (sweep,) = config_sweeps(suite)
+    for statistic in ("mean", "p95"):
+        found = [each.setting for each in measurements(suite, [run(suite, records)], sweep, statistic)]
+        assert found == ([1, 2, 4] if told else [1, 2])
+
+
+def test_a_quantile_counts_failures_as_slow():
+    suite = suite_over("ROWS", [1, 2, 4])
+    records = {f"s{n}": scenario_of(suite, f"s{n}", sent=5000) for n in range(3)}
+    records["s2"] = scenario_of(suite, "s2", sent=5000, errors={"status_503": 200})
+    (sweep,) = config_sweeps(suite)
+    found = {each.setting: each.value for each in measurements(suite, [run(suite, records)], sweep, "p95")}
+    assert found[4] > 1.1 * found[2], "the p99 of those that came, nearly"
 
 
 def test_the_report_says_so_in_a_sentence():
