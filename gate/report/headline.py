@@ -9,6 +9,7 @@ from gate.report.words import ANSWERS, listed, metric_name, row_name
 from gate.units import format_count, format_ratio
 from gate.verdict.assessment.kinds import is_beyond_answers
 from gate.verdict.probe_rows import of_probe
+from gate.verdict.telemetry_rows import WHOLE
 from gate.verdict.values import Reason, Row, Verdict
 
 COMPARED = ("p50", "p95")
@@ -63,7 +64,8 @@ def of_row(row: Row) -> str:
     if row.outcome == "missed" and row.candidate is not None and row.limit is not None:
         value, limit = amount(row.candidate, row.unit), amount(row.limit, row.unit)
         over = "over " if is_beyond_answers(row) else ""
-        return f"{row.endpoint} misses its objective: {metric_name(row.metric)} is {over}{value}, the limit is {limit}"
+        owner = f"{row.endpoint} misses its objective: " if row.endpoint != WHOLE else "over the whole run "
+        return f"{owner}{metric_name(row.metric)} is {over}{value}, the limit is {limit}"
     if row.outcome == "regressed" and row.metric in ANSWERS:
         return _answers(row)
     if row.outcome == "regressed" and row.change is not None:

@@ -9,7 +9,7 @@ from gate.report.long_section import Section
 from gate.report.words import row_name
 from gate.units import format_ratio
 from gate.verdict.assessment.advice import times
-from gate.verdict.assessment.kinds import came_to, is_at_least, is_beyond_answers
+from gate.verdict.assessment.kinds import came_to, is_at_least, is_beyond_answers, is_of_queue
 from gate.verdict.figured import ProbeFigures
 from gate.verdict.values import Row, Verdict
 
@@ -75,7 +75,7 @@ def _of_probe(probe: ProbeFigures) -> str:
 def _direction(row: Row) -> str:
     if is_at_least(row):
         return "less than required"
-    return "slower than required" if row.unit == "s" else "more than allowed"
+    return "slower than required" if row.unit == "s" and not is_of_queue(row) else "more than allowed"
 
 
 def _others(count: int, word: str) -> str:

@@ -9,6 +9,8 @@ from gate.units import format_duration, format_ratio
 from gate.verdict.assessed import Assessment
 from gate.verdict.assessment.advice import Finding, each_once, some
 from gate.verdict.assessment.advice_pool import LEAST_TOLD
+from gate.verdict.assessment.advice_speed import busy_windows
+from gate.verdict.assessment.curves import BLOCKS
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import kind_of
 from gate.verdict.beheld import Watched
@@ -68,7 +70,9 @@ def slow_statement(grounds: Grounds) -> Finding | None:
 
 def connection_held(grounds: Grounds) -> Finding | None:
     """Requests that hold a connection for much longer than their queries take."""
-    found = [said for said in grounds.details.served if said.of == "candidate" and _is_held_long(said)]
+    busy = busy_windows(grounds)  # there a connection is held for as long as its request waits for the processors
+    candidate = [said for said in grounds.details.served if said.of == "candidate"]
+    found = [said for said in candidate if _is_held_long(said) and (said.scenario or BLOCKS) not in busy]
     if not found:
         return None
     worst = max(found, key=lambda said: said.times["held"])

@@ -7,7 +7,7 @@ from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.advice import Finding, amount, each_once, some, times
 from gate.verdict.assessment.bottleneck import is_full
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import is_at_least, is_beyond_answers, kind_of, label
+from gate.verdict.assessment.kinds import is_at_least, is_beyond_answers, is_of_queue, kind_of, label
 from gate.verdict.assessment.watch import PROCESSORS
 from gate.verdict.loaded import ResourceUse
 from gate.verdict.values import Row
@@ -28,9 +28,15 @@ MOSTLY_RATIO = 0.5
 _OF_LOAD = ("capacity", "rate", "target:rate")
 
 
+def busy_windows(grounds: Grounds) -> frozenset[str]:
+    """Scenarios, and the blocks, in which the processors were full for most of the time."""
+    return frozenset(use.window for use in grounds.assessment.resources if _is_busy(use))
+
+
 def missed_latency(grounds: Grounds) -> Finding | None:
     """Limits on time that are missed: those that block first, and of them the farthest."""
-    rows = [row for row in grounds.failed if kind_of(row) != "change" and row.unit == "s" and not is_at_least(row)]
+    slow = [row for row in grounds.failed if kind_of(row) != "change" and row.unit == "s" and not is_at_least(row)]
+    rows = [row for row in slow if not is_of_queue(row)]  # what waits there is not slow: it is not begun
     missed = ((room, row) for row in rows if (room := grounds.headroom_of(row)))
     found = sorted(missed, key=lambda each: (not each[1].blocks, each[0].times))
     if not found:

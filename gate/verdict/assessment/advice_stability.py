@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from gate.verdict.assessment.advice import Finding, each_once, some
+from gate.verdict.assessment.advice import Finding, amount, each_once, some
 from gate.verdict.assessment.grounds import Grounds, ids
-from gate.verdict.assessment.kinds import BACK, LEAK, came_to, kind_of, statistic_of
+from gate.verdict.assessment.kinds import BACK, LEAK, came_to, is_of_queue, kind_of, label, statistic_of
 from gate.verdict.values import Row
 
 
 def queue_growing(grounds: Grounds) -> Finding | None:
-    """Queues that get longer as long as there is load."""
+    """Queues that get longer as long as there is load, or longer or older than they may be."""
+    missed = [row for row in grounds.failed if is_of_queue(row)]
     found = [
         series
         for series in (grounds.assessment.watch.series if grounds.assessment.watch else [])
         if "queue" in series.name and series.rising
     ]
-    if not found:
+    if not (found or missed):
         return None
-    told = [f"{series.name} grew from {series.first:,.0f} to {series.last:,.0f}" for series in found]
-    return Finding(f"{some(told)}: more comes in than is worked off; add workers, or let less in", [])
+    told = [
+        f"{label(row)} is {_level(row.candidate or 0, row.unit)} of {_level(row.limit or 0, row.unit)}"
+        for row in missed
+    ]
+    told += [f"{s.name} grew from {_level(s.first, s.unit)} to {_level(s.last, s.unit)}" for s in found]
+    return Finding(f"{some(told)}: more comes in than is worked off; add workers, or let less in", ids(missed))
 
 
 def leak(grounds: Grounds) -> Finding | None:
@@ -66,6 +71,10 @@ def too_short_for_leak(grounds: Grounds) -> Finding | None:
         return None
     told = _told(found)
     return Finding(f"let the scenario go on for longer to tell a leak{f': {told}' if told else ''}", ids(found))
+
+
+def _level(value: float, unit: str) -> str:
+    return f"{value:,.0f}" if unit == "count" else amount(value, unit)
 
 
 def _told(rows: list[Row]) -> str:

@@ -64,6 +64,11 @@ def is_at_least(row: Row) -> bool:
     return (row.candidate < row.limit) if came_to(row) == "failed" else (row.candidate > row.limit)
 
 
+def is_of_queue(row: Row) -> bool:
+    """Whether telemetry of a queue is judged, how long it is or how old."""
+    return kind_of(row) == "telemetry" and "queue" in row.metric.split(":")[1]
+
+
 def is_beyond_answers(row: Row) -> bool:
     """Whether so many requests failed that the value is only the least that it can be."""
     return any(notice.code == BEYOND for notice in row.notices)

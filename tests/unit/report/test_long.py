@@ -211,6 +211,12 @@ def test_what_failed_and_is_let_pass_is_found_last():
     assert "(let pass)" in text
 
 
+def test_the_age_of_a_queue_over_the_whole_run_is_found_as_that():
+    text = report(with_figures(row("run/telemetry:queue_age:max", "missed", value=7.15, limit=5.0)))
+    assert "over the whole run queue" in text.replace("\\", "")
+    assert "run misses" not in text
+
+
 def test_a_report_has_a_heading_the_verdict_and_what_was_not_measured_whatever_there_is():
     for each in (approved(), not_measured(), with_figures()):
         text = report(each)

@@ -185,7 +185,7 @@ CASES = {
         ("shop/most/limit:capacity",),
     ),
     "queue-growing": Case(
-        grounds(watch=watch(series=(series("queue.jobs", 50.0, rising=True, first=3.0, last=900.0),))),
+        grounds(watch=watch(series=(series("queue.jobs", 50.0, unit="count", rising=True, first=3.0, last=900.0),))),
         grounds(watch=watch(series=(series("queue.jobs", 50.0),))),
         ("queue.jobs grew from 3 to 900",),
     ),
@@ -354,6 +354,23 @@ def test_no_larger_pool_is_advised_where_the_hold_is_too_long_or_grows_with_the_
     told = pool_advice(MISSED, details=served, **given)
     assert tells in told
     assert ("would do" in told) == (tells == "would do")
+
+
+def test_a_queue_that_is_too_old_needs_workers_and_is_not_slow():
+    old = row("run/telemetry:queue_age:max", "missed", value=7.15, limit=5.0)
+    found = {each.rule: each for each in recommendations(grounds(old))}
+    assert found["queue-growing"].message.startswith("run queue age max is 7.15 s of 5 s: more comes in")
+    assert found["queue-growing"].rows == [old.id]
+    assert "missed-latency" not in found
+
+
+@pytest.mark.parametrize(
+    ("busy", "window", "is_told"), [(0.9, "burst", False), (0.9, "other", True), (0.3, "burst", True)]
+)
+def test_a_connection_that_is_held_while_everything_waits_for_the_processors_is_no_advice(busy, window, is_told):
+    served = Details(served=[said(0.08, 0.02, scenario="burst")])
+    found = recommendations(grounds(details=served, resources=[processors(busy, window)]))
+    assert ("connection-held" in {each.rule for each in found}) == is_told
 
 
 def test_of_several_scenarios_the_one_that_holds_longest_beyond_its_limit_tells():
