@@ -11,6 +11,7 @@ from gate.report.long_section import quantity, room, share
 from gate.report.long_server import database, stability
 from gate.report.render import report
 from gate.verdict.assessed import Assessment, ChecklistItem
+from gate.verdict.assessment.headroom import headroom
 from gate.verdict.loaded import Breaking
 from gate.verdict.values import Verdict
 from tests.unit.verdict.assessment.grounds import curve, endpoint, row, scenario, series, statement, watch
@@ -212,7 +213,9 @@ def test_what_failed_and_is_let_pass_is_found_last():
 
 
 def test_the_age_of_a_queue_over_the_whole_run_is_found_as_that():
-    text = report(with_figures(row("run/telemetry:queue_age:max", "missed", value=7.15, limit=5.0)))
+    old = row("run/telemetry:queue_age:max", "missed", value=7.15, limit=5.0)
+    text = report(with_figures(old, headroom=list(headroom("shop", [old], []))))
+    assert "1.4 × more than allowed" in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "over the whole run queue" in text.replace("\\", "")
     assert "run misses" not in text
 
