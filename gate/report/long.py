@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gate.report import long_forecast, long_judged, long_load, long_server, long_sweeps
+from gate.report import long_bands, long_capacity, long_forecast, long_judged, long_load, long_server, long_sweeps
 from gate.report.headline import title, why
 from gate.report.long_findings import counts, findings
 from gate.report.long_section import Section
@@ -35,9 +35,9 @@ def long_of(verdict: Verdict) -> LongView:
     sections = (
         findings(verdict),
         long_load.endpoints(verdict),
-        long_load.bands(verdict),
+        long_bands.bands(verdict),
         long_load.scenarios(verdict),
-        long_load.capacity(verdict),
+        long_capacity.capacity(verdict),
         long_sweeps.scaling(verdict),
         long_forecast.forecast(verdict),
         long_server.probes(verdict),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gate.report.long import long_of
+from gate.report.long_capacity import capacity
 from gate.report.long_judged import checklist
-from gate.report.long_load import capacity, endpoints, scenarios
+from gate.report.long_load import endpoints, scenarios
 from gate.report.long_section import quantity, room, share
 from gate.report.long_server import database, stability
 from gate.report.render import report
