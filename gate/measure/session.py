@@ -208,8 +208,13 @@ class Session:
 
     def _serve_with(self, values: Mapping[str, str]) -> None:
         """Have the preview started anew with other values, if it has not these already, and wait for it."""
-        if self._served is not None and self._served.restart(values):
-            self._opening.wait("candidate", self._askers["candidate"])
+        if self._served is None:
+            return
+        with self._watch.looking_away() if self._watch is not None else nullcontext():
+            is_new = self._served.restart(values)
+            if is_new:
+                self._opening.wait("candidate", self._askers["candidate"])
+        if is_new:
             self._served.look_into()
             self._resting.renew()
             if self._watch is not None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 
 from gate.telemetry.source import Findings, Unread, Watched, in_a_line
@@ -48,12 +49,22 @@ class Sampler:
         self._why = ""
         self._findings: Findings | None = None
         self._ending, self._begun, self._hasty = threading.Event(), threading.Event(), threading.Event()
+        self._is_looking = True
         self._thread = threading.Thread(target=self._run, name=f"watch {watched.source}", daemon=True)
 
     def begin(self) -> None:
         """Start, and wait until it was read once, or failed to be, so that counters begin before the load."""
         self._thread.start()
         self._begun.wait(BEGIN_S)
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """Read nothing as long as the context lasts; a reading under way that fails meanwhile is none."""
+        self._is_looking = False
+        try:
+            yield
+        finally:
+            self._is_looking = True
 
     def renew(self) -> None:
         """The preview was started anew."""
@@ -105,7 +116,8 @@ class Sampler:
         """Absolute due times, so that a slow reading does not put off the others; what is overdue is left out."""
         due_s = time.monotonic()
         while not self._ending.is_set():
-            self._attempt(self._sample)
+            if self._is_looking:
+                self._attempt(self._sample)
             due_s += self._every_s
             late_s = time.monotonic() - due_s
             if late_s > 0:
@@ -132,6 +144,8 @@ class Sampler:
             why = in_a_line(f"{type(error).__name__}: {error}")
         else:
             why = ""
+        if why and self._begun.is_set() and not self._is_looking:
+            return False
         with self._lock:
             self._asked += 1
             self._failed += bool(why)

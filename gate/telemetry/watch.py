@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 from gate.config.telemetry import Pool
 from gate.record.telemetry import TelemetryRecord
@@ -43,6 +44,14 @@ class Watch:
         """Note what counters say before the load, and read from now on; bounded in time, never raises."""
         for sampler in self._samplers.values():
             sampler.begin()
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """While the gate itself starts the preview anew: what cannot be read then says nothing of it."""
+        with ExitStack() as stack:
+            for sampler in self._samplers.values():
+                stack.enter_context(sampler.looking_away())
+            yield
 
     def renew(self) -> None:
         """The preview was started anew."""

@@ -101,6 +101,36 @@ def test_a_source_that_cannot_be_begun_is_not_read():
     assert source.is_closed
 
 
+def test_what_cannot_be_read_while_the_gate_starts_the_preview_anew_says_nothing_of_it():
+    away = threading.Event()
+
+    class Restarted(Source):
+        def read(self):
+            self.readings += 1
+            if away.is_set():
+                raise Unread("connection refused")
+            return level(1.0)
+
+    source = Restarted()
+    watch = Watch([source], 0.001, time.monotonic)
+    watch.begin()
+    with watch.looking_away():
+        away.set()
+        before = source.readings
+        time.sleep(0.05)
+        assert source.readings <= before + 1, "one may have been under way"
+        away.clear()
+    wait_for(lambda: source.readings > before + 3, "readings afterwards")
+    watch.end()
+    assert watch.record(Timeline(), 0.0).unread == {}
+    away.set()
+    other = Restarted()
+    failing = Watch([other], 0.001, time.monotonic)
+    failing.begin()
+    failing.end()
+    assert "connection refused" in failing.record(Timeline(), 0.0).unread["redis"]
+
+
 def test_a_source_that_hangs_keeps_nobody(monkeypatch):
     monkeypatch.setattr(sampler, "BEGIN_S", 0.05)
     monkeypatch.setattr(sampler, "END_S", 0.05)
