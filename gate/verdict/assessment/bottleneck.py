@@ -19,6 +19,8 @@ from gate.verdict.values import finite
 
 LEAST_FULL_RATIO = 0.1
 """Share of the samples of a scenario in which a resource must have been full: a search begins far below."""
+ALIKE = 1.5
+"""Times that the size of what was full may differ from the number served at once: beyond it something else did."""
 LEAST_SPAN = 2.0
 """The highest load over the lowest, from which it is worth saying how throughput grew."""
 LEAST_FULL = 2
@@ -37,11 +39,12 @@ def is_full(use: ResourceUse) -> bool:
 
 
 def _nearest(full: Sequence[ResourceUse], at_once: float) -> ResourceUse | None:
-    """Of several things that were full the one that is as large as what is served at once.
+    """Of what was full the thing that is as large as what is served at once, if there is one.
 
-    A pool that fills while everything waits for the processors does not set the pace.
+    A pool that fills while everything waits for the processors, or for one process, does not set the pace.
     """
-    return min(full, key=lambda use: abs(math.log(use.size / at_once)), default=None)
+    found = min(full, key=lambda use: abs(math.log(use.size / at_once)), default=None)
+    return found if found is not None and abs(math.log(found.size / at_once)) <= math.log(ALIKE) else None
 
 
 def _bottleneck(curve: Curve, uses: Sequence[ResourceUse]) -> Bottleneck:

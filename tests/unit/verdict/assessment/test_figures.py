@@ -195,7 +195,7 @@ def test_a_resource_is_named_only_where_it_was_seen_full(use: ResourceUse, resou
     assert found.configured == (10 if resource else None)
 
 
-@pytest.mark.parametrize(("size", "resource"), [(2, "processors"), (10, "connection pool")])
+@pytest.mark.parametrize(("size", "resource"), [(2, "processors"), (20, "connection pool"), (6, None)])
 def test_of_all_that_was_full_what_sets_the_pace_is_as_large_as_what_is_served_at_once(size, resource):
     """A pool of 20 fills, too, while two processors are what everything waits for."""
     full = [pool(0.9, size=20.0), processors(0.9)]
