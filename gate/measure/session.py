@@ -215,6 +215,8 @@ class Session:
             if is_new:
                 self._opening.wait("candidate", self._askers["candidate"])
         if is_new:
+            # Kept connections went with the old one: the first request of each would be an error of the new one.
+            self._engine.let_go()
             self._served.look_into()
             self._resting.renew()
             if self._watch is not None:

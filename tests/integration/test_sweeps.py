@@ -74,6 +74,13 @@ def verdict(folder) -> Verdict:
     return Verdict.model_validate_json((folder / "out" / "verdict.json").read_text())
 
 
+def test_the_first_requests_after_a_start_are_no_errors_of_it(verdict):
+    """They went over connections to the process before: of two users who asked fifty times two failed."""
+    assert {each.scenario: each.failed for each in verdict.assessment.scenarios} == dict.fromkeys(
+        ("one", "two", "few", "more", "many"), 0
+    )
+
+
 def test_two_places_make_nearly_twice_the_rate_of_one(verdict):
     rate, mean = (sweep for sweep in verdict.assessment.sweeps if sweep.setting == "WORKERS")
     assert (rate.statistic, rate.scenarios, rate.bounds_from) == ("rate", ["one", "two"], "batches")

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 BASE = re.findall(r"^FROM (python:\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)[0]
 STAND_IN = "localhost/stand-in-for-python:trixie"
 """Debian 13 has the Python of the base image."""
+NAME, KEPT = "localhost/gate-under-test", 4
 BUILT_FROM = (
     *("Dockerfile", ".dockerignore", "requirements.lock", "requirements-dev.lock", "pyproject.toml"),
     *("LICENSE", "README.md", "gate", "examples/shop"),
@@ -54,7 +55,7 @@ def settings(folder: Path) -> Path:
 
 def built() -> str:
     """Name of the image of this very tree; builds it if nobody has."""
-    name = f"localhost/gate-under-test:{_content()[:12]}"
+    name = f"{NAME}:{_content()[:12]}"
     with _alone():
         if not _exists(name):
             if not _exists(STAND_IN):
@@ -62,7 +63,16 @@ def built() -> str:
             base = f"{BASE}=container-image://{STAND_IN}"
             options = ["--build-context", base, *_ways_out(), "--tag", name]
             _run("podman", "build", *options, "--file", str(ROOT / "Dockerfile"), str(ROOT))
+            _remove_older()
     return name
+
+
+def _remove_older() -> None:
+    """Each state of the tree has an image of half a gigabyte: the newest few stay, and any that a container uses."""
+    command = ["podman", "images", "--sort", "created", "--format", "{{.Tag}}", "--filter", f"reference={NAME}"]
+    tags = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    for tag in tags[KEPT:]:
+        subprocess.run(["podman", "rmi", f"{NAME}:{tag}"], capture_output=True, check=False)
 
 
 def _content() -> str:
