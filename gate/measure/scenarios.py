@@ -20,7 +20,7 @@ from gate.measure.expiry import login_record, refused_notices
 from gate.measure.outlook import cut_notices
 from gate.measure.records import climbed, scenario_record, unsent_record
 from gate.measure.resting import Resting
-from gate.measure.seek import capacity_notice, seek
+from gate.measure.seek import capacity_notice, seek, unmade_before
 from gate.measure.segments import Course, course_of_scenarios, endpoint_of, is_climbed, part_of, stretches_of
 from gate.record.scenario import ScenarioRecord
 from gate.record.value import NOT_REACHED, Notice
@@ -158,11 +158,7 @@ class Scenarios:
             return result, next(iter([*busy_complaints(name, result), *late_complaints(name, result)]), None)
 
         def keep(record: ScenarioRecord) -> None:
-            found = record.search
-            why = None
-            if found is not None and not found.is_bounded:  # what the generator made may be enough all the same
-                is_enough = found.capacity_rps is not None and found.capacity_rps >= needed_rps
-                why = None if is_enough else found.unmade
+            why = None if record.search is None else unmade_before(record.search, needed_rps)
             self.records[name] = record.model_copy(update={"not_reached": why})
 
         try:

@@ -84,6 +84,15 @@ def seek(
     keep(record(found, finished=True))
 
 
+def unmade_before(found: SearchRecord, needed_rps: float) -> Notice | None:
+    """Why the generator could not make what is needed; None if it did, or if it is not why the search ended.
+
+    A search that it cut short between a level that held and one that did not has found less than there may be.
+    """
+    is_enough = found.capacity_rps is not None and found.capacity_rps >= needed_rps
+    return None if is_enough else found.unmade
+
+
 def shown_level(load: Load, level: float) -> str:
     """A level as people write it."""
     return format_count(level, "user") if load.find == "max_users" else format_rate(level)

@@ -56,14 +56,15 @@ def in_session(session: int, proc: Path = _PROC) -> Iterator[Process]:
             continue
 
 
-def at_work_s(processors: Collection[int], proc: Path = _PROC) -> float:
-    """Seconds that some processors were at work since the machine began."""
-    found = 0
+def at_work_s(processors: Collection[int], proc: Path = _PROC) -> float | None:
+    """Seconds that some processors were at work since the machine began; None where it does not tell of each."""
+    told, found = set[int](), 0
     for line in (proc / "stat").read_text(encoding="ascii").splitlines():
         name, *fields = line.split()
         if name.startswith("cpu") and name[3:].isdigit() and int(name[3:]) in processors:
             found += sum(int(fields[place]) for place in _AT_WORK)
-    return found / os.sysconf("SC_CLK_TCK")
+            told.add(int(name[3:]))
+    return found / os.sysconf("SC_CLK_TCK") if told and told >= set(processors) else None
 
 
 class SessionOfProcesses:
@@ -101,12 +102,12 @@ class SessionOfProcesses:
         self._cpu_s |= {process.pid: process.cpu_s for process in found}
         values = {
             "processes.cpu": sum(self._cpu_s.values()),
-            "processes.machine_cpu": machine_s,
             "processes.memory": sum(process.memory_bytes for process in found),
             "processes.descriptors": sum(process.descriptors for process in found),
             "processes.threads": sum(process.threads for process in found),
             "processes.count": len(found),
         }
+        values |= {} if machine_s is None else {"processes.machine_cpu": machine_s}
         return {name: Reading(float(value), *PROCESSES[name]) for name, value in values.items()}
 
     def end(self) -> Findings:

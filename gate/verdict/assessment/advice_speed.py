@@ -5,7 +5,7 @@ from __future__ import annotations
 from gate.units import format_duration, format_ratio, format_size
 from gate.verdict.assessed import Headroom
 from gate.verdict.assessment.advice import Finding, amount, each_once, some, times
-from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.assessment.bottleneck import MOSTLY_RATIO, is_full
 from gate.verdict.assessment.grounds import Grounds, ids
 from gate.verdict.assessment.kinds import is_at_least, is_beyond_answers, is_of_queue, kind_of, label
 from gate.verdict.assessment.watch import PROCESSORS
@@ -23,8 +23,6 @@ COLD_TIMES, COLD_S = 10.0, 1.0
 COMPRESSIBLE_BYTES = 1000.0
 SCARCE = 1.5
 """Room below which the next campaign may reach the end."""
-MOSTLY_RATIO = 0.5
-"""Share of the samples from which on processors that are full set the pace of everything on the machine."""
 _OF_LOAD = ("capacity", "rate", "target:rate")
 
 

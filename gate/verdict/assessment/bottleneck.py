@@ -19,6 +19,8 @@ from gate.verdict.values import finite
 
 LEAST_FULL_RATIO = 0.1
 """Share of the samples of a scenario in which a resource must have been full: a search begins far below."""
+MOSTLY_RATIO = 0.5
+"""Share of the samples from which on what is full sets the pace: a moment's crowd fills a small one."""
 ALIKE = 1.5
 """Times that the size of what was full may differ from the number served at once: beyond it something else did."""
 LEAST_SPAN = 2.0

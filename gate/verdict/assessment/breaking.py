@@ -13,12 +13,10 @@ from gate.measure.seek import level_name
 from gate.record.run import Run
 from gate.record.scenario import Level
 from gate.record.telemetry import TelemetryRecord
-from gate.verdict.assessment.bottleneck import is_full
+from gate.verdict.assessment.bottleneck import MOSTLY_RATIO, is_full
 from gate.verdict.loaded import Breaking, Filled, ResourceUse
 
 MEMORY = "processes.memory"
-MOSTLY_RATIO = 0.5
-"""Share of the samples of a level in which a resource must have been full: a moment's crowd fills a small one."""
 
 
 def searched_windows(suite: Suite, runs: Sequence[Run]) -> frozenset[str]:

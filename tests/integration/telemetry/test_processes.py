@@ -90,6 +90,9 @@ def test_only_processors_that_it_may_use_are_counted_and_neither_idle_nor_guests
     ticks = os.sysconf("SC_CLK_TCK")
     assert at_work_s({0}, tmp_path) == 156 / ticks
     assert at_work_s({0, 1}, tmp_path) == 166 / ticks
+    assert at_work_s({0, 1, 2}, tmp_path) is None, "of one of them nothing is known"
+    (tmp_path / "stat").write_text(lines[0])
+    assert at_work_s({0}, tmp_path) is None
 
 
 def test_what_is_gone_and_what_was_never_started_cannot_be_read(tree):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.load.histogram import Histogram
 from gate.load.job import LaneResult, SegmentResult
-from gate.measure.seek import capacity_notice, level_name, seek
+from gate.measure.seek import capacity_notice, level_name, seek, unmade_before
 from gate.measure.segments import Course
 from gate.record.scenario import Level, ScenarioRecord, SearchRecord
 from gate.record.value import Notice
@@ -62,6 +64,34 @@ def test_the_end_of_the_generator_is_no_end_of_the_preview():
     assert [each.level for each in search.levels] == [10, 16, 25.6]
     told = capacity_notice(SUITE, "breaking", search, was_throttled=False).message
     assert "still held at 25.6/s; beyond it the generator used 87%" in told
+
+
+@pytest.mark.parametrize(
+    ("capacity_rps", "is_bounded", "needed_rps", "is_reached"),
+    [
+        (100.0, False, 0.0, True),
+        (100.0, False, 100.0, True),
+        (100.0, False, 120.0, False),
+        (100.0, True, 120.0, False),  # 160 missed, and the generator could not make 126: nobody knows of 120
+        (100.0, True, 90.0, True),
+        (None, False, 0.0, False),
+    ],
+)
+def test_what_the_generator_could_not_make_is_no_capacity_that_is_missed(
+    capacity_rps, is_bounded, needed_rps, is_reached
+):
+    why = Notice(code="generator-cpu", message="the generator used 87%")
+    found = SearchRecord(
+        until="p95 <= 500ms",
+        capacity=capacity_rps,
+        capacity_rps=capacity_rps,
+        is_bounded=is_bounded,
+        unmade=why,
+        knee=None,
+        levels=[],
+    )
+    assert unmade_before(found, needed_rps) == (None if is_reached else why)
+    assert unmade_before(found.model_copy(update={"unmade": None}), needed_rps) is None
 
 
 def test_a_preview_that_misses_below_the_end_of_the_generator_has_its_end_there():
